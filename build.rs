@@ -1,0 +1,44 @@
+//! Compiles the C++ shim against the chosen LLVM and links libLLVM into programs.
+
+use std::{env, path::Path, process::Command};
+
+/// Cargo features and the LLVM versions they stand for.
+const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];
+
+fn main() {
+    println!("cargo:rerun-if-changed=src/passes/shim.cc");
+    println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
+    let version = VERSIONS
+        .into_iter()
+        .find(|v| env::var_os(format!("CARGO_FEATURE_LLVM{v}")).is_some())
+        .expect("enable one of the features llvm19 to llvm23");
+    let config = env::var("LLVM_CONFIG").unwrap_or_else(|_| format!("llvm-config-{version}"));
+    println!("cargo:rustc-env=STACKSWITCH_LLVM_VERSION={}", ask(&config, "--version"));
+
+    let mut shim = cc::Build::new();
+    shim.cpp(true).std("c++17").file("src/passes/shim.cc").warnings(true);
+    // LLVM's own headers are not ours to warn about.
+    shim.flag("-isystem").flag(ask(&config, "--includedir"));
+    shim.flag("-fno-rtti").flag("-fno-exceptions");
+    shim.compile("stackswitch_shim");
+
+    if env::var_os("CARGO_FEATURE_LINK").is_some() {
+        let libdir = ask(&config, "--libdir");
+        println!("cargo:rustc-link-search=native={libdir}");
+        let name = if Path::new(&libdir).join(format!("libLLVM-{version}.so")).exists() {
+            format!("LLVM-{version}")
+        } else {
+            "LLVM".to_owned()
+        };
+        println!("cargo:rustc-link-lib=dylib={name}");
+    }
+}
+
+/// One answer of `llvm-config`.
+fn ask(config: &str, what: &str) -> String {
+    let output = Command::new(config)
+        .arg(what)
+        .output()
+        .unwrap_or_else(|e| panic!("cannot run {config}: {e}; install LLVM's development package"));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}

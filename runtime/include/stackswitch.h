@@ -1,0 +1,143 @@
+/* stackswitch: stackful context switching with stack slicing.
+ *
+ * Each function here is the C form of the intrinsic of the same name
+ * (`llvm.stackswitch.base.here` is `stackswitch_base_here`). Compiled with the
+ * stackswitch plugin a call is treated exactly as the intrinsic; without it,
+ * it is a plain call of the runtime. Link with the flags that
+ * `pkg-config --libs stackswitch` prints.
+ *
+ * docs/LangRef.md says what each operation means.
+ */
+#ifndef STACKSWITCH_H
+#define STACKSWITCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define STACKSWITCH_RETURNS_TWICE __attribute__((returns_twice))
+#else
+#define STACKSWITCH_RETURNS_TWICE
+#endif
+
+/* ---- Errors ------------------------------------------------------------ */
+
+/* Codes. The POSIX layer returns them; the coroutine layer hands them to the
+ * error handler. */
+#define STACKSWITCH_EINVAL (-1)    /* an argument that cannot work */
+#define STACKSWITCH_ENOMEM (-2)    /* no memory for a slice, a context or a region */
+#define STACKSWITCH_ENOLINK (-3)   /* no link to go to, or one that has ended */
+#define STACKSWITCH_ERUNNING (-4)  /* the context is running */
+#define STACKSWITCH_EFINISHED (-5) /* the context has finished */
+#define STACKSWITCH_EDESTROYED (-6) /* not a context, or one that was destroyed */
+#define STACKSWITCH_EFOREIGN (-7)  /* the context belongs to another thread */
+#define STACKSWITCH_EOVERFLOW (-8) /* a context overflowed its region */
+#define STACKSWITCH_EBUSY (-9)     /* the base still has contexts */
+#define STACKSWITCH_ENOTSUP (-10)  /* not possible on this target or build */
+
+/* Called with the code, the context it is about (may be null) and one line of
+ * text, before anything has changed. If it returns, the operation is refused
+ * and gives 0 or null. The default prints the line and aborts. */
+typedef void (*stackswitch_error_handler)(int code, void *ctx, const char *message);
+
+/* Sets the process's handler (null: the default), returns the one before. */
+stackswitch_error_handler stackswitch_set_error_handler(stackswitch_error_handler handler);
+
+/* ---- POSIX layer: context memory belongs to the caller ----------------- */
+
+/* Bytes of a context object. Objects start zeroed and are 16-byte aligned. */
+size_t stackswitch_context_size(void);
+int stackswitch_getcontext(void *ctx, void *base) STACKSWITCH_RETURNS_TWICE;
+int stackswitch_setcontext(void *ctx);
+int stackswitch_makecontext(void *ctx, void *stack, size_t size, void *link,
+                            void (*fn)(void *arg), void *arg);
+int stackswitch_swapcontext(void *from, void *to, void *base) STACKSWITCH_RETURNS_TWICE;
+void stackswitch_freecontext(void *ctx);
+/* Of a suspended context of either layer. */
+void *stackswitch_stacktop(void *ctx);
+
+/* ---- Coroutine layer: handles belong to the runtime -------------------- */
+
+void *stackswitch_base_here(void);
+void *stackswitch_base_create(size_t reserve);
+void stackswitch_base_destroy(void *base);
+
+/* Values are pointers here; the typed forms below carry other types. */
+void *stackswitch_spawn(void *base, void *(*fn)(void *arg, void *first), void *arg);
+void *stackswitch_swap(void *to, void *value);
+void *stackswitch_resume(void *ctx, void *value);
+void *stackswitch_suspend(void *value);
+void *stackswitch_swap_ontop(void *to, void *(*fn)(void *value), void *value);
+
+#define STACKSWITCH_TYPED(suffix, T)                                                      \
+  void *stackswitch_spawn_##suffix(void *base, T (*fn)(void *arg, T first), void *arg);   \
+  T stackswitch_swap_##suffix(void *to, T value);                                         \
+  T stackswitch_resume_##suffix(void *ctx, T value);                                      \
+  T stackswitch_suspend_##suffix(T value);                                                \
+  T stackswitch_swap_ontop_##suffix(void *to, T (*fn)(T value), T value);
+STACKSWITCH_TYPED(i8, int8_t)
+STACKSWITCH_TYPED(i16, int16_t)
+STACKSWITCH_TYPED(i32, int32_t)
+STACKSWITCH_TYPED(i64, int64_t)
+STACKSWITCH_TYPED(f32, float)
+STACKSWITCH_TYPED(f64, double)
+#undef STACKSWITCH_TYPED
+
+/* Values of up to 64 bytes: `value` is read before the switch and holds what
+ * came back after it. A body that takes such values starts through `entry`,
+ * which finds `first` at `slot` and leaves the result there. */
+void *stackswitch_spawn_wide(void *base, void *fn, void *arg,
+                             void (*entry)(void *fn, void *arg, void *slot));
+void stackswitch_swap_wide(void *to, void *value, size_t size);
+void stackswitch_resume_wide(void *ctx, void *value, size_t size);
+void stackswitch_suspend_wide(void *value, size_t size);
+void stackswitch_swap_ontop_wide(void *to, void *fn, void *value, size_t size,
+                                 void (*entry)(void *fn, void *slot));
+
+void *stackswitch_current(void);
+void *stackswitch_link(void *ctx);
+void stackswitch_setlink(void *ctx, void *link);
+
+#define STACKSWITCH_NEW 0
+#define STACKSWITCH_SUSPENDED 1
+#define STACKSWITCH_RUNNING 2
+#define STACKSWITCH_FINISHED 3
+int stackswitch_status(void *ctx);
+
+void *stackswitch_clone(void *ctx);
+void stackswitch_cancel(void *ctx);
+void stackswitch_destroy(void *ctx);
+/* Bytes that the context now holds on the heap. */
+size_t stackswitch_slice_size(void *ctx);
+/* A hint: brings the context's header and slice into cache. */
+void stackswitch_prefetch(void *ctx);
+
+/* ---- Statistics -------------------------------------------------------- */
+
+/* Of the calling thread, since it started. */
+struct stackswitch_stats {
+  uint64_t contexts;       /* alive now, without the thread's own */
+  uint64_t contexts_peak;
+  uint64_t spawned;
+  uint64_t switches;       /* all of them */
+  uint64_t switches_slow;  /* those that had more to do than exchange registers */
+  uint64_t bytes_saved;    /* from stacks to the heap */
+  uint64_t bytes_restored; /* and back */
+  uint64_t bytes_parked;   /* in slices now */
+  uint64_t bytes_parked_peak;
+  uint64_t contexts_parked;      /* holding a slice now */
+  uint64_t contexts_parked_peak;
+  uint64_t heap_bytes;     /* taken from the allocator for headers and slices, now */
+  uint64_t heap_bytes_peak;
+};
+void stackswitch_get_stats(struct stackswitch_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,2 @@
+//! The freestanding runtime of stackswitch.
+#![no_std]

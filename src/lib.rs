@@ -1,0 +1,1 @@
+//! Stackful context switching with stack slicing for LLVM.

@@ -1,0 +1,2 @@
+//! The `stackswitch` command.
+fn main() {}

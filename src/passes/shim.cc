@@ -1,0 +1,1 @@
+// The bridge to LLVM's C++ pass interfaces.
