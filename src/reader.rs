@@ -118,9 +118,9 @@ mod tests {
     #[test]
     fn a_parse_error_names_file_line_and_column() {
         let context = Context::create();
-        let error = parse(&context, "a.ll", b"define i32 @f() {\n  ret i33x 0\n}\n").unwrap_err();
+        let error = parse(&context, "a.ll", b"define i32 @f() {\n  frob i32 0\n}\n").unwrap_err();
         let Error::Parse { file, line, column, .. } = &error else { panic!("{error}") };
-        assert_eq!((file.as_str(), *line, *column), ("a.ll", 2, 7), "{error}");
+        assert_eq!((file.as_str(), *line, *column), ("a.ll", 2, 3), "{error}");
         assert_eq!(error.to_string().lines().count(), 1);
     }
 

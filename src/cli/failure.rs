@@ -105,7 +105,7 @@ impl From<jit::Error> for Failure {
         let status = match error {
             jit::Error::Module(error) => return error.into(),
             jit::Error::Passes(error) => return error.into(),
-            jit::Error::MissingSymbol(_) | jit::Error::NotMain(_) => {
+            jit::Error::MissingSymbol(_) | jit::Error::NotMain(_) | jit::Error::Code(_) => {
                 return Self::of_module(error.to_string());
             }
             jit::Error::Target { .. } => EX_DATAERR,

@@ -33,7 +33,10 @@ pub enum Error {
     /// A name or an argument holds a zero byte, which C strings cannot.
     #[error("{0:?} holds a zero byte")]
     ZeroByte(String),
-    /// LLVM could not set up the JIT, or could not generate or link the code.
+    /// LLVM could not generate or link the code of a module.
+    #[error("{0}")]
+    Code(String),
+    /// LLVM could not set up the JIT.
     #[error("{0}")]
     Llvm(String),
     /// The program misused the runtime, or a context overflowed its stack.

@@ -150,7 +150,7 @@ impl Jit {
     ///
     /// # Errors
     /// [`Error::Module`] if it cannot be parsed or is broken, [`Error::Passes`] if it uses the
-    /// intrinsics wrongly, [`Error::Target`] if it is for another machine, [`Error::Llvm`] if it
+    /// intrinsics wrongly, [`Error::Target`] if it is for another machine, [`Error::Code`] if it
     /// defines a symbol again.
     pub fn add_ir(&self, name: &str, text: &str) -> Result<(), Error> {
         self.add_bytes(name, text.as_bytes())
@@ -193,7 +193,7 @@ impl Jit {
             Ok::<_, Error>(functions_that_are_not_main(module))
         })?;
         self.fail_on_reports()?;
-        self.session.add(module).map_err(Error::Llvm)?;
+        self.session.add(module).map_err(Error::Code)?;
         self.not_main.borrow_mut().extend(not_main);
         Ok(())
     }
@@ -239,7 +239,7 @@ impl Jit {
     ///
     /// # Errors
     /// [`Error::MissingSymbol`] if it, or something that its module uses, is not defined;
-    /// [`Error::Llvm`] if code generation fails.
+    /// [`Error::Code`] if code generation fails.
     pub fn address(&self, name: &str) -> Result<*const (), Error> {
         let symbol = CString::new(name).map_err(|_| Error::ZeroByte(name.to_owned()))?;
         let found = self.session.lookup(&symbol);
@@ -383,7 +383,7 @@ fn lookup_error(error: String, reports: Vec<String>) -> Error {
     if !missing.is_empty() {
         Error::MissingSymbol(missing)
     } else if reports.is_empty() {
-        Error::Llvm(error)
+        Error::Code(error)
     } else {
         code_error(&reports)
     }
@@ -391,5 +391,5 @@ fn lookup_error(error: String, reports: Vec<String>) -> Error {
 
 /// What LLVM reported while it generated code, on one line.
 fn code_error(reports: &[String]) -> Error {
-    Error::Llvm(reader::one_line(&reports.join("\n")))
+    Error::Code(reader::one_line(&reports.join("\n")))
 }
