@@ -5,7 +5,11 @@
 //! in process.
 
 pub mod diagnostics;
+pub mod intrinsics;
+mod ir;
 #[cfg(feature = "jit")]
 pub mod jit;
+mod lower;
 pub mod passes;
 pub mod reader;
+pub mod verify;
