@@ -282,4 +282,3 @@ abi! {
 pub fn symbols() -> &'static [Symbol] {
     SYMBOLS
 }
-

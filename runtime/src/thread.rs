@@ -4,11 +4,11 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use crate::stats::Stats;
 use crate::arch;
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
 use crate::region::{Base, Origin, Region};
+use crate::stats::Stats;
 use crate::store::Store;
 use crate::sys;
 
@@ -136,8 +136,11 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         t.limbo_region.bottom = &raw mut t.limbo;
         if !sys::at_thread_end(end, thread.cast()) {
             sys::unmap(mapping, THREAD_MAPPING);
-            let refusal =
-                Refusal { code: Code::Memory, context: ptr::null_mut(), operation: "thread set-up" };
+            let refusal = Refusal {
+                code: Code::Memory,
+                context: ptr::null_mut(),
+                operation: "thread set-up",
+            };
             error::report(&refusal);
             return false;
         }

@@ -7,8 +7,8 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::thread::{self, Slot, refuse};
 use crate::error::Code;
+use crate::thread::{self, Slot, refuse};
 
 /// Has the `size` bytes at `value` travel with `switch`, which gets the slot's
 /// address; what comes back replaces them. Nothing is sent when `size` is more than a slot.

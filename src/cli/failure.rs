@@ -95,7 +95,9 @@ impl From<passes::Error> for Failure {
                 status: EX_DATAERR,
                 messages: diagnostics.iter().map(Message::from).collect(),
             },
-            other => Self::new(EX_SOFTWARE, other.to_string()),
+            // The only pipeline that is not ours is the user's.
+            passes::Error::Pipeline(_) => Self::usage(error.to_string()),
+            passes::Error::Llvm(_) => Self::of_module(error.to_string()),
         }
     }
 }

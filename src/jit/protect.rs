@@ -11,6 +11,7 @@ use std::{
     any::Any,
     cell::{Cell, RefCell},
     ffi::{CStr, c_char, c_int, c_void},
+    io::Write,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     ptr::{null, null_mut},
     sync::Once,
@@ -19,6 +20,12 @@ use std::{
 use stackswitch_rt::abi;
 
 use super::error::{Error, Fault};
+
+// SAFETY: this is the type that `stackswitch.h` declares. The function is assembly of the runtime,
+// which has no item in Rust for it.
+unsafe extern "C-unwind" {
+    fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
+}
 
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
@@ -66,7 +73,7 @@ impl Frame {
         let host = self.host.replace(null_mut());
         if !host.is_null() {
             // SAFETY: the host waits in its switch to the guest. It never switches back.
-            unsafe { abi::stackswitch_swap(host, null_mut()) };
+            unsafe { stackswitch_swap(host, null_mut()) };
             // The host has discarded this context, so nobody can have resumed it.
             std::process::abort();
         }
@@ -115,12 +122,12 @@ where
     let body =
         Box::into_raw(Box::new(Body { frame: &raw const *frame, work: Some(work), result: None }));
     // SAFETY: the base is alive, and the body outlives the context's run; an error gives null.
-    let guest = unsafe { abi::stackswitch_spawn(base, Some(enter::<F, R>), body.cast()) };
+    let guest = unsafe { abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast()) };
     if !guest.is_null() {
         // SAFETY: plain call.
         frame.host.set(unsafe { abi::stackswitch_current() });
         // SAFETY: the guest is new and belongs to this thread.
-        unsafe { abi::stackswitch_swap(guest, null_mut()) };
+        unsafe { stackswitch_swap(guest, null_mut()) };
         frame.host.set(null_mut());
     }
     let outcome = frame.take_error();
@@ -168,27 +175,30 @@ fn install() {
     // SAFETY: both functions may be called on any thread at any time.
     ONCE.call_once(|| unsafe {
         abi::stackswitch_set_error_handler(Some(on_error));
-        stackswitch_rt::set_thread_end_hook(Some(on_thread_end));
+        stackswitch_rt::set_end_thread(Some(on_thread_end));
     });
 }
 
 /// The runtime's error handler. Inside a call it does not return.
-unsafe extern "C" fn on_error(code: c_int, context: *mut c_void, message: *const c_char) {
+unsafe extern "C-unwind" fn on_error(code: c_int, context: *mut c_void, message: *const c_char) {
     // SAFETY: the runtime's message is a C string.
-    let message = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
+    let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     let top = TOP.get();
     if top.is_null() {
-        eprintln!("stackswitch: {message}");
+        // As the runtime's own handler does. Nothing is left to tell it to, if stderr is closed.
+        let _ = writeln!(std::io::stderr(), "{message}");
         std::process::abort();
     }
     // SAFETY: the innermost call is in progress, so its frame is alive.
     let frame = unsafe { &*top };
+    // Who prints it says whose it is.
+    let message = message.trim_start_matches("stackswitch: ").to_owned();
     frame.note(End::Faulted(Fault { code, context: context.addr(), message }));
     frame.leave();
 }
 
 /// Called where a thread would end because a POSIX-layer context has no link.
-unsafe extern "C" fn on_thread_end() {
+unsafe extern "C-unwind" fn on_thread_end() {
     let top = TOP.get();
     if !top.is_null() {
         // SAFETY: the innermost call is in progress, so its frame is alive.

@@ -1,6 +1,6 @@
 //! A safe shell around ORC's LLJIT: symbols and modules in, addresses out.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 
 use inkwell::{
     llvm_sys::orc2::{
@@ -68,20 +68,22 @@ impl Session {
     /// Binds names to addresses in this process.
     pub(super) fn define<'s>(
         &self,
-        symbols: impl Iterator<Item = (&'s CStr, *const ())>,
+        symbols: impl Iterator<Item = (&'s str, *const ())>,
     ) -> Result<(), String> {
         let flags = LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8
             | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8;
-        let mut pairs: Vec<_> = symbols
-            .map(|(name, address)| LLVMOrcCSymbolMapPair {
+        let mut pairs = Vec::new();
+        for (name, address) in symbols {
+            let name = CString::new(name).map_err(|e| e.to_string())?;
+            pairs.push(LLVMOrcCSymbolMapPair {
                 // SAFETY: the session is alive and the name is a C string, which LLVM copies.
                 Name: unsafe { LLVMOrcLLJITMangleAndIntern(self.jit, name.as_ptr()) },
                 Sym: LLVMJITEvaluatedSymbol {
                     Address: address.expose_provenance() as u64,
                     Flags: LLVMJITSymbolFlags { GenericFlags: flags, TargetFlags: 0 },
                 },
-            })
-            .collect();
+            });
+        }
         // SAFETY: the unit takes over the interned names; the pairs are only read. A unit that
         // could not be defined stays ours.
         unsafe {
