@@ -106,7 +106,10 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
       });
   PB.registerPipelineStartEPCallback(VerifyAndLower);
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
-  PB.registerPipelineEarlySimplificationEPCallback(VerifyAndLower);
+  PB.registerPipelineEarlySimplificationEPCallback(
+      [Passes](ModulePassManager &MPM, auto...) {
+        MPM.addPass(RustModulePass(Passes.Lower));
+      });
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(VerifyAndLower);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
