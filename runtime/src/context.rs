@@ -134,11 +134,7 @@ impl Context {
     pub(crate) unsafe fn known(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if (*context).hidden && !(*context).away.is_null() {
-                (*context).away
-            } else {
-                context
-            }
+            if (*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
         }
     }
 
@@ -149,11 +145,7 @@ impl Context {
     pub(crate) unsafe fn whereabouts(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if !(*context).hidden && !(*context).away.is_null() {
-                (*context).away
-            } else {
-                context
-            }
+            if !(*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
         }
     }
 

@@ -72,7 +72,8 @@ impl Code {
 /// Hears of an error: the code's value, the context it is about (may be null),
 /// and one line of text that ends with the call. If it returns, the operation
 /// is refused and gives 0 or null.
-pub type Handler = unsafe extern "C-unwind" fn(code: c_int, ctx: *mut c_void, message: *const c_char);
+pub type Handler =
+    unsafe extern "C-unwind" fn(code: c_int, ctx: *mut c_void, message: *const c_char);
 
 static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 

@@ -203,7 +203,8 @@ pub(crate) unsafe fn prefetch(handle: *mut c_void) {
             State::Parked if (*context).saved != 0 => {
                 // The first lines; the hardware follows a longer slice by itself.
                 let lines = (*context).saved.div_ceil(64).min(8);
-                (0..lines).for_each(|line| arch::prefetch((*context).slice.wrapping_add(line * 64)));
+                (0..lines)
+                    .for_each(|line| arch::prefetch((*context).slice.wrapping_add(line * 64)));
             }
             _ => {}
         }

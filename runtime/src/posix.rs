@@ -206,8 +206,7 @@ unsafe fn prepare(
         }
         let home = (*arch::tls()).current;
         let position = Position::after(record);
-        let mut capture =
-            Capture { position, base: 0, slice: ptr::null_mut(), length: 0, home };
+        let mut capture = Capture { position, base: 0, slice: ptr::null_mut(), length: 0, home };
         if !base.is_null() {
             check(thread, base)?;
             let top = (*base).position.sp;
@@ -331,8 +330,7 @@ unsafe fn try_make(
             let (low, top) = (stack.addr(), (stack.addr() + size) & !15);
             let own = &raw mut (*object).stack;
             (*own).region = Region::new(Origin::Given, low, size, 0);
-            (*own).base =
-                Base { top, tag: Tag(0), region: &raw mut (*own).region, contexts: 1 };
+            (*own).base = Base { top, tag: Tag(0), region: &raw mut (*own).region, contexts: 1 };
             (*own).context = Context::empty();
             (*own).context.hidden = true;
             (*own).context.sp = top;
@@ -340,8 +338,7 @@ unsafe fn try_make(
             (*own).context.tag = Tag::new(thread.number, State::Parked);
             (top, 0, &raw mut (*own).context)
         };
-        let position =
-            Position::start(top & !15, function.addr(), argument.addr(), link.addr());
+        let position = Position::start(top & !15, function.addr(), argument.addr(), link.addr());
         let capture = Capture { position, base, slice: ptr::null_mut(), length: 0, home };
         commit(thread, object, capture);
         Ok(())

@@ -109,11 +109,7 @@ unsafe fn make_room(
 ///
 /// # Safety
 /// As [`bring_in`]; `context` has bytes in place below `limit`.
-unsafe fn displace(
-    thread: &mut Thread,
-    context: *mut Context,
-    limit: usize,
-) -> Result<bool, Code> {
+unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> Result<bool, Code> {
     // SAFETY: `[sp + saved, end)` is in place; the block has room for all that is saved.
     unsafe {
         let top = (*(*context).base).top;

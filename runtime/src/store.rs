@@ -424,7 +424,9 @@ mod tests {
                 let after = live.range(block.addr()..).next();
                 assert!(after.is_none_or(|(at, _)| block.addr() + size <= *at));
                 live.insert(block.expose_provenance(), (size, step as u8));
-            } else if let Some((&at, &(size, byte))) = live.range(seed as usize..).next().or(live.iter().next()) {
+            } else if let Some((&at, &(size, byte))) =
+                live.range(seed as usize..).next().or(live.iter().next())
+            {
                 let block = ptr::with_exposed_provenance_mut::<u8>(at);
                 // SAFETY: the block is live and has `size` bytes.
                 unsafe {

@@ -209,8 +209,11 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
                 landing
             }
             Err(code) => {
-                thread.refusal =
-                    Refusal { code, context: link.cast(), operation: "end of a context's function" };
+                thread.refusal = Refusal {
+                    code,
+                    context: link.cast(),
+                    operation: "end of a context's function",
+                };
                 Landing { sp, pc: points::unfinished() }
             }
         }

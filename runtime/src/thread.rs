@@ -4,11 +4,11 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use crate::stats::Stats;
 use crate::arch;
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
 use crate::region::{Base, Origin, Region};
+use crate::stats::Stats;
 use crate::store::Store;
 use crate::sys;
 
@@ -43,8 +43,8 @@ const PAGE: usize = 4096;
 
 /// How far below the stack pointer `base.here` puts the base. A caller that
 /// switches from the very frame that made the base has its suspended call
-/// above it, so that frame is never copied.
-const BASE_GAP: usize = 2 * arch::SWITCH_BYTES;
+/// above it, with the small frames of typed switches, so it is never copied.
+const BASE_GAP: usize = 4 * arch::SWITCH_BYTES;
 
 /// All of a thread that switches do not need every time.
 pub(crate) struct Thread {
@@ -136,8 +136,11 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         t.limbo_region.bottom = &raw mut t.limbo;
         if !sys::at_thread_end(end, thread.cast()) {
             sys::unmap(mapping, THREAD_MAPPING);
-            let refusal =
-                Refusal { code: Code::Memory, context: ptr::null_mut(), operation: "thread set-up" };
+            let refusal = Refusal {
+                code: Code::Memory,
+                context: ptr::null_mut(),
+                operation: "thread set-up",
+            };
             error::report(&refusal);
             return false;
         }

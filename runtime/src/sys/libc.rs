@@ -134,6 +134,7 @@ pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut 
 }
 
 /// The action for SIGSEGV that was in force before ours; written once, before ours is.
+// SAFETY: a zeroed sigaction is a valid one, the default action.
 static mut PREVIOUS: libc::sigaction = unsafe { core::mem::zeroed() };
 static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 
@@ -162,7 +163,8 @@ pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
     unsafe {
         let mut stack: libc::stack_t = core::mem::zeroed();
         let mut memory = ptr::null_mut();
-        if libc::sigaltstack(ptr::null(), &mut stack) == 0 && stack.ss_flags & libc::SS_DISABLE != 0 {
+        if libc::sigaltstack(ptr::null(), &mut stack) == 0 && stack.ss_flags & libc::SS_DISABLE != 0
+        {
             memory = map(SIGNAL_STACK, 0);
             if !memory.is_null() {
                 stack.ss_sp = memory.cast();
@@ -201,7 +203,11 @@ pub(crate) unsafe fn forget_faults(stack: *mut u8) {
 
 /// The SIGSEGV handler: an overflow goes on where the runtime says, anything
 /// else is the previous handler's.
-unsafe extern "C" fn handle_fault(signal: c_int, info: *mut libc::siginfo_t, ucontext: *mut c_void) {
+unsafe extern "C" fn handle_fault(
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    ucontext: *mut c_void,
+) {
     // SAFETY: the kernel passes valid structures; FILTER was set before the handler was.
     unsafe {
         let filter: FaultFilter =
