@@ -1,2 +1,45 @@
-//! The freestanding runtime of stackswitch.
-#![no_std]
+//! The runtime of stackswitch: contexts that switch, and share stacks by slicing.
+//!
+//! The C ABI is in [`abi`]; `stackswitch.h` declares it. Inside, from the
+//! bottom up:
+//!
+//! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
+//! - `arch`: registers and stack pointers, one file a CPU;
+//! - `store`: heap blocks of just the size needed;
+//! - `context`, `region`: the headers;
+//! - `slice`: displacing and restoring, with the invariants;
+//! - `switch`: the switches that need more than an exchange of registers;
+//! - `handle`, `thread`, `posix`, `value`: the operations.
+#![cfg_attr(not(test), no_std)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod abi;
+mod arch;
+mod context;
+pub mod error;
+mod handle;
+mod posix;
+mod region;
+mod slice;
+mod stats;
+mod store;
+mod switch;
+mod sys;
+mod thread;
+mod value;
+
+pub use posix::{EndThread, MIN_STACK, set_end_thread};
+
+/// Nothing in the runtime unwinds; a failed check of the compiler's ends the program.
+#[cfg(feature = "standalone")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    sys::abort()
+}
+
+/// The precompiled core library refers to it and never calls it.
+#[cfg(feature = "standalone")]
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}

@@ -1,0 +1,284 @@
+//! The C ABI: every function that `stackswitch.h` declares, under its name.
+//!
+//! The switches themselves are assembly, in [`arch`](crate::arch). What the
+//! operations mean is said in `docs/LangRef.md`.
+
+use core::ffi::{c_int, c_void};
+
+use crate::arch;
+use crate::context::Entry;
+use crate::error::{self, Handler};
+use crate::handle;
+use crate::posix;
+pub use crate::stats::Stats;
+use crate::thread;
+use crate::value::{self, Value};
+
+/// Gives `bytes` of memory aligned to `align`, or null. Memory is zeroed.
+#[cfg(not(feature = "libc"))]
+pub type Allocate = unsafe extern "C" fn(bytes: usize, align: usize) -> *mut c_void;
+/// Takes memory back.
+#[cfg(not(feature = "libc"))]
+pub type Deallocate = unsafe extern "C" fn(memory: *mut c_void);
+
+/// Gives the runtime its memory on a target without libc; call it first.
+///
+/// # Safety
+/// The functions do what their types say.
+#[cfg(not(feature = "libc"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stackswitch_set_allocator(allocate: Allocate, deallocate: Deallocate) {
+    crate::sys::set_allocator(allocate, deallocate);
+}
+
+/// A function of the C ABI, for those who bind it by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol {
+    /// Its name in C.
+    pub name: &'static str,
+    /// Its address.
+    pub address: *const (),
+}
+
+// SAFETY: an address of code can be used from any thread.
+unsafe impl Sync for Symbol {}
+
+/// Declares the functions that Rust implements, and lists them with those of the assembly.
+macro_rules! abi {
+    (
+        assembly { $($asm:ident),* $(,)? }
+        $( $(#[$doc:meta])* fn $name:ident ( $($arg:ident : $type:ty),* $(,)? ) $(-> $ret:ty)? { $($body:tt)* } )*
+        typed { $($value:ty: $spawn:ident $swap:ident $resume:ident $suspend:ident $ontop:ident;)* }
+    ) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Safety
+            /// Handles are live, were live, or are null, and belong to the calling thread.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $name($($arg: $type),*) $(-> $ret)? {
+                // SAFETY: the caller's promise is that of the function called.
+                #[allow(unused_unsafe, reason = "a few are safe")]
+                unsafe { $($body)* }
+            }
+        )*
+        $(
+            #[doc = concat!("`spawn` of a body whose values are `", stringify!($value), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_spawn`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $spawn(
+                base: *mut c_void,
+                function: *mut c_void,
+                argument: *mut c_void,
+            ) -> *mut c_void {
+                // SAFETY: as the caller's.
+                unsafe { handle::spawn(base, Entry { function, argument, wide: <$value>::entry() }) }
+            }
+            #[doc = concat!("`swap` with a `", stringify!($value), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_swap`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $swap(to: *mut c_void, value: $value) -> $value {
+                // SAFETY: as the caller's.
+                unsafe { value.travel(|word| arch::stackswitch_swap(to, word)) }
+            }
+            #[doc = concat!("`resume` with a `", stringify!($value), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_resume`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $resume(ctx: *mut c_void, value: $value) -> $value {
+                // SAFETY: as the caller's.
+                unsafe { value.travel(|word| arch::stackswitch_resume(ctx, word)) }
+            }
+            #[doc = concat!("`suspend` with a `", stringify!($value), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_suspend`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $suspend(value: $value) -> $value {
+                // SAFETY: as the caller's.
+                unsafe { value.travel(|word| arch::stackswitch_suspend(word)) }
+            }
+            #[doc = concat!("`swap.ontop` with a `", stringify!($value), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_swap_ontop`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $ontop(
+                to: *mut c_void,
+                function: *mut c_void,
+                value: $value,
+            ) -> $value {
+                // SAFETY: as the caller's.
+                unsafe {
+                    value.travel(|word| {
+                        arch::stackswitch_swap_ontop_with(to, function, word, <$value>::ontop())
+                    })
+                }
+            }
+        )*
+        static SYMBOLS: &[Symbol] = &[
+            $(Symbol { name: stringify!($asm), address: arch::$asm as *const () },)*
+            $(Symbol { name: stringify!($name), address: $name as *const () },)*
+            $(
+                Symbol { name: stringify!($spawn), address: $spawn as *const () },
+                Symbol { name: stringify!($swap), address: $swap as *const () },
+                Symbol { name: stringify!($resume), address: $resume as *const () },
+                Symbol { name: stringify!($suspend), address: $suspend as *const () },
+                Symbol { name: stringify!($ontop), address: $ontop as *const () },
+            )*
+        ];
+    };
+}
+
+abi! {
+    assembly {
+        stackswitch_swap,
+        stackswitch_resume,
+        stackswitch_suspend,
+        stackswitch_swap_ontop,
+        stackswitch_base_here,
+        stackswitch_getcontext,
+        stackswitch_setcontext,
+        stackswitch_swapcontext,
+    }
+
+    /// Sets the process's error handler (null: the default), returns the one before.
+    fn stackswitch_set_error_handler(handler: Option<Handler>) -> Option<Handler> {
+        error::set_handler(handler)
+    }
+
+    /// Bytes of an object of the POSIX layer.
+    fn stackswitch_context_size() -> usize {
+        posix::size()
+    }
+    /// Makes a captured object run `function(argument)` on `stack`, or sliced from its base.
+    fn stackswitch_makecontext(
+        ctx: *mut c_void,
+        stack: *mut c_void,
+        size: usize,
+        link: *mut c_void,
+        function: *mut c_void,
+        argument: *mut c_void,
+    ) -> c_int {
+        posix::makecontext(ctx.cast(), stack, size, link.cast(), function, argument)
+    }
+    /// Gives back what an object holds on the heap.
+    fn stackswitch_freecontext(ctx: *mut c_void) {
+        posix::freecontext(ctx.cast())
+    }
+    /// The stack position at which a context of either layer was suspended.
+    fn stackswitch_stacktop(ctx: *mut c_void) -> *mut c_void {
+        handle::stacktop(ctx)
+    }
+
+    /// A base on a region of its own with `reserve` bytes of address space.
+    fn stackswitch_base_create(reserve: usize) -> *mut c_void {
+        thread::base_create(reserve)
+    }
+    /// Gives a base back, whose contexts have been destroyed.
+    fn stackswitch_base_destroy(base: *mut c_void) {
+        thread::base_destroy(base)
+    }
+
+    /// A new suspended context that will run `function(argument, first)`.
+    fn stackswitch_spawn(
+        base: *mut c_void,
+        function: *mut c_void,
+        argument: *mut c_void,
+    ) -> *mut c_void {
+        handle::spawn(base, Entry { function, argument, wide: core::ptr::null_mut() })
+    }
+    /// The same for values that need more than a register: `entry(function, argument, slot)`
+    /// finds `first` at `slot` and leaves the result there.
+    fn stackswitch_spawn_wide(
+        base: *mut c_void,
+        function: *mut c_void,
+        argument: *mut c_void,
+        entry: *mut c_void,
+    ) -> *mut c_void {
+        handle::spawn(base, Entry { function, argument, wide: entry })
+    }
+    /// `swap` with the `size` bytes at `value`, at most 64.
+    fn stackswitch_swap_wide(to: *mut c_void, value: *mut c_void, size: usize) {
+        value::exchange(value, size, |slot| arch::stackswitch_swap(to, slot))
+    }
+    /// `resume` with the `size` bytes at `value`, at most 64.
+    fn stackswitch_resume_wide(ctx: *mut c_void, value: *mut c_void, size: usize) {
+        value::exchange(value, size, |slot| arch::stackswitch_resume(ctx, slot))
+    }
+    /// `suspend` with the `size` bytes at `value`, at most 64.
+    fn stackswitch_suspend_wide(value: *mut c_void, size: usize) {
+        value::exchange(value, size, |slot| arch::stackswitch_suspend(slot))
+    }
+    /// `swap.ontop` with the `size` bytes at `value`, at most 64; `entry(function, slot)` finds
+    /// them at `slot` and leaves the result there.
+    fn stackswitch_swap_ontop_wide(
+        to: *mut c_void,
+        function: *mut c_void,
+        value: *mut c_void,
+        size: usize,
+        entry: *mut c_void,
+    ) {
+        value::exchange(value, size, |slot| {
+            arch::stackswitch_swap_ontop_with(to, function, slot, entry)
+        })
+    }
+
+    /// The running context.
+    fn stackswitch_current() -> *mut c_void {
+        handle::current()
+    }
+    /// A context's link, or null.
+    fn stackswitch_link(ctx: *mut c_void) -> *mut c_void {
+        handle::link(ctx)
+    }
+    /// Sets a context's link; null for none.
+    fn stackswitch_setlink(ctx: *mut c_void, link: *mut c_void) {
+        handle::set_link(ctx, link)
+    }
+    /// 0 new, 1 suspended, 2 running, 3 finished.
+    fn stackswitch_status(ctx: *mut c_void) -> c_int {
+        handle::status(ctx)
+    }
+    /// A second context that goes on from the same point.
+    fn stackswitch_clone(ctx: *mut c_void) -> *mut c_void {
+        handle::clone(ctx)
+    }
+    /// Frees a context that is not running.
+    fn stackswitch_destroy(ctx: *mut c_void) {
+        handle::destroy(ctx)
+    }
+    /// Bytes that the context holds on the heap.
+    fn stackswitch_slice_size(ctx: *mut c_void) -> usize {
+        handle::slice_size(ctx)
+    }
+    /// Brings the context's header and slice into cache.
+    fn stackswitch_prefetch(ctx: *mut c_void) {
+        handle::prefetch(ctx)
+    }
+    /// The calling thread's counters.
+    fn stackswitch_get_stats(out: *mut Stats) {
+        if !out.is_null() {
+            out.write(thread::stats());
+        }
+    }
+
+    typed {
+        i8: stackswitch_spawn_i8 stackswitch_swap_i8 stackswitch_resume_i8 stackswitch_suspend_i8 stackswitch_swap_ontop_i8;
+        i16: stackswitch_spawn_i16 stackswitch_swap_i16 stackswitch_resume_i16 stackswitch_suspend_i16 stackswitch_swap_ontop_i16;
+        i32: stackswitch_spawn_i32 stackswitch_swap_i32 stackswitch_resume_i32 stackswitch_suspend_i32 stackswitch_swap_ontop_i32;
+        i64: stackswitch_spawn_i64 stackswitch_swap_i64 stackswitch_resume_i64 stackswitch_suspend_i64 stackswitch_swap_ontop_i64;
+        f32: stackswitch_spawn_f32 stackswitch_swap_f32 stackswitch_resume_f32 stackswitch_suspend_f32 stackswitch_swap_ontop_f32;
+        f64: stackswitch_spawn_f64 stackswitch_swap_f64 stackswitch_resume_f64 stackswitch_suspend_f64 stackswitch_swap_ontop_f64;
+    }
+}
+
+/// Every function of the C ABI.
+pub fn symbols() -> &'static [Symbol] {
+    SYMBOLS
+}

@@ -1,0 +1,24 @@
+//! Everything that depends on the CPU.
+//!
+//! A CPU is one file here. It provides:
+//!
+//! - the per-thread words [`Tls`](crate::thread::Tls), and [`tls`] that finds them;
+//! - the entry points `stackswitch_swap`, `stackswitch_resume`, `stackswitch_suspend`,
+//!   `stackswitch_swap_ontop`, `stackswitch_base_here`, `stackswitch_getcontext`,
+//!   `stackswitch_setcontext` and `stackswitch_swapcontext`, which save registers,
+//!   exchange stack pointers when nothing else is to be done, and otherwise call the
+//!   functions of [`switch`](crate::switch) and [`posix`](crate::posix) on the
+//!   thread's side stack;
+//! - the code addresses at which contexts go on ([`points`]);
+//! - what a new context's stack holds ([`write_entry`]) and where a POSIX
+//!   context starts ([`Position::start`]);
+//! - [`copy`], which moves slices; and [`redirect`], which makes a signal
+//!   handler's return go elsewhere.
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::*;
+
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!("stackswitch-rt knows x86-64 so far; docs/new-cpu.md says what another CPU needs");

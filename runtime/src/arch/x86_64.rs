@@ -1,0 +1,800 @@
+//! x86-64, System V ABI.
+//!
+//! # A suspended context's stack
+//!
+//! A switch saves what the ABI lets it change no further than the return: the
+//! six callee-saved general registers. They lie under the return address of the
+//! call that switched, lowest address first:
+//!
+//! ```text
+//!   sp ->  +0   address to go on at (one of the points below)
+//!          +8   r15
+//!          +16  r14
+//!          +24  r13
+//!          +32  r12
+//!          +40  rbx
+//!          +48  rbp
+//!          +56  return address of the call of stackswitch_swap
+//!          +64  the caller's frame, 16-byte aligned
+//! ```
+//!
+//! A new context's stack, written just before it first runs, ends at its base:
+//!
+//! ```text
+//!   sp ->  +0   address of the entry point
+//!          +8   body
+//!          +16  argument
+//!          +24  adapter for values that need more than a register, or null
+//!          +32  the base, 16-byte aligned
+//! ```
+//!
+//! # Going on
+//!
+//! Whoever goes on with a context jumps to the address at its `sp` with
+//!
+//! - `rdx` = that `sp` and `rax` = the value that the switch brings;
+//! - `rsp` still on a stack that is not in the way: the old context's, or the
+//!   side stack. The point itself moves `rsp`, last of all, so that everything
+//!   before it is addressed through `rdx`. (Loading `rsp` first and popping
+//!   makes every load wait for the new stack pointer.)
+//!
+//! mxcsr and the x87 control word belong to the thread and stay as they are.
+
+use core::arch::{asm, global_asm};
+use core::ffi::c_void;
+use core::mem::offset_of;
+
+use crate::context::{Context, Entry};
+use crate::posix;
+use crate::switch::{self, Kind};
+use crate::thread::{self, Tls};
+
+global_asm!(
+    // ------------------------------------------------------------------ per-thread words
+    // One cache line of initial-exec thread-local storage; `Tls` names its fields.
+    // The ready tag starts as one that no context has: the first switch is a slow one.
+    ".pushsection .tdata.stackswitch,\"awT\",@progbits",
+    ".p2align 6",
+    ".hidden stackswitch_tls",
+    ".globl stackswitch_tls",
+    ".type stackswitch_tls,@object",
+    ".size stackswitch_tls,64",
+    "stackswitch_tls:",
+    ".quad 0",
+    ".long 0xffffffff",
+    ".long 0",
+    ".zero 48",
+    ".popsection",
+    ".text",
+    // ------------------------------------------------------------------ shared pieces
+    // Saves what the caller may rely on and leaves the record described above.
+    ".macro stackswitch_push_record",
+    "push rbp",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset rbp, 0",
+    "push rbx",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset rbx, 0",
+    "push r12",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset r12, 0",
+    "push r13",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset r13, 0",
+    "push r14",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset r14, 0",
+    "push r15",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset r15, 0",
+    "lea r11, [rip + stackswitch_point_return]",
+    "push r11",
+    ".cfi_adjust_cfa_offset 8",
+    ".endm",
+    // The same record, described for code that found it at an address in a register.
+    ".macro stackswitch_record_at register",
+    ".cfi_def_cfa \\register, 64",
+    ".cfi_offset rip, -8",
+    ".cfi_offset rbp, -16",
+    ".cfi_offset rbx, -24",
+    ".cfi_offset r12, -32",
+    ".cfi_offset r13, -40",
+    ".cfi_offset r14, -48",
+    ".cfi_offset r15, -56",
+    ".endm",
+    // The fast path. rdi: target, whose tag said ready; rsi: value; rax: thread-local
+    // offset; ecx: the ready tag; r8: the running context.
+    ".macro stackswitch_exchange",
+    "stackswitch_push_record",
+    "mov [r8 + {sp}], rsp",
+    "mov [r8 + {tag}], ecx", // whoever runs is whole and the bottom of its region
+    "mov ecx, fs:[rax + {running}]",
+    "mov [rdi + {tag}], ecx",
+    "mov fs:[rax + {current}], rdi",
+    "inc qword ptr fs:[rax + {switches}]",
+    "mov rdx, [rdi + {sp}]",
+    "mov rax, rsi",
+    "jmp qword ptr [rdx]",
+    ".endm",
+    // Leaves for wherever a function of `switch` or `posix` has said: rax is the
+    // stack pointer to go on with, rdx the address, r12 the value.
+    ".macro stackswitch_land",
+    "mov rcx, rdx",
+    "mov rdx, rax",
+    "mov rax, r12",
+    "jmp rcx",
+    ".endm",
+    // ------------------------------------------------------------------ switches
+    // void *stackswitch_swap(void *to, void *value)
+    ".globl stackswitch_swap",
+    ".type stackswitch_swap,@function",
+    ".p2align 5",
+    "stackswitch_swap:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "test rdi, rdi",
+    "jz 2f",
+    "mov ecx, fs:[rax + {ready}]",
+    "cmp [rdi + {tag}], ecx", // one compare: alive, suspended, whole, bottom, and ours
+    "jne 2f",
+    "mov r8, fs:[rax + {current}]",
+    ".cfi_remember_state",
+    "stackswitch_exchange",
+    ".cfi_restore_state",
+    "2:",
+    "mov edx, {kind_swap}",
+    "jmp stackswitch_switch_slowly",
+    ".cfi_endproc",
+    ".size stackswitch_swap, . - stackswitch_swap",
+    // void *stackswitch_resume(void *ctx, void *value)
+    ".globl stackswitch_resume",
+    ".type stackswitch_resume,@function",
+    ".p2align 5",
+    "stackswitch_resume:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "test rdi, rdi",
+    "jz 2f",
+    "mov ecx, fs:[rax + {ready}]",
+    "cmp [rdi + {tag}], ecx",
+    "jne 2f",
+    "mov r8, fs:[rax + {current}]",
+    "mov [rdi + {link}], r8",
+    ".cfi_remember_state",
+    "stackswitch_exchange",
+    ".cfi_restore_state",
+    "2:",
+    "mov edx, {kind_resume}",
+    "jmp stackswitch_switch_slowly",
+    ".cfi_endproc",
+    ".size stackswitch_resume, . - stackswitch_resume",
+    // void *stackswitch_suspend(void *value)
+    ".globl stackswitch_suspend",
+    ".type stackswitch_suspend,@function",
+    ".p2align 5",
+    "stackswitch_suspend:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov rsi, rdi",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov r8, fs:[rax + {current}]",
+    "test r8, r8",
+    "jz 2f",
+    "mov rdi, [r8 + {link}]",
+    "test rdi, rdi",
+    "jz 2f",
+    "mov ecx, fs:[rax + {ready}]",
+    "cmp [rdi + {tag}], ecx",
+    "jne 2f",
+    ".cfi_remember_state",
+    "stackswitch_exchange",
+    ".cfi_restore_state",
+    "2:",
+    "mov edx, {kind_suspend}",
+    "jmp stackswitch_switch_slowly",
+    ".cfi_endproc",
+    ".size stackswitch_suspend, . - stackswitch_suspend",
+    // void *stackswitch_swap_ontop(void *to, void *(*fn)(void *value), void *value)
+    ".globl stackswitch_swap_ontop",
+    ".type stackswitch_swap_ontop,@function",
+    ".p2align 4",
+    "stackswitch_swap_ontop:",
+    ".cfi_startproc",
+    "endbr64",
+    "xor ecx, ecx", // no adapter
+    "jmp stackswitch_swap_ontop_with",
+    ".cfi_endproc",
+    ".size stackswitch_swap_ontop, . - stackswitch_swap_ontop",
+    // The same with an adapter in rcx that runs `fn` for values that need more than a register.
+    ".hidden stackswitch_swap_ontop_with",
+    ".globl stackswitch_swap_ontop_with",
+    ".type stackswitch_swap_ontop_with,@function",
+    "stackswitch_swap_ontop_with:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov r9, rsi",
+    "mov r10, rcx",
+    "mov rsi, rdx",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov edx, {kind_ontop}",
+    "jmp stackswitch_switch_slowly",
+    ".cfi_endproc",
+    ".size stackswitch_swap_ontop_with, . - stackswitch_swap_ontop_with",
+    // The slow path. rdi: target; rsi: value; edx: kind of switch; r9, r10: function and
+    // adapter of an `ontop`; rax: thread-local offset.
+    ".p2align 4",
+    ".type stackswitch_switch_slowly,@function",
+    "stackswitch_switch_slowly:",
+    ".cfi_startproc",
+    "stackswitch_push_record",
+    "mov r12, rsi", // the value stays in r12 until the landing
+    "mov r13, r9",
+    "mov r14, r10",
+    "cmp qword ptr fs:[rax + {side_top}], 0",
+    "jne 2f",
+    "push rdi", // this thread's first switch: set it up, here on its own stack
+    ".cfi_adjust_cfa_offset 8",
+    "push rdx",
+    ".cfi_adjust_cfa_offset 8",
+    "call {start}",
+    "pop rdx",
+    ".cfi_adjust_cfa_offset -8",
+    "pop rdi",
+    ".cfi_adjust_cfa_offset -8",
+    "test al, al",
+    "jz 3f",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "2:",
+    "mov rbx, rsp",
+    ".cfi_remember_state",
+    ".cfi_def_cfa rbx, 64",
+    "mov rsi, rsp",
+    "mov rsp, fs:[rax + {side_top}]", // from here on no stack is in use that may be copied
+    "call {switch_slowly}",
+    "stackswitch_land",
+    ".cfi_restore_state",
+    "3:",
+    "xor eax, eax",
+    "mov rdx, rsp",
+    "jmp stackswitch_point_return",
+    ".cfi_endproc",
+    ".size stackswitch_switch_slowly, . - stackswitch_switch_slowly",
+    // ------------------------------------------------------------------ points to go on at
+    // A call of a switch returns.
+    ".p2align 5",
+    ".hidden stackswitch_point_return",
+    ".globl stackswitch_point_return",
+    ".type stackswitch_point_return,@function",
+    "stackswitch_point_return:",
+    ".cfi_startproc",
+    "stackswitch_record_at rdx",
+    "endbr64",
+    "mov r15, [rdx + 8]",
+    "mov r14, [rdx + 16]",
+    "mov r13, [rdx + 24]",
+    "mov r12, [rdx + 32]",
+    "mov rbx, [rdx + 40]",
+    "mov rbp, [rdx + 48]",
+    "mov rcx, [rdx + 56]",
+    "lea rsp, [rdx + 64]",
+    "jmp rcx", // not `ret`: the return predictor knows nothing of this stack
+    ".cfi_endproc",
+    ".size stackswitch_point_return, . - stackswitch_point_return",
+    // A switch was refused: the handler hears of it on the caller's stack, then the call
+    // returns 0.
+    ".p2align 4",
+    ".hidden stackswitch_point_refused",
+    ".globl stackswitch_point_refused",
+    ".type stackswitch_point_refused,@function",
+    "stackswitch_point_refused:",
+    ".cfi_startproc",
+    "stackswitch_record_at rdx",
+    "endbr64",
+    "mov rsp, rdx",
+    ".cfi_def_cfa_register rsp",
+    "call {report}",
+    "xor eax, eax",
+    "mov rdx, rsp",
+    "jmp stackswitch_point_return",
+    ".cfi_endproc",
+    ".size stackswitch_point_refused, . - stackswitch_point_refused",
+    // A call of the POSIX layer was refused: it returns the code.
+    ".p2align 4",
+    ".hidden stackswitch_point_code",
+    ".globl stackswitch_point_code",
+    ".type stackswitch_point_code,@function",
+    "stackswitch_point_code:",
+    ".cfi_startproc",
+    "stackswitch_record_at rdx",
+    "endbr64",
+    "mov rsp, rdx",
+    ".cfi_def_cfa_register rsp",
+    "call {refused_code}",
+    "mov rdx, rsp",
+    "jmp stackswitch_point_return",
+    ".cfi_endproc",
+    ".size stackswitch_point_code, . - stackswitch_point_code",
+    // Runs r13(rax) on top of a context, with the adapter in r14 if there is one, then lets
+    // the context go on with the result. What the function throws unwinds into the context.
+    ".macro stackswitch_run_ontop",
+    "mov rdi, rax",
+    "test r14, r14",
+    "jnz 2f",
+    "call r13",
+    "jmp 3f",
+    "2:",
+    "mov rsi, rax",
+    "mov rdi, r13",
+    "mov rbx, rax", // an adapter leaves the result where it found the value
+    "call r14",
+    "mov rax, rbx",
+    "3:",
+    "mov rdx, rsp",
+    "jmp qword ptr [rdx]",
+    ".endm",
+    ".p2align 4",
+    ".hidden stackswitch_point_ontop",
+    ".globl stackswitch_point_ontop",
+    ".type stackswitch_point_ontop,@function",
+    "stackswitch_point_ontop:",
+    ".cfi_startproc",
+    "stackswitch_record_at rdx",
+    "endbr64",
+    "mov rsp, rdx",
+    ".cfi_def_cfa_register rsp",
+    "stackswitch_run_ontop",
+    ".cfi_endproc",
+    ".size stackswitch_point_ontop, . - stackswitch_point_ontop",
+    // The same on a context that has not run yet: there is no frame to unwind into.
+    ".p2align 4",
+    ".hidden stackswitch_point_ontop_new",
+    ".globl stackswitch_point_ontop_new",
+    ".type stackswitch_point_ontop_new,@function",
+    "stackswitch_point_ontop_new:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "mov rsp, rdx",
+    "stackswitch_run_ontop",
+    ".cfi_endproc",
+    ".size stackswitch_point_ontop_new, . - stackswitch_point_ontop_new",
+    // A new context starts; when its body returns it finishes. Unwinders stop here.
+    "nop", // an unwinder looks up the address before a frame's return address
+    ".p2align 4",
+    ".hidden stackswitch_point_entry",
+    ".globl stackswitch_point_entry",
+    ".type stackswitch_point_entry,@function",
+    "stackswitch_point_entry:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    ".cfi_def_cfa rsp, 0",
+    "endbr64",
+    "mov rcx, [rdx + 8]",
+    "mov rdi, [rdx + 16]",
+    "mov r8, [rdx + 24]",
+    "lea rsp, [rdx + 32]",
+    "xor ebp, ebp",
+    "test r8, r8",
+    "jnz 2f",
+    "mov rsi, rax",
+    "call rcx", // body(argument, first)
+    "mov r12, rax",
+    "jmp 3f",
+    "2:",
+    "mov r12, rax",
+    "mov rsi, rdi",
+    "mov rdi, rcx",
+    "mov rdx, rax",
+    "call r8", // adapter(body, argument, slot)
+    "3:",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov rdi, rsp",
+    "mov rsp, fs:[rax + {side_top}]",
+    "call {finish}",
+    "stackswitch_land",
+    // Finishing was refused: the handler hears of it on the context's stack, and may mend it.
+    ".p2align 4",
+    ".hidden stackswitch_point_unfinished",
+    ".globl stackswitch_point_unfinished",
+    "stackswitch_point_unfinished:",
+    "endbr64",
+    "mov rsp, rdx",
+    "mov r12, rax",
+    "call {report_unfinished}",
+    "jmp 3b",
+    ".cfi_endproc",
+    ".size stackswitch_point_entry, . - stackswitch_point_entry",
+    // After the fault of an overflow, on the side stack: rsp is its top.
+    ".p2align 4",
+    ".hidden stackswitch_point_overflow",
+    ".globl stackswitch_point_overflow",
+    ".type stackswitch_point_overflow,@function",
+    "stackswitch_point_overflow:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "call {overflowed}",
+    "ud2",
+    ".cfi_endproc",
+    ".size stackswitch_point_overflow, . - stackswitch_point_overflow",
+    // ------------------------------------------------------------------ bases
+    // void *stackswitch_base_here(void): the stack pointer as the caller has it.
+    ".globl stackswitch_base_here",
+    ".type stackswitch_base_here,@function",
+    ".p2align 4",
+    "stackswitch_base_here:",
+    ".cfi_startproc",
+    "endbr64",
+    "lea rdi, [rsp + 8]",
+    "jmp {base_at}",
+    ".cfi_endproc",
+    ".size stackswitch_base_here, . - stackswitch_base_here",
+    // ------------------------------------------------------------------ POSIX layer
+    // int stackswitch_getcontext(void *ctx, void *base): what to capture is in the record.
+    ".globl stackswitch_getcontext",
+    ".type stackswitch_getcontext,@function",
+    ".p2align 4",
+    "stackswitch_getcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "stackswitch_push_record",
+    "mov rdx, rsp",
+    "call {capture}", // registers that matter are as they were: nothing to load back
+    "add rsp, 56",
+    ".cfi_adjust_cfa_offset -56",
+    "ret",
+    ".cfi_endproc",
+    ".size stackswitch_getcontext, . - stackswitch_getcontext",
+    // int stackswitch_setcontext(void *ctx)
+    ".globl stackswitch_setcontext",
+    ".type stackswitch_setcontext,@function",
+    ".p2align 4",
+    "stackswitch_setcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov rsi, rdi",
+    "xor edi, edi", // nothing to capture
+    "xor edx, edx",
+    "jmp stackswitch_swapcontext_from",
+    ".cfi_endproc",
+    ".size stackswitch_setcontext, . - stackswitch_setcontext",
+    // int stackswitch_swapcontext(void *from, void *to, void *base)
+    ".globl stackswitch_swapcontext",
+    ".type stackswitch_swapcontext,@function",
+    ".p2align 4",
+    "stackswitch_swapcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "test rdi, rdi",
+    "jz 2f",
+    "stackswitch_swapcontext_from:",
+    ".cfi_remember_state",
+    "stackswitch_push_record",
+    "xor r12d, r12d", // 0 is what a capture returns when it is resumed
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov rcx, rsp",
+    "cmp qword ptr fs:[rax + {side_top}], 0",
+    "je 3f",
+    "mov rbx, rsp",
+    ".cfi_def_cfa rbx, 64",
+    "mov rsp, fs:[rax + {side_top}]",
+    "call {swapcontext}",
+    "stackswitch_land",
+    "3:", // a thread that has captured nothing has nothing to go on with
+    ".cfi_def_cfa rsp, 64",
+    "mov eax, {invalid}",
+    "mov rdx, rsp",
+    "jmp stackswitch_point_return",
+    ".cfi_restore_state",
+    "2:",
+    "mov eax, {invalid}",
+    "ret",
+    ".cfi_endproc",
+    ".size stackswitch_swapcontext, . - stackswitch_swapcontext",
+    // Goes on with a captured position: rdx points to a `Position`.
+    ".p2align 4",
+    ".hidden stackswitch_point_position",
+    ".globl stackswitch_point_position",
+    ".type stackswitch_point_position,@function",
+    "stackswitch_point_position:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "mov rbx, [rdx + 16]",
+    "mov rbp, [rdx + 24]",
+    "mov r12, [rdx + 32]",
+    "mov r13, [rdx + 40]",
+    "mov r14, [rdx + 48]",
+    "mov r15, [rdx + 56]",
+    "mov rcx, [rdx + 8]",
+    "xor eax, eax",
+    "mov rsp, [rdx]",
+    "jmp rcx",
+    ".cfi_endproc",
+    ".size stackswitch_point_position, . - stackswitch_point_position",
+    // A context of makecontext starts: rbx(r12), then the link in r13.
+    ".p2align 4",
+    ".hidden stackswitch_point_posix_entry",
+    ".globl stackswitch_point_posix_entry",
+    ".type stackswitch_point_posix_entry,@function",
+    "stackswitch_point_posix_entry:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "mov rdi, r12",
+    "call rbx",
+    "mov rdi, r13",
+    "call {posix_end}",
+    "ud2",
+    ".cfi_endproc",
+    ".size stackswitch_point_posix_entry, . - stackswitch_point_posix_entry",
+    ".purgem stackswitch_push_record",
+    ".purgem stackswitch_record_at",
+    ".purgem stackswitch_exchange",
+    ".purgem stackswitch_land",
+    ".purgem stackswitch_run_ontop",
+    sp = const offset_of!(Context, sp),
+    tag = const offset_of!(Context, tag),
+    link = const offset_of!(Context, link),
+    current = const offset_of!(Tls, current),
+    ready = const offset_of!(Tls, ready),
+    running = const offset_of!(Tls, running),
+    switches = const offset_of!(Tls, switches),
+    side_top = const offset_of!(Tls, side_top),
+    kind_swap = const Kind::Swap as u32,
+    kind_resume = const Kind::Resume as u32,
+    kind_suspend = const Kind::Suspend as u32,
+    kind_ontop = const Kind::Ontop as u32,
+    invalid = const crate::error::Code::Invalid as i32,
+    start = sym thread::start,
+    switch_slowly = sym switch::switch_slowly,
+    finish = sym switch::finish,
+    report = sym switch::report_refused,
+    report_unfinished = sym switch::report_unfinished,
+    overflowed = sym switch::overflowed,
+    base_at = sym thread::base_at,
+    capture = sym posix::capture,
+    swapcontext = sym posix::swapcontext,
+    refused_code = sym posix::refused_code,
+    posix_end = sym posix::end,
+);
+
+const _: () = assert!(size_of::<Tls>() == 64, "the thread-local words above are 64 bytes");
+
+unsafe extern "C-unwind" {
+    pub(crate) fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
+    pub(crate) fn stackswitch_resume(ctx: *mut c_void, value: *mut c_void) -> *mut c_void;
+    pub(crate) fn stackswitch_suspend(value: *mut c_void) -> *mut c_void;
+    pub(crate) fn stackswitch_swap_ontop(
+        to: *mut c_void,
+        function: *mut c_void,
+        value: *mut c_void,
+    ) -> *mut c_void;
+    pub(crate) fn stackswitch_swap_ontop_with(
+        to: *mut c_void,
+        function: *mut c_void,
+        value: *mut c_void,
+        adapter: *mut c_void,
+    ) -> *mut c_void;
+    pub(crate) fn stackswitch_base_here() -> *mut c_void;
+    pub(crate) fn stackswitch_getcontext(ctx: *mut c_void, base: *mut c_void) -> i32;
+    pub(crate) fn stackswitch_setcontext(ctx: *mut c_void) -> i32;
+    pub(crate) fn stackswitch_swapcontext(
+        from: *mut c_void,
+        to: *mut c_void,
+        base: *mut c_void,
+    ) -> i32;
+}
+
+/// The points at which a context can be made to go on; see the head of this file.
+pub(crate) mod points {
+    /// Gives the address of a point.
+    macro_rules! point {
+        ($(#[$doc:meta])* $name:ident = $symbol:ident) => {
+            $(#[$doc])*
+            pub(crate) fn $name() -> usize {
+                unsafe extern "C" {
+                    fn $symbol();
+                }
+                $symbol as *const () as usize
+            }
+        };
+    }
+    point!(
+        /// A switch was refused; the handler is told, the call returns 0.
+        refused = stackswitch_point_refused
+    );
+    point!(
+        /// A POSIX call was refused; it returns the code.
+        code = stackswitch_point_code
+    );
+    point!(
+        /// Runs a function on top of the context.
+        ontop = stackswitch_point_ontop
+    );
+    point!(
+        /// The same on a context that has not run.
+        ontop_new = stackswitch_point_ontop_new
+    );
+    point!(
+        /// A new context starts.
+        entry = stackswitch_point_entry
+    );
+    point!(
+        /// A context could not finish.
+        unfinished = stackswitch_point_unfinished
+    );
+    point!(
+        /// A context has overflowed its region.
+        overflow = stackswitch_point_overflow
+    );
+    point!(
+        /// Goes on with a [`Position`](super::Position) instead of a stack pointer.
+        position = stackswitch_point_position
+    );
+    point!(
+        /// A context of `makecontext` starts.
+        posix_entry = stackswitch_point_posix_entry
+    );
+}
+
+/// The calling thread's words.
+pub(crate) fn tls() -> *mut Tls {
+    let words: *mut Tls;
+    // SAFETY: fs:0 holds the thread pointer, and the GOT entry the offset of the words from it.
+    // A context never changes threads, so the address may be kept.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr fs:[0]",
+            "add {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
+            out(reg) words,
+            options(pure, readonly, nostack),
+        );
+    }
+    words
+}
+
+/// Bytes of the record of a new context.
+pub(crate) const ENTRY_BYTES: usize = 32;
+/// Bytes below a call's stack pointer that a suspended call of a switch
+/// occupies there: the record, and its return address.
+pub(crate) const SWITCH_BYTES: usize = 64;
+
+/// Writes a new context's first stack, returns its stack pointer.
+///
+/// # Safety
+/// The [`ENTRY_BYTES`] below `top` (16-byte aligned) are the context's.
+pub(crate) unsafe fn write_entry(top: usize, entry: Entry) -> usize {
+    let sp = top - ENTRY_BYTES;
+    // SAFETY: the caller vouches for the memory.
+    unsafe {
+        (sp as *mut [usize; 4]).write([
+            points::entry(),
+            entry.function as usize,
+            entry.argument as usize,
+            entry.wide as usize,
+        ]);
+    }
+    sp
+}
+
+/// The address at which a suspended context goes on.
+///
+/// # Safety
+/// `sp` is that of a suspended context that is in place.
+pub(crate) unsafe fn point_of(sp: usize) -> usize {
+    // SAFETY: the caller vouches for it.
+    unsafe { *(sp as *const usize) }
+}
+
+/// A place in a function that can be gone back to, any number of times: what a
+/// POSIX capture holds.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Position {
+    /// Stack pointer after the return of the capturing call.
+    pub sp: usize,
+    pc: usize,
+    rbx: usize,
+    rbp: usize,
+    r12: usize,
+    r13: usize,
+    r14: usize,
+    r15: usize,
+}
+
+impl Position {
+    /// The position after the call that left a switch's record at `record`.
+    ///
+    /// # Safety
+    /// `record` points to such a record.
+    pub(crate) unsafe fn after(record: usize) -> Self {
+        // SAFETY: the caller vouches for the record, 8 words.
+        let [_, r15, r14, r13, r12, rbx, rbp, pc] = unsafe { *(record as *const [usize; 8]) };
+        Self { sp: record + SWITCH_BYTES, pc, rbx, rbp, r12, r13, r14, r15 }
+    }
+
+    /// The position of a function that is about to run as `function(argument)`
+    /// below `top` (16-byte aligned), with `link` to go on with.
+    pub(crate) fn start(top: usize, function: usize, argument: usize, link: usize) -> Self {
+        Self {
+            sp: top,
+            pc: points::posix_entry(),
+            rbx: function,
+            rbp: 0,
+            r12: argument,
+            r13: link,
+            r14: 0,
+            r15: 0,
+        }
+    }
+}
+
+/// Makes a signal handler return to `pc` with stack pointer `sp`.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler.
+#[cfg(feature = "libc")]
+pub(crate) unsafe fn redirect(ucontext: *mut c_void, pc: usize, sp: usize) {
+    // SAFETY: the caller vouches for the structure.
+    unsafe {
+        let registers = &mut (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        registers[libc::REG_RIP as usize] = pc as i64;
+        registers[libc::REG_RSP as usize] = sp as i64;
+    }
+}
+
+/// Stops the program.
+#[cfg(not(feature = "libc"))]
+pub(crate) fn trap() -> ! {
+    // SAFETY: ud2 raises the invalid-opcode exception and goes no further.
+    unsafe { asm!("ud2", options(noreturn)) }
+}
+
+/// Asks for the cache line at `address`.
+pub(crate) fn prefetch(address: *const u8) {
+    use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: a prefetch faults on no address; SSE is part of the architecture.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
+/// Copies a slice between a stack and the heap.
+///
+/// # Safety
+/// Both are `bytes` long, writable and readable, and do not overlap.
+#[inline]
+pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, bytes: usize) {
+    use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128};
+    // SAFETY: every access below stays within `bytes`.
+    unsafe {
+        let mut at = 0;
+        while at + 64 <= bytes {
+            // Plain vector moves: memcpy is up to 20 times slower when source and
+            // destination are close modulo 4096.
+            let source = from.add(at).cast::<__m128i>();
+            let target = to.add(at).cast::<__m128i>();
+            let (a, b) = (_mm_loadu_si128(source), _mm_loadu_si128(source.add(1)));
+            let (c, d) = (_mm_loadu_si128(source.add(2)), _mm_loadu_si128(source.add(3)));
+            _mm_storeu_si128(target, a);
+            _mm_storeu_si128(target.add(1), b);
+            _mm_storeu_si128(target.add(2), c);
+            _mm_storeu_si128(target.add(3), d);
+            at += 64;
+        }
+        while at + 16 <= bytes {
+            _mm_storeu_si128(to.add(at).cast(), _mm_loadu_si128(from.add(at).cast()));
+            at += 16;
+        }
+        if at < bytes {
+            // Stacks move in words, so eight bytes are left.
+            to.add(at).cast::<u64>().write_unaligned(from.add(at).cast::<u64>().read_unaligned());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The context header: one cache line that says all about a context.
+
+use core::ffi::c_void;
+
+use crate::region::Base;
+
+/// What a handle names, in the low bits of its tag.
+///
+/// A zeroed tag names nothing: freed headers, and pages that went back to the
+/// system, read as `Dead`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum State {
+    /// Not a context (any more).
+    Dead = 0,
+    /// Spawned, has not run yet. The header holds what to run: see [`Context::set_entry`].
+    New = 1,
+    /// Suspended, all of it in place and nothing below it on its region: the
+    /// fast path may switch to it by exchanging stack pointers.
+    Ready = 2,
+    /// Suspended; a switch to it must first look at its region.
+    Parked = 3,
+    /// The running context of its thread.
+    Running = 4,
+    /// Its function has returned.
+    Finished = 5,
+    /// Not a context but a base.
+    Base = 6,
+    /// Not a handle but an object of the POSIX layer.
+    Posix = 7,
+}
+
+/// Who owns a handle and what it names, in one word that a switch compares at once:
+/// the owner thread's number above, the [`State`] in the low four bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Tag(pub u32);
+
+impl Tag {
+    /// Thread numbers stay below this, so that a tag holds them.
+    pub(crate) const THREADS: u32 = 1 << 28;
+
+    pub(crate) const fn new(thread: u32, state: State) -> Self {
+        Self(thread << 4 | state as u32)
+    }
+
+    pub(crate) const fn thread(self) -> u32 {
+        self.0 >> 4
+    }
+
+    pub(crate) const fn state(self) -> State {
+        match self.0 & 15 {
+            1 => State::New,
+            2 => State::Ready,
+            3 => State::Parked,
+            4 => State::Running,
+            5 => State::Finished,
+            6 => State::Base,
+            7 => State::Posix,
+            _ => State::Dead,
+        }
+    }
+
+    pub(crate) const fn with(self, state: State) -> Self {
+        Self(self.0 & !15 | state as u32)
+    }
+}
+
+/// A context.
+///
+/// While suspended its extent is `[sp, base.top)`, lowest address first:
+///
+/// ```text
+///   sp                    sp + saved                 base.top
+///   |  in the heap block  |  in place on the region  |
+///   |  at `slice`         |                          |
+/// ```
+///
+/// Displacing always takes from the low end, so one number says which part is where.
+#[repr(C)]
+pub(crate) struct Context {
+    /// Stack pointer at the switch away; `[sp]` holds the address to go on at.
+    pub sp: usize,
+    /// Owner and state. At the same offset in [`Base`] and in POSIX objects.
+    pub tag: Tag,
+    /// Stands for a stack of the POSIX layer. Users never see its handle.
+    pub hidden: bool,
+    /// Bytes from `sp` on that live in `slice`.
+    pub saved: usize,
+    /// The heap block, null when `saved` is 0.
+    pub slice: *mut u8,
+    /// The next context in place on the region, at higher addresses.
+    pub above: *mut Context,
+    /// Who goes on when this context's function returns, or suspends. Null in hidden ones.
+    pub link: *mut Context,
+    /// Where its stack begins.
+    pub base: *mut Base,
+    /// The POSIX layer can take a context's flow of control to another stack: then this is
+    /// the hidden context there. In the hidden context it points back. Else null.
+    pub away: *mut Context,
+}
+
+/// What a new context runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// The body.
+    pub function: *mut c_void,
+    /// Its first argument.
+    pub argument: *mut c_void,
+    /// Runs the body for values that do not travel in a register, or null.
+    pub wide: *mut c_void,
+}
+
+impl Context {
+    /// A context that has nothing yet.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            sp: 0,
+            tag: Tag(0),
+            hidden: false,
+            saved: 0,
+            slice: core::ptr::null_mut(),
+            above: core::ptr::null_mut(),
+            link: core::ptr::null_mut(),
+            base: core::ptr::null_mut(),
+            away: core::ptr::null_mut(),
+        }
+    }
+
+    /// The context that users know: the one that a hidden one runs for.
+    ///
+    /// # Safety
+    /// `context` is a live header.
+    pub(crate) unsafe fn known(context: *mut Self) -> *mut Self {
+        // SAFETY: the caller vouches for the header.
+        unsafe {
+            if (*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
+        }
+    }
+
+    /// The context on whose stack this one's flow of control is.
+    ///
+    /// # Safety
+    /// `context` is a live header.
+    pub(crate) unsafe fn whereabouts(context: *mut Self) -> *mut Self {
+        // SAFETY: the caller vouches for the header.
+        unsafe {
+            if !(*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
+        }
+    }
+
+    /// Marks a context suspended: ready to go on at once, or only after a look at its region.
+    pub(crate) fn suspend(&mut self, is_bottom: bool) {
+        let ready = is_bottom && self.saved == 0 && (self.hidden || self.away.is_null());
+        self.tag = self.tag.with(if ready { State::Ready } else { State::Parked });
+    }
+
+    /// Keeps what a new context will run, in fields that it does not use before it has run.
+    pub(crate) fn set_entry(&mut self, entry: Entry) {
+        self.sp = entry.argument as usize;
+        self.slice = entry.function.cast();
+        self.above = entry.wide.cast();
+    }
+
+    /// Takes out what [`Self::set_entry`] kept, and leaves the fields as a
+    /// context with an empty extent has them.
+    pub(crate) fn take_entry(&mut self, sp: usize) -> Entry {
+        let entry = self.entry();
+        self.sp = sp;
+        self.slice = core::ptr::null_mut();
+        self.above = core::ptr::null_mut();
+        entry
+    }
+
+    /// What [`Self::set_entry`] kept.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry {
+            function: self.slice.cast(),
+            argument: self.sp as *mut c_void,
+            wide: self.above.cast(),
+        }
+    }
+
+    /// Whether some of its stack is in place on its region.
+    ///
+    /// # Safety
+    /// Suspended, and its base alive.
+    pub(crate) unsafe fn in_place(&self) -> bool {
+        // SAFETY: the caller vouches for the base.
+        self.sp + self.saved < unsafe { (*self.base).top }
+    }
+}
+
+const _: () = assert!(size_of::<Context>() == 64, "a header is one cache line");

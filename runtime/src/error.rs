@@ -1,0 +1,191 @@
+//! Error codes, and the handler that hears of them.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::sys;
+
+/// Why an operation was refused. The values are those of `stackswitch.h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Code {
+    /// An argument that cannot work.
+    Invalid = -1,
+    /// No memory for a slice, a context or a region.
+    Memory = -2,
+    /// No link to go to, or one that has ended.
+    NoLink = -3,
+    /// The context is running.
+    Running = -4,
+    /// The context has finished.
+    Finished = -5,
+    /// Not a context, or one that was destroyed.
+    Destroyed = -6,
+    /// The context belongs to another thread.
+    Foreign = -7,
+    /// A context overflowed its region.
+    Overflow = -8,
+    /// The base still has contexts.
+    Busy = -9,
+    /// Not possible on this target or build.
+    Unsupported = -10,
+}
+
+impl Code {
+    /// Every code, in the order of its values.
+    pub const ALL: [Self; 10] = [
+        Self::Invalid,
+        Self::Memory,
+        Self::NoLink,
+        Self::Running,
+        Self::Finished,
+        Self::Destroyed,
+        Self::Foreign,
+        Self::Overflow,
+        Self::Busy,
+        Self::Unsupported,
+    ];
+
+    /// The code with this value, if there is one.
+    pub fn from_value(value: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| *code as i32 == value)
+    }
+
+    /// The name in `stackswitch.h`, without its prefix `STACKSWITCH_`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "EINVAL",
+            Self::Memory => "ENOMEM",
+            Self::NoLink => "ENOLINK",
+            Self::Running => "ERUNNING",
+            Self::Finished => "EFINISHED",
+            Self::Destroyed => "EDESTROYED",
+            Self::Foreign => "EFOREIGN",
+            Self::Overflow => "EOVERFLOW",
+            Self::Busy => "EBUSY",
+            Self::Unsupported => "ENOTSUP",
+        }
+    }
+}
+
+/// Hears of an error: the code's value, the context it is about (may be null),
+/// and one line of text that ends with the call. If it returns, the operation
+/// is refused and gives 0 or null.
+pub type Handler =
+    unsafe extern "C-unwind" fn(code: c_int, ctx: *mut c_void, message: *const c_char);
+
+static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Sets the process's handler, `None` for the default one that prints the line
+/// and aborts. Returns the handler before.
+pub fn set_handler(handler: Option<Handler>) -> Option<Handler> {
+    let new = handler.map_or(core::ptr::null_mut(), |handler| handler as *mut ());
+    let old = HANDLER.swap(new, Ordering::AcqRel);
+    // SAFETY: HANDLER holds null or a function of this type; `None` is null.
+    unsafe { core::mem::transmute::<*mut (), Option<Handler>>(old) }
+}
+
+/// An error that is about a context, with what was tried.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    pub code: Code,
+    /// The context it is about, or null.
+    pub context: *mut c_void,
+    /// The operation, as the user wrote it.
+    pub operation: &'static str,
+}
+
+/// Tells the handler. Returns if the handler does.
+///
+/// # Safety
+/// The caller has changed nothing yet and its frames may be left for good.
+pub(crate) unsafe fn report(refusal: &Refusal) {
+    let mut line = Line::new();
+    // A line that is too long ends early: no error.
+    let _ = write!(
+        line,
+        "stackswitch: {}: {}: {}",
+        refusal.code.name(),
+        refusal.operation,
+        Explain(refusal)
+    );
+    let message = line.finish();
+    let handler = HANDLER.load(Ordering::Acquire);
+    if handler.is_null() {
+        sys::print(message.to_bytes());
+        sys::print(b"\n");
+        sys::abort();
+    }
+    // SAFETY: HANDLER holds null or a function of this type.
+    let handler = unsafe { core::mem::transmute::<*mut (), Handler>(handler) };
+    // SAFETY: the arguments are as the type's documentation says.
+    unsafe { handler(refusal.code as c_int, refusal.context, message.as_ptr()) }
+}
+
+/// The sentence for a refusal.
+struct Explain<'a>(&'a Refusal);
+
+impl fmt::Display for Explain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = self.0.context;
+        match self.0.code {
+            Code::Invalid => write!(f, "argument {context:p} cannot be used here"),
+            Code::Memory => f.write_str("out of memory, nothing has changed"),
+            Code::NoLink if context.is_null() => f.write_str("the context has no link to go to"),
+            Code::NoLink => write!(f, "the link {context:p} has finished or was destroyed"),
+            Code::Running => write!(f, "context {context:p} is running"),
+            Code::Finished => write!(f, "context {context:p} has finished"),
+            Code::Destroyed => write!(f, "{context:p} is no context, or one that was destroyed"),
+            Code::Foreign => write!(f, "context {context:p} belongs to another thread"),
+            Code::Overflow => write!(f, "context {context:p} has overflowed its region"),
+            Code::Busy => write!(f, "base {context:p} still has contexts"),
+            Code::Unsupported => f.write_str("not supported by this build"),
+        }
+    }
+}
+
+/// One line of text without an allocator.
+struct Line {
+    bytes: [u8; 256],
+    length: usize,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { bytes: [0; 256], length: 0 }
+    }
+
+    fn finish(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"stackswitch: error")
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // The last byte stays 0.
+        let room = self.bytes.len() - 1 - self.length;
+        let text = &text.as_bytes()[..text.len().min(room)];
+        self.bytes[self.length..self.length + text.len()].copy_from_slice(text);
+        self.length += text.len();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::{format, string::String};
+
+    /// The header's codes are these codes, one for one.
+    #[test]
+    fn header_declares_every_code() {
+        let header = include_str!("../include/stackswitch.h");
+        let squeezed: String = header.split_whitespace().collect::<std::vec::Vec<_>>().join(" ");
+        for code in Code::ALL {
+            let line = format!("#define STACKSWITCH_{} ({})", code.name(), code as i32);
+            assert!(squeezed.contains(&line), "{line}");
+        }
+        assert_eq!(squeezed.matches("#define STACKSWITCH_E").count(), Code::ALL.len());
+    }
+}

@@ -1,0 +1,288 @@
+//! What can be done with a context's handle besides switching to it.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::arch;
+use crate::context::{Context, Entry, State, Tag};
+use crate::error::Code;
+use crate::posix;
+use crate::region::Base;
+use crate::slice;
+use crate::switch::check_handle;
+use crate::thread::{self, Thread, refuse};
+
+/// A new suspended context that will run `entry` from `base`, or, with `base`
+/// null, from one of the thread's default bases. Null when refused.
+///
+/// # Safety
+/// `base` is a base, was one, or is null.
+pub(crate) unsafe fn spawn(base: *mut c_void, entry: Entry) -> *mut c_void {
+    // SAFETY: the checks below make the base a live one of this thread.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return ptr::null_mut();
+        }
+        match try_spawn(&mut *thread, base, entry) {
+            Ok(context) => context.cast(),
+            Err(code) => {
+                refuse(code, base, "spawn");
+                ptr::null_mut()
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`spawn`].
+unsafe fn try_spawn(
+    thread: &mut Thread,
+    base: *mut c_void,
+    entry: Entry,
+) -> Result<*mut Context, Code> {
+    if entry.function.is_null() {
+        return Err(Code::Invalid);
+    }
+    let base = if base.is_null() {
+        let base = thread.default_base();
+        if base.is_null() {
+            return Err(Code::Memory);
+        }
+        base
+    } else {
+        // SAFETY: as the caller's.
+        unsafe { thread::check_base(thread, base)? };
+        base.cast::<Base>()
+    };
+    let context = thread.store.allocate_header().cast::<Context>();
+    if context.is_null() {
+        return Err(Code::Memory);
+    }
+    // SAFETY: a fresh header; the base is alive.
+    unsafe {
+        let mut new = Context::empty();
+        new.tag = Tag::new(thread.number, State::New);
+        new.base = base;
+        new.set_entry(entry);
+        context.write(new);
+        (*base).contexts += 1;
+    }
+    thread.stats.born();
+    Ok(context)
+}
+
+/// Frees a context that is not running, without running its cleanups.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn destroy(handle: *mut c_void) {
+    // SAFETY: a handle that passes the checks is a live header of this thread.
+    unsafe {
+        let Some((thread, context)) = own(handle, "destroy") else { return };
+        if context == &raw mut thread.main {
+            return refuse(Code::Invalid, handle, "destroy");
+        }
+        match (*context).tag.state() {
+            State::Running => return refuse(Code::Running, handle, "destroy"),
+            State::Ready | State::Parked => slice::drop_stack(thread, context),
+            _ => {}
+        }
+        (*(*context).base).contexts -= 1;
+        (*context).tag = Tag(0);
+        thread.store.free_header(context.cast());
+        thread.stats.contexts -= 1;
+    }
+}
+
+/// The running context, or null when the thread could not be set up.
+pub(crate) fn current() -> *mut c_void {
+    // SAFETY: a running context's header is alive, and so is that of one it runs for.
+    unsafe {
+        if thread::ensure().is_null() {
+            return ptr::null_mut();
+        }
+        Context::known((*arch::tls()).current).cast()
+    }
+}
+
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn link(handle: *mut c_void) -> *mut c_void {
+    // SAFETY: as the caller's.
+    unsafe {
+        let Some((_, context)) = own(handle, "link") else { return ptr::null_mut() };
+        let link = (*context).link;
+        if link.is_null() { ptr::null_mut() } else { Context::known(link).cast() }
+    }
+}
+
+/// # Safety
+/// `handle` is a context, was one, or is null; so is `link`.
+pub(crate) unsafe fn set_link(handle: *mut c_void, link: *mut c_void) {
+    // SAFETY: a link is checked when it is gone to.
+    unsafe {
+        if let Some((thread, context)) = own(handle, "setlink") {
+            if !link.is_null() {
+                if let Err(code) = check_handle(thread, link.cast()) {
+                    return refuse(code, link, "setlink");
+                }
+            }
+            (*context).link = link.cast();
+        }
+    }
+}
+
+/// 0 new, 1 suspended, 2 running, 3 finished.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn status(handle: *mut c_void) -> i32 {
+    // SAFETY: as the caller's.
+    unsafe {
+        let Some((_, context)) = own(handle, "status") else { return 0 };
+        match (*Context::whereabouts(context)).tag.state() {
+            State::Ready | State::Parked => 1,
+            State::Running => 2,
+            State::Finished => 3,
+            _ => 0,
+        }
+    }
+}
+
+/// Bytes that a context holds on the heap.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
+    // SAFETY: as the caller's.
+    unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
+}
+
+/// The stack position at which a context was suspended; a new one's is its base.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
+    // SAFETY: as the caller's.
+    unsafe {
+        if let Some(position) = posix::stacktop(handle) {
+            return position;
+        }
+        let Some((_, context)) = own(handle, "stacktop") else { return ptr::null_mut() };
+        let position = match (*context).tag.state() {
+            State::Ready | State::Parked => (*context).sp,
+            State::Finished => {
+                refuse(Code::Finished, handle, "stacktop");
+                return ptr::null_mut();
+            }
+            State::Running => {
+                refuse(Code::Running, handle, "stacktop");
+                return ptr::null_mut();
+            }
+            _ => (*(*context).base).top,
+        };
+        position as *mut c_void
+    }
+}
+
+/// Brings a context's header, slice and stack top into cache. Changes nothing.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn prefetch(handle: *mut c_void) {
+    let context = handle.cast::<Context>();
+    if context.is_null() {
+        return;
+    }
+    arch::prefetch(context.cast());
+    // SAFETY: headers stay readable until their thread ends.
+    unsafe {
+        match (*context).tag.state() {
+            State::Ready => arch::prefetch((*context).sp as *const u8),
+            State::Parked if (*context).saved != 0 => {
+                // The first lines; the hardware follows a longer slice by itself.
+                let lines = (*context).saved.div_ceil(64).min(8);
+                (0..lines)
+                    .for_each(|line| arch::prefetch((*context).slice.wrapping_add(line * 64)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A second context that goes on from the same point, or null.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
+    // SAFETY: a handle that passes the checks is a live header of this thread; what is not in
+    // its slice is in place.
+    unsafe {
+        let Some((thread, context)) = own(handle, "clone") else { return ptr::null_mut() };
+        let refused = |code| {
+            refuse(code, handle, "clone");
+            ptr::null_mut()
+        };
+        if context == &raw mut thread.main {
+            return refused(Code::Invalid);
+        }
+        match (*context).tag.state() {
+            State::Ready | State::Parked => {}
+            State::Running => return refused(Code::Running),
+            State::Finished => return refused(Code::Finished),
+            _ => return refused(Code::Invalid),
+        }
+        let bytes = (*(*context).base).top - (*context).sp;
+        let saved = (*context).saved;
+        let slice = thread.store.allocate(bytes);
+        if slice.is_null() {
+            return refused(Code::Memory);
+        }
+        let twin = thread.store.allocate_header().cast::<Context>();
+        if twin.is_null() {
+            thread.store.free(slice, bytes);
+            return refused(Code::Memory);
+        }
+        arch::copy(slice, (*context).slice, saved);
+        let in_place = ((*context).sp + saved) as *const u8;
+        arch::copy(slice.add(saved), in_place, bytes - saved);
+        let mut new = Context::empty();
+        new.tag = (*context).tag.with(State::Parked);
+        new.base = (*context).base;
+        new.link = (*context).link;
+        new.sp = (*context).sp;
+        new.slice = slice;
+        new.saved = bytes;
+        twin.write(new);
+        (*(*context).base).contexts += 1;
+        thread.stats.born();
+        thread.stats.saved(bytes, true);
+        twin.cast()
+    }
+}
+
+/// The calling thread and `handle` as a context of it; `None` after the
+/// handler was told why not.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+unsafe fn own<'a>(
+    handle: *mut c_void,
+    operation: &'static str,
+) -> Option<(&'a mut Thread, *mut Context)> {
+    // SAFETY: the thread outlives the call that asks for it.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return None;
+        }
+        match check_handle(&*thread, handle.cast()) {
+            Ok(()) => Some((&mut *thread, handle.cast())),
+            Err(code) => {
+                refuse(code, handle, operation);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The POSIX layer: positions that can be captured and gone back to, any number of times.
+//!
+//! A captured position lies in the extent of the context that captured it, its
+//! *home*. Going to a position first goes to its home, as any switch does,
+//! then puts the slice back that was captured with a base, and jumps. A stack
+//! given to `makecontext` is the home of what runs on it: a hidden context on a
+//! region of its own. Since a capture with a base must survive any number of
+//! resumptions, its slice is saved at once and kept.
+
+use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::arch::{self, Position, points};
+use crate::context::{Context, State, Tag};
+use crate::error::Code;
+use crate::region::{Base, Origin, Region};
+use crate::switch::{self, Landing};
+use crate::sys;
+use crate::thread::{self, Thread, refuse};
+
+/// The least bytes that `makecontext` takes for a stack.
+pub const MIN_STACK: usize = 2048;
+
+/// What lies in the caller's memory; all zero until the first capture.
+#[repr(C, align(16))]
+pub(crate) struct Object {
+    unused: usize,
+    /// Owner, [`State::Posix`] once captured. At the offset of [`Context::tag`].
+    tag: Tag,
+    /// Where it goes on.
+    position: Position,
+    /// The stack position of the base it was captured with, or 0.
+    base: usize,
+    /// The bytes from the position to the base, kept until the object is freed.
+    slice: *mut u8,
+    /// How many they are.
+    length: usize,
+    /// The context in whose extent the position lies.
+    home: *mut Context,
+    /// The stack given to `makecontext`, if one was.
+    stack: Stack,
+}
+
+/// A stack in the caller's memory, as a region with one base and one context.
+#[repr(C)]
+struct Stack {
+    context: Context,
+    base: Base,
+    region: Region,
+}
+
+const _: () = assert!(
+    core::mem::offset_of!(Object, tag) == core::mem::offset_of!(Context, tag),
+    "a handle's tag is found without knowing what the handle is"
+);
+
+/// A capture that is made but not yet in its object.
+struct Capture {
+    position: Position,
+    base: usize,
+    slice: *mut u8,
+    length: usize,
+    home: *mut Context,
+}
+
+/// `stackswitch_getcontext`: 0, or a code.
+///
+/// # Safety
+/// Called by the assembly; `record` is its record. The pointers are objects or null.
+pub(crate) unsafe extern "C-unwind" fn capture(
+    object: *mut Object,
+    base: *mut Object,
+    record: usize,
+) -> i32 {
+    // SAFETY: `prepare` checks the objects.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return Code::Memory as i32;
+        }
+        match prepare(&mut *thread, object, base, record) {
+            Ok(capture) => {
+                commit(&mut *thread, object, capture);
+                0
+            }
+            Err(code) => code as i32,
+        }
+    }
+}
+
+/// `stackswitch_swapcontext`, and with `from` null `stackswitch_setcontext`.
+///
+/// # Safety
+/// Called by the assembly on the side stack; `record` is its record. The
+/// pointers are objects or null.
+pub(crate) unsafe extern "C" fn swapcontext(
+    from: *mut Object,
+    to: *mut Object,
+    base: *mut Object,
+    record: usize,
+) -> Landing {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's.
+    let thread = unsafe { &mut *(*tls).thread };
+    // SAFETY: as the caller's.
+    match unsafe { try_swap(thread, from, to, base, record) } {
+        Ok(landing) => landing,
+        Err(code) => {
+            thread.refusal.code = code;
+            Landing { sp: record, pc: points::code() }
+        }
+    }
+}
+
+/// # Safety
+/// As [`swapcontext`].
+unsafe fn try_swap(
+    thread: &mut Thread,
+    from: *mut Object,
+    to: *mut Object,
+    base: *mut Object,
+    record: usize,
+) -> Result<Landing, Code> {
+    // SAFETY: the checks make the objects captured ones of this thread.
+    unsafe {
+        let tls = arch::tls();
+        check(thread, to)?;
+        let home = (*to).home;
+        let current = (*tls).current;
+        if home != current {
+            match (*home).tag.state() {
+                State::Ready | State::Parked => {}
+                State::Finished => return Err(Code::Finished),
+                _ => return Err(Code::Destroyed),
+            }
+        }
+        if from == to {
+            // To oneself: the call returns 0.
+            return Ok(Landing { sp: record, pc: arch::point_of(record) });
+        }
+        let captured =
+            if from.is_null() { None } else { Some(prepare(thread, from, base, record)?) };
+        if home != current {
+            (*current).sp = record;
+            let known = Context::known(current);
+            if let Err(code) = switch::go(thread, tls, home) {
+                if let Some(capture) = captured {
+                    forget(thread, capture.slice, capture.length);
+                }
+                return Err(code);
+            }
+            if (*home).hidden {
+                // The flow of control of the context that users know goes on over there.
+                (*home).away = known;
+                (*known).away = home;
+                (*known).suspend(false);
+            } else {
+                (*home).away = ptr::null_mut();
+            }
+        } else {
+            thread.stats.switches_slow += 1;
+        }
+        if let Some(capture) = captured {
+            commit(thread, from, capture);
+        }
+        // The object itself may lie where its slice goes: read it first.
+        thread.position = (*to).position;
+        let (slice, length) = ((*to).slice, (*to).length);
+        arch::copy(thread.position.sp as *mut u8, slice, length);
+        thread.stats.bytes_restored += length as u64;
+        Ok(Landing { sp: (&raw const thread.position).addr(), pc: points::position() })
+    }
+}
+
+/// The code of the POSIX call that was refused last.
+///
+/// # Safety
+/// Called by the assembly after a refusal on this thread.
+pub(crate) unsafe extern "C-unwind" fn refused_code() -> i32 {
+    // SAFETY: the thread is set up.
+    unsafe { (*(*arch::tls()).thread).refusal.code as i32 }
+}
+
+/// Captures the position after the call that left `record`, without touching `object`.
+///
+/// # Safety
+/// The pointers are objects or null; the record lies in the running context's extent.
+unsafe fn prepare(
+    thread: &mut Thread,
+    object: *mut Object,
+    base: *mut Object,
+    record: usize,
+) -> Result<Capture, Code> {
+    // SAFETY: the checks make `base` a captured object of this thread; all of the running
+    // context from the record to the base is in place.
+    unsafe {
+        if object.is_null() || !object.is_aligned() {
+            return Err(Code::Invalid);
+        }
+        match (*object).tag.state() {
+            State::Dead => {}
+            State::Posix if (*object).tag.thread() != thread.number => return Err(Code::Foreign),
+            State::Posix => {}
+            _ => return Err(Code::Invalid),
+        }
+        let home = (*arch::tls()).current;
+        let position = Position::after(record);
+        let mut capture = Capture { position, base: 0, slice: ptr::null_mut(), length: 0, home };
+        if !base.is_null() {
+            check(thread, base)?;
+            let top = (*base).position.sp;
+            if (*base).home != home || top < position.sp {
+                return Err(Code::Invalid);
+            }
+            capture.base = top;
+            capture.length = top - position.sp;
+            if capture.length != 0 {
+                capture.slice = thread.store.allocate(capture.length);
+                if capture.slice.is_null() {
+                    return Err(Code::Memory);
+                }
+                arch::copy(capture.slice, position.sp as *const u8, capture.length);
+                thread.stats.saved(capture.length, true);
+            }
+        }
+        Ok(capture)
+    }
+}
+
+/// Puts a capture into its object; what the object held before is freed.
+///
+/// # Safety
+/// `object` passed [`prepare`].
+unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture) {
+    // SAFETY: the caller vouches for the object.
+    unsafe {
+        forget(thread, (*object).slice, (*object).length);
+        (*object).tag = Tag::new(thread.number, State::Posix);
+        (*object).position = capture.position;
+        (*object).base = capture.base;
+        (*object).slice = capture.slice;
+        (*object).length = capture.length;
+        (*object).home = capture.home;
+    }
+}
+
+/// Frees a slice, if there is one.
+///
+/// # Safety
+/// The slice came from [`prepare`] and is not used again.
+unsafe fn forget(thread: &mut Thread, slice: *mut u8, length: usize) {
+    if length != 0 {
+        // SAFETY: the caller vouches for the slice.
+        unsafe { thread.store.free(slice, length) };
+        thread.stats.dropped(length);
+    }
+}
+
+/// Whether `object` holds a position of this thread.
+///
+/// # Safety
+/// `object` is an object or null.
+unsafe fn check(thread: &Thread, object: *mut Object) -> Result<(), Code> {
+    if object.is_null() || !object.is_aligned() {
+        return Err(Code::Invalid);
+    }
+    // SAFETY: an object's memory is readable.
+    let tag = unsafe { (*object).tag };
+    match tag.state() {
+        State::Posix if tag.thread() == thread.number => Ok(()),
+        State::Posix => Err(Code::Foreign),
+        State::Dead => Err(Code::Destroyed),
+        _ => Err(Code::Invalid),
+    }
+}
+
+/// `stackswitch_makecontext`: 0, or a code.
+///
+/// # Safety
+/// `object` and `link` are objects or null; `stack` is null or `size` bytes for
+/// this object alone; `function` may be called with `argument`.
+pub(crate) unsafe fn makecontext(
+    object: *mut Object,
+    stack: *mut c_void,
+    size: usize,
+    link: *mut Object,
+    function: *mut c_void,
+    argument: *mut c_void,
+) -> i32 {
+    // SAFETY: as the caller's.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return Code::Memory as i32;
+        }
+        match try_make(&mut *thread, object, stack, size, link, function, argument) {
+            Ok(()) => 0,
+            Err(code) => code as i32,
+        }
+    }
+}
+
+/// # Safety
+/// As [`makecontext`].
+unsafe fn try_make(
+    thread: &mut Thread,
+    object: *mut Object,
+    stack: *mut c_void,
+    size: usize,
+    link: *mut Object,
+    function: *mut c_void,
+    argument: *mut c_void,
+) -> Result<(), Code> {
+    // SAFETY: the checks make the object a captured one of this thread.
+    unsafe {
+        check(thread, object)?;
+        if function.is_null() {
+            return Err(Code::Invalid);
+        }
+        let (top, base, home) = if stack.is_null() {
+            if (*object).base == 0 {
+                return Err(Code::Invalid);
+            }
+            ((*object).base, (*object).base, (*object).home)
+        } else {
+            if size < MIN_STACK {
+                return Err(Code::Invalid);
+            }
+            let (low, top) = (stack.addr(), (stack.addr() + size) & !15);
+            let own = &raw mut (*object).stack;
+            (*own).region = Region::new(Origin::Given, low, size, 0);
+            (*own).base = Base { top, tag: Tag(0), region: &raw mut (*own).region, contexts: 1 };
+            (*own).context = Context::empty();
+            (*own).context.hidden = true;
+            (*own).context.sp = top;
+            (*own).context.base = &raw mut (*own).base;
+            (*own).context.tag = Tag::new(thread.number, State::Parked);
+            (top, 0, &raw mut (*own).context)
+        };
+        let position = Position::start(top & !15, function.addr(), argument.addr(), link.addr());
+        let capture = Capture { position, base, slice: ptr::null_mut(), length: 0, home };
+        commit(thread, object, capture);
+        Ok(())
+    }
+}
+
+/// `stackswitch_freecontext`.
+///
+/// # Safety
+/// `object` is an object or null.
+pub(crate) unsafe fn freecontext(object: *mut Object) {
+    // SAFETY: as the caller's.
+    unsafe {
+        if object.is_null() {
+            return;
+        }
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return;
+        }
+        match check(&*thread, object) {
+            Ok(()) => {
+                forget(&mut *thread, (*object).slice, (*object).length);
+                (*object).slice = ptr::null_mut();
+                (*object).length = 0;
+                (*object).tag = Tag(0);
+            }
+            // Freed or never captured: nothing is held.
+            Err(Code::Destroyed) => {}
+            Err(code) => refuse(code, object.cast(), "freecontext"),
+        }
+    }
+}
+
+/// The stack position of a captured object; `None` if it is no such thing.
+///
+/// # Safety
+/// `handle` is an object, a handle or null.
+pub(crate) unsafe fn stacktop(handle: *mut c_void) -> Option<*mut c_void> {
+    let object = handle.cast::<Object>();
+    // SAFETY: tags of handles and objects are at one place.
+    unsafe {
+        if object.is_null() || (*object).tag.state() != State::Posix {
+            return None;
+        }
+        Some((*object).position.sp as *mut c_void)
+    }
+}
+
+/// What ends a thread when a context without a link has returned.
+pub type EndThread = unsafe extern "C-unwind" fn();
+
+static END_THREAD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sets what is called, on the ending context's stack, when a POSIX context
+/// without a link returns; it must not return. `None`: the thread ends.
+pub fn set_end_thread(end: Option<EndThread>) {
+    END_THREAD.store(end.map_or(ptr::null_mut(), |end| end as *mut ()), Ordering::Release);
+}
+
+/// The function of a context of `makecontext` has returned.
+///
+/// # Safety
+/// Called by the assembly on that context's stack.
+pub(crate) unsafe extern "C-unwind" fn end(link: *mut Object) -> ! {
+    // SAFETY: nothing of this stack is needed any more.
+    unsafe {
+        if link.is_null() {
+            let end = END_THREAD.load(Ordering::Acquire);
+            if !end.is_null() {
+                core::mem::transmute::<*mut (), EndThread>(end)();
+            }
+            sys::end_thread();
+        }
+        let value = arch::stackswitch_setcontext(link.cast());
+        let code = Code::from_value(value).unwrap_or(Code::Invalid);
+        refuse(code, link.cast(), "link of a context made by makecontext");
+        sys::print(b"stackswitch: a context has ended and its link cannot go on\n");
+        sys::abort()
+    }
+}
+
+/// Bytes of an object.
+pub(crate) const fn size() -> usize {
+    size_of::<Object>()
+}

@@ -1,0 +1,106 @@
+//! Regions and bases: where stacks live and where slices end.
+
+use crate::context::{Context, State, Tag};
+
+/// Who gave a region its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The thread's native stack.
+    Native,
+    /// Mapped by the runtime; goes with its last base.
+    Mapped,
+    /// Given to `makecontext` by the caller.
+    Given,
+}
+
+/// One piece of stack memory.
+///
+/// The contexts that have bytes in place on it form a list by ascending
+/// address, from `bottom` through [`Context::above`]; their parts never
+/// overlap. A running context is always the bottom of its region: all memory
+/// below its stack pointer is its own to grow into.
+#[repr(C)]
+pub(crate) struct Region {
+    /// The lowest context in place, or null.
+    pub bottom: *mut Context,
+    /// Bases on it; the last one takes a mapped region with it.
+    pub bases: usize,
+    /// First address of the memory, guard included; 0 when not ours to know.
+    pub low: usize,
+    /// Bytes of memory, guard included.
+    pub length: usize,
+    /// Bytes of guard at the low end.
+    pub guard: usize,
+    pub origin: Origin,
+    /// The thread's next region.
+    pub next: *mut Region,
+}
+
+impl Region {
+    /// A region that nobody knows yet.
+    pub(crate) const fn new(origin: Origin, low: usize, length: usize, guard: usize) -> Self {
+        Self {
+            bottom: core::ptr::null_mut(),
+            bases: 0,
+            low,
+            length,
+            guard,
+            origin,
+            next: core::ptr::null_mut(),
+        }
+    }
+
+    /// Whether `address` lies in the guard.
+    pub(crate) fn guards(&self, address: usize) -> bool {
+        self.guard != 0 && address.wrapping_sub(self.low) < self.guard
+    }
+
+    /// Takes a suspended context off the list, with whatever it has in place.
+    ///
+    /// # Safety
+    /// `context` is in the list of this region.
+    pub(crate) unsafe fn unlink(&mut self, context: *mut Context) {
+        // SAFETY: list members are live headers, and `context` is one of them.
+        unsafe {
+            let mut at = &raw mut self.bottom;
+            while *at != context {
+                at = &raw mut (**at).above;
+            }
+            *at = (*context).above;
+            (*context).above = core::ptr::null_mut();
+            self.settle();
+        }
+    }
+
+    /// After the bottom has changed: a suspended bottom that is whole may be
+    /// switched to by the fast path.
+    ///
+    /// # Safety
+    /// The list is sound.
+    pub(crate) unsafe fn settle(&mut self) {
+        // SAFETY: list members are live headers.
+        unsafe {
+            let Some(bottom) = self.bottom.as_mut() else { return };
+            if bottom.tag.state() == State::Parked {
+                bottom.suspend(true);
+            }
+        }
+    }
+}
+
+/// The far end of slices: contexts started from it occupy the memory below `top`.
+#[repr(C)]
+pub(crate) struct Base {
+    /// First address above its contexts' stacks, 16-byte aligned.
+    pub top: usize,
+    /// Owner, [`State::Base`]. At the offset of [`Context::tag`].
+    pub tag: Tag,
+    pub region: *mut Region,
+    /// Contexts started from it and not destroyed.
+    pub contexts: usize,
+}
+
+const _: () = assert!(
+    core::mem::offset_of!(Base, tag) == core::mem::offset_of!(Context, tag),
+    "a handle's tag is found without knowing what the handle is"
+);

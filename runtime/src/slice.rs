@@ -1,0 +1,155 @@
+//! Slicing: what makes room on a region, and what brings a context back.
+//!
+//! The invariants, for every region at every moment outside these functions:
+//!
+//! 1. The contexts in its list have pairwise disjoint parts in place, in
+//!    ascending order of addresses.
+//! 2. A context's saved bytes are the low end of its extent, in one heap block.
+//! 3. If a context of the region runs, it is the bottom of the list and nothing of it is saved.
+//! 4. Only the bottom of a list is `Ready`, and only with nothing saved.
+//!
+//! Every step that displaces one context leaves all four true, so running out
+//! of memory in the middle loses nothing.
+
+use core::ptr;
+
+use crate::arch;
+use crate::context::{Context, State};
+use crate::error::Code;
+use crate::region::Region;
+use crate::thread::Thread;
+
+/// Makes `to` the bottom of its region with all of it in place. Whoever else
+/// has bytes below `to`'s base moves them to the heap.
+///
+/// # Errors
+/// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
+/// `to` is as it was.
+///
+/// # Safety
+/// Runs on the side stack. `to` is a suspended context of `thread`. Every other
+/// context in place on its region is suspended as well, its `sp` true.
+pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(), Code> {
+    // SAFETY: list members and their bases are alive; slices lie where the headers say.
+    unsafe {
+        let base = (*to).base;
+        let region = (*base).region;
+        if (*region).bottom != to {
+            make_room(thread, &mut *region, to, (*base).top)?;
+        }
+        let saved = (*to).saved;
+        if saved != 0 {
+            let slice = (*to).slice;
+            arch::copy((*to).sp as *mut u8, slice, saved);
+            thread.store.free(slice, saved);
+            (*to).slice = ptr::null_mut();
+            (*to).saved = 0;
+            thread.stats.restored(saved);
+        }
+        Ok(())
+    }
+}
+
+/// Displaces all others below `limit`, the base of `to`, and puts `to` at the bottom.
+///
+/// # Safety
+/// As [`bring_in`]; `to` is not the bottom.
+unsafe fn make_room(
+    thread: &mut Thread,
+    region: &mut Region,
+    to: *mut Context,
+    limit: usize,
+) -> Result<(), Code> {
+    // SAFETY: as the caller's.
+    unsafe {
+        let bottom = region.bottom;
+        if bottom.is_null() {
+            region.bottom = to;
+            return Ok(());
+        }
+        // The bottom goes last: it is the context that is being left, if that is of this
+        // region, and must be able to go on when somebody above it finds no memory.
+        loop {
+            let above = (*bottom).above;
+            if above.is_null() || above == to || (*above).sp + (*above).saved >= limit {
+                break;
+            }
+            let next = (*above).above;
+            if displace(thread, above, limit)? {
+                break;
+            }
+            (*bottom).above = next;
+            (*above).above = ptr::null_mut();
+        }
+        let rest = if (*bottom).sp + (*bottom).saved < limit {
+            if displace(thread, bottom, limit)? {
+                bottom
+            } else {
+                let rest = (*bottom).above;
+                (*bottom).above = ptr::null_mut();
+                rest
+            }
+        } else {
+            // All of it lies above: it stays, but is the bottom no longer.
+            if (*bottom).tag.state() == State::Ready {
+                (*bottom).tag = (*bottom).tag.with(State::Parked);
+            }
+            bottom
+        };
+        if rest != to {
+            (*to).above = rest;
+        }
+        region.bottom = to;
+        Ok(())
+    }
+}
+
+/// Moves what `context` has in place below `limit` to the heap. Says whether
+/// something of it stays in place above.
+///
+/// # Safety
+/// As [`bring_in`]; `context` has bytes in place below `limit`.
+unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> Result<bool, Code> {
+    // SAFETY: `[sp + saved, end)` is in place; the block has room for all that is saved.
+    unsafe {
+        let top = (*(*context).base).top;
+        let end = top.min(limit);
+        let (sp, saved) = ((*context).sp, (*context).saved);
+        let bytes = end - sp;
+        let block = thread.store.allocate(bytes);
+        if block.is_null() {
+            return Err(Code::Memory);
+        }
+        arch::copy(block.add(saved), (sp + saved) as *const u8, bytes - saved);
+        if saved != 0 {
+            arch::copy(block, (*context).slice, saved);
+            thread.store.free((*context).slice, saved);
+        }
+        thread.stats.saved(bytes - saved, saved == 0);
+        (*context).slice = block;
+        (*context).saved = bytes;
+        if (*context).tag.state() == State::Ready {
+            (*context).tag = (*context).tag.with(State::Parked);
+        }
+        Ok(top > limit)
+    }
+}
+
+/// Lets go of all that a suspended context holds: its slice and its place on its region.
+///
+/// # Safety
+/// `context` is suspended, of `thread`, and will not be resumed.
+pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
+    // SAFETY: a context with bytes in place is in its region's list.
+    unsafe {
+        if (*context).in_place() {
+            (*(*(*context).base).region).unlink(context);
+        }
+        if (*context).saved != 0 {
+            thread.store.free((*context).slice, (*context).saved);
+            thread.stats.dropped((*context).saved);
+            (*context).saved = 0;
+            (*context).slice = ptr::null_mut();
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! Heap blocks for slices and headers, of just the size needed.
+//!
+//! Blocks of up to [`LARGEST_CLASS`] bytes come in classes 16 bytes apart, cut
+//! from aligned chunks of [`CHUNK`] bytes; a block's chunk is found by masking
+//! its address, so a block needs no head of its own. Larger blocks come from
+//! the system's allocator, with a head that links them.
+//!
+//! A chunk that becomes empty goes to whichever class needs one next; beyond
+//! [`SPARE_CHUNKS`] of them their memory goes back to the system. Chunks of
+//! context headers stay with headers for good, so that a stale handle reads a
+//! header, never the bytes of a slice.
+
+use core::ptr;
+
+use crate::sys;
+
+/// Bytes of a chunk, and its alignment.
+const CHUNK: usize = 64 << 10;
+/// Chunks that are asked from the system at once.
+const CHUNKS_PER_ARENA: usize = 16;
+/// Empty chunks that keep their memory.
+const SPARE_CHUNKS: usize = 8;
+/// Distance between size classes, and the alignment of blocks.
+const STEP: usize = 16;
+/// Largest size that is cut from chunks.
+const LARGEST_CLASS: usize = 4096;
+const CLASSES: usize = LARGEST_CLASS / STEP;
+/// Bytes of a header block.
+const HEADER: u32 = 64;
+/// What stays when a chunk's memory goes back: the page with its head.
+const KEPT: usize = 4096;
+
+/// The head of a chunk; its blocks follow.
+#[repr(C, align(64))]
+struct Chunk {
+    /// Free blocks, linked through their first word.
+    free: *mut Block,
+    /// Offset of the first block that was never used.
+    fresh: u32,
+    /// Bytes of a block.
+    size: u32,
+    /// Blocks in use.
+    used: u32,
+    /// Neighbours in the list of its class's chunks with room; `next` also
+    /// links the empty chunks.
+    next: *mut Chunk,
+    prev: *mut Chunk,
+    /// In the first chunk of an arena: the next arena.
+    arena: *mut Chunk,
+}
+
+/// A free block. Only its first word is touched: a freed header keeps its tag.
+struct Block {
+    next: *mut Block,
+}
+
+/// The head of a large block.
+#[repr(C, align(16))]
+struct Large {
+    next: *mut Large,
+    prev: *mut Large,
+}
+
+/// The heap of one thread.
+pub(crate) struct Store {
+    /// For each size the chunks with room.
+    slices: [*mut Chunk; CLASSES],
+    /// The header chunks with room.
+    headers: *mut Chunk,
+    empty: *mut Chunk,
+    empty_count: usize,
+    arenas: *mut Chunk,
+    /// Chunks of the newest arena that were never used.
+    untouched: *mut u8,
+    untouched_count: usize,
+    large: *mut Large,
+    /// Bytes taken from the system for blocks in use, chunks counted whole.
+    pub(crate) bytes: usize,
+    pub(crate) bytes_peak: usize,
+}
+
+impl Store {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slices: [ptr::null_mut(); CLASSES],
+            headers: ptr::null_mut(),
+            empty: ptr::null_mut(),
+            empty_count: 0,
+            arenas: ptr::null_mut(),
+            untouched: ptr::null_mut(),
+            untouched_count: 0,
+            large: ptr::null_mut(),
+            bytes: 0,
+            bytes_peak: 0,
+        }
+    }
+
+    /// A block for `size` bytes (more than 0), 16-byte aligned, or null.
+    pub(crate) fn allocate(&mut self, size: usize) -> *mut u8 {
+        if size > LARGEST_CLASS {
+            return self.allocate_large(size);
+        }
+        let class = (size - 1) / STEP;
+        // SAFETY: the list of a class holds chunks of this store with room.
+        unsafe {
+            let mut chunk = self.slices[class];
+            if chunk.is_null() {
+                chunk = self.empty_chunk(((class + 1) * STEP) as u32);
+                if chunk.is_null() {
+                    return ptr::null_mut();
+                }
+                self.slices[class] = chunk;
+            }
+            let (block, full) = self.take(chunk);
+            if full {
+                unlist(&mut self.slices[class], chunk);
+            }
+            block
+        }
+    }
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// `block` came from `allocate(size)` of this store and is in use.
+    #[inline]
+    pub(crate) unsafe fn free(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: the caller vouches for the block; its chunk is found by masking.
+        unsafe {
+            if size > LARGEST_CLASS {
+                return self.free_large(block, size);
+            }
+            let class = (size - 1) / STEP;
+            let chunk = {
+                let (chunk, was_full) = self.put(block);
+                if was_full {
+                    list(&mut self.slices[class], chunk);
+                }
+                chunk
+            };
+            // The last chunk of a class stays: the next switch is likely to need it.
+            if (*chunk).used == 0 && !((*chunk).next.is_null() && (*chunk).prev.is_null()) {
+                unlist(&mut self.slices[class], chunk);
+                self.retire(chunk);
+            }
+        }
+    }
+
+    /// A block for a context header, alone on its cache line, or null. Its
+    /// bytes are those of the header that was there last, or zero.
+    #[inline]
+    pub(crate) fn allocate_header(&mut self) -> *mut u8 {
+        // SAFETY: the list holds header chunks of this store with room.
+        unsafe {
+            let mut chunk = self.headers;
+            if chunk.is_null() {
+                chunk = self.empty_chunk(HEADER);
+                if chunk.is_null() {
+                    return ptr::null_mut();
+                }
+                self.headers = chunk;
+            }
+            let (block, full) = self.take(chunk);
+            if full {
+                unlist(&mut self.headers, chunk);
+            }
+            block
+        }
+    }
+
+    /// Gives a header back.
+    ///
+    /// # Safety
+    /// `block` came from `allocate_header` of this store and is in use.
+    #[inline]
+    pub(crate) unsafe fn free_header(&mut self, block: *mut u8) {
+        // SAFETY: the caller vouches for the block; its chunk is found by masking.
+        unsafe {
+            let chunk = {
+                let (chunk, was_full) = self.put(block);
+                if was_full {
+                    list(&mut self.headers, chunk);
+                }
+                chunk
+            };
+            if (*chunk).used == 0 && !((*chunk).next.is_null() && (*chunk).prev.is_null()) {
+                // Handles of this chunk read as dead from now on: the pages come back zeroed,
+                // and the tags on the page that stays say so already.
+                (*chunk).free = ptr::null_mut();
+                (*chunk).fresh = size_of::<Chunk>() as u32;
+                sys::release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
+            }
+        }
+    }
+
+    /// Gives everything back, in use or not.
+    ///
+    /// # Safety
+    /// No block of this store is used again.
+    pub(crate) unsafe fn clear(&mut self) {
+        // SAFETY: the lists hold what came from the system, each once.
+        unsafe {
+            while !self.large.is_null() {
+                let next = (*self.large).next;
+                sys::free(self.large.cast());
+                self.large = next;
+            }
+            while !self.arenas.is_null() {
+                let next = (*self.arenas).arena;
+                sys::free_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
+                self.arenas = next;
+            }
+        }
+        *self = Self::new();
+    }
+
+    /// Takes a block from a chunk with room; says whether that filled it.
+    ///
+    /// # Safety
+    /// `chunk` is of this store and has room.
+    #[inline]
+    unsafe fn take(&mut self, chunk: *mut Chunk) -> (*mut u8, bool) {
+        // SAFETY: a free block lies in its chunk; `fresh` stays within the chunk.
+        unsafe {
+            if (*chunk).used == 0 {
+                self.count(CHUNK);
+            }
+            (*chunk).used += 1;
+            let mut block = (*chunk).free.cast::<u8>();
+            if block.is_null() {
+                block = chunk.cast::<u8>().add((*chunk).fresh as usize);
+                (*chunk).fresh += (*chunk).size;
+            } else {
+                (*chunk).free = (*(*chunk).free).next;
+            }
+            let full = (*chunk).free.is_null() && ((*chunk).fresh + (*chunk).size) as usize > CHUNK;
+            (block, full)
+        }
+    }
+
+    /// Puts a block back into its chunk; says whether that was full before.
+    ///
+    /// # Safety
+    /// `block` is a block of this store, in use, and not a large one.
+    #[inline]
+    unsafe fn put(&mut self, block: *mut u8) -> (*mut Chunk, bool) {
+        // SAFETY: chunks are aligned to their size, so masking gives the block's chunk.
+        unsafe {
+            let chunk = block.map_addr(|a| a & !(CHUNK - 1)).cast::<Chunk>();
+            let was_full =
+                (*chunk).free.is_null() && ((*chunk).fresh + (*chunk).size) as usize > CHUNK;
+            let block = block.cast::<Block>();
+            (*block).next = (*chunk).free;
+            (*chunk).free = block;
+            (*chunk).used -= 1;
+            if (*chunk).used == 0 {
+                self.bytes -= CHUNK;
+            }
+            (chunk, was_full)
+        }
+    }
+
+    /// A chunk for blocks of `size` bytes, or null.
+    #[cold]
+    fn empty_chunk(&mut self, size: u32) -> *mut Chunk {
+        // SAFETY: an empty chunk is ours alone; arenas are CHUNK-aligned and hold whole chunks.
+        unsafe {
+            let chunk = if !self.empty.is_null() {
+                let chunk = self.empty;
+                self.empty = (*chunk).next;
+                self.empty_count -= 1;
+                chunk
+            } else {
+                if self.untouched_count == 0 {
+                    let arena = sys::allocate_arena(CHUNK * CHUNKS_PER_ARENA, CHUNK);
+                    if arena.is_null() {
+                        return ptr::null_mut();
+                    }
+                    (*arena.cast::<Chunk>()).arena = self.arenas;
+                    self.arenas = arena.cast();
+                    self.untouched = arena;
+                    self.untouched_count = CHUNKS_PER_ARENA;
+                }
+                let chunk = self.untouched.cast::<Chunk>();
+                self.untouched = self.untouched.wrapping_add(CHUNK);
+                self.untouched_count -= 1;
+                chunk
+            };
+            (*chunk).free = ptr::null_mut();
+            (*chunk).fresh = size_of::<Chunk>() as u32;
+            (*chunk).size = size;
+            (*chunk).used = 0;
+            (*chunk).next = ptr::null_mut();
+            (*chunk).prev = ptr::null_mut();
+            chunk
+        }
+    }
+
+    /// Puts an empty, unlisted chunk aside.
+    ///
+    /// # Safety
+    /// `chunk` is of this store, without a block in use, and in no list.
+    #[cold]
+    unsafe fn retire(&mut self, chunk: *mut Chunk) {
+        // SAFETY: the caller vouches for the chunk.
+        unsafe {
+            if self.empty_count >= SPARE_CHUNKS {
+                sys::release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
+            }
+            (*chunk).next = self.empty;
+            self.empty = chunk;
+            self.empty_count += 1;
+        }
+    }
+
+    fn allocate_large(&mut self, size: usize) -> *mut u8 {
+        let Some(whole) = size.checked_add(size_of::<Large>()) else { return ptr::null_mut() };
+        let large = sys::allocate(whole).cast::<Large>();
+        if large.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: a fresh block with room for the head and `size` bytes.
+        unsafe {
+            (*large).next = self.large;
+            (*large).prev = ptr::null_mut();
+            if !self.large.is_null() {
+                (*self.large).prev = large;
+            }
+            self.large = large;
+            self.count(whole);
+            large.add(1).cast()
+        }
+    }
+
+    /// # Safety
+    /// As [`Self::free`], for a large block.
+    unsafe fn free_large(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: the head lies before the block; its neighbours are live.
+        unsafe {
+            let large = block.cast::<Large>().sub(1);
+            let (next, prev) = ((*large).next, (*large).prev);
+            if !next.is_null() {
+                (*next).prev = prev;
+            }
+            if prev.is_null() {
+                self.large = next;
+            } else {
+                (*prev).next = next;
+            }
+            self.bytes -= size + size_of::<Large>();
+            sys::free(large.cast());
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.bytes_peak = self.bytes_peak.max(self.bytes);
+    }
+}
+
+/// Puts a chunk at the head of the list of its class.
+///
+/// # Safety
+/// `chunk` is in no list; `first` is null or the first of a list.
+unsafe fn list(first: &mut *mut Chunk, chunk: *mut Chunk) {
+    // SAFETY: the caller vouches for both.
+    unsafe {
+        (*chunk).next = *first;
+        (*chunk).prev = ptr::null_mut();
+        if !first.is_null() {
+            (**first).prev = chunk;
+        }
+        *first = chunk;
+    }
+}
+
+/// Takes a chunk out of the list of its class.
+///
+/// # Safety
+/// `chunk` is in the list that starts at `first`.
+unsafe fn unlist(first: &mut *mut Chunk, chunk: *mut Chunk) {
+    // SAFETY: neighbours in the list are live chunks.
+    unsafe {
+        let (next, prev) = ((*chunk).next, (*chunk).prev);
+        if !next.is_null() {
+            (*next).prev = prev;
+        }
+        if prev.is_null() {
+            *first = next;
+        } else {
+            (*prev).next = next;
+        }
+        (*chunk).next = ptr::null_mut();
+        (*chunk).prev = ptr::null_mut();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::vec::Vec;
+
+    /// Random allocation and freeing: blocks never overlap, keep their bytes, and all the
+    /// memory is accounted for at the end.
+    #[test]
+    fn blocks_are_disjoint_and_keep_their_bytes() {
+        let mut store = Store::new();
+        let mut live: BTreeMap<usize, (usize, u8)> = BTreeMap::new();
+        let mut seed = 0x2545_F491_4F6C_DD1D_u64;
+        for step in 0..40_000_u32 {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            if seed % 5 < 3 && live.len() < 3000 {
+                let size = 1 + (seed >> 8) as usize % if seed % 11 == 0 { 20_000 } else { 600 };
+                let block = store.allocate(size);
+                assert!(!block.is_null() && block.addr() % STEP == 0);
+                // SAFETY: the block has `size` bytes.
+                unsafe { ptr::write_bytes(block, step as u8, size) };
+                let before = live.range(..block.addr()).next_back();
+                assert!(before.is_none_or(|(at, (len, _))| at + len <= block.addr()));
+                let after = live.range(block.addr()..).next();
+                assert!(after.is_none_or(|(at, _)| block.addr() + size <= *at));
+                live.insert(block.expose_provenance(), (size, step as u8));
+            } else if let Some((&at, &(size, byte))) =
+                live.range(seed as usize..).next().or(live.iter().next())
+            {
+                let block = ptr::with_exposed_provenance_mut::<u8>(at);
+                // SAFETY: the block is live and has `size` bytes.
+                unsafe {
+                    assert!(core::slice::from_raw_parts(block, size).iter().all(|b| *b == byte));
+                    store.free(block, size);
+                }
+                live.remove(&at);
+            }
+        }
+        let rest: Vec<_> = live.into_iter().collect();
+        for (at, (size, _)) in rest {
+            // SAFETY: the block is live.
+            unsafe { store.free(ptr::with_exposed_provenance_mut(at), size) };
+        }
+        assert_eq!(store.bytes, 0);
+        // SAFETY: no block is left.
+        unsafe { store.clear() };
+    }
+
+    /// A freed header's tag word stays readable and unchanged until the header is used again.
+    #[test]
+    fn headers_keep_their_tag_when_freed() {
+        let mut store = Store::new();
+        let blocks: Vec<_> = (0..5000).map(|_| store.allocate_header()).collect();
+        // SAFETY: each block is a header of 64 bytes.
+        unsafe {
+            for block in &blocks {
+                block.add(8).cast::<u32>().write(0xA0);
+                store.free_header(*block);
+            }
+            for block in &blocks {
+                let tag = block.add(8).cast::<u32>().read();
+                assert!(tag == 0xA0 || tag == 0, "{tag:#x}");
+            }
+            store.clear();
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The switches that have more to do than exchange registers, and the ends of contexts.
+//!
+//! The functions that the assembly calls run on the side stack, where no slice
+//! can be in the way, and answer where to go on.
+
+use core::ptr;
+
+use crate::arch::{self, points};
+use crate::context::{Context, State, Tag};
+use crate::error::{self, Code, Refusal};
+use crate::slice;
+use crate::sys;
+use crate::thread::{Thread, Tls};
+
+/// What a switch was called as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    Swap = 0,
+    Resume = 1,
+    Suspend = 2,
+    Ontop = 3,
+}
+
+impl Kind {
+    const fn operation(self) -> &'static str {
+        match self {
+            Self::Swap => "swap",
+            Self::Resume => "resume",
+            Self::Suspend => "suspend",
+            Self::Ontop => "swap.ontop",
+        }
+    }
+}
+
+/// Where the assembly goes on.
+#[repr(C)]
+pub(crate) struct Landing {
+    /// For `rdx`, or what corresponds to it.
+    pub sp: usize,
+    /// The address to jump to.
+    pub pc: usize,
+}
+
+/// A switch of `kind` from the running context, whose record is at `sp`, to `to`.
+///
+/// # Safety
+/// Called by the assembly, on the side stack of a thread that is set up.
+pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind: Kind) -> Landing {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's, the running context and its region are alive.
+    unsafe {
+        let thread = &mut *(*tls).thread;
+        let current = (*tls).current;
+        let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
+        let refused = |thread: &mut Thread, code| {
+            let code = if kind == Kind::Suspend { as_link(code) } else { code };
+            thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
+            Landing { sp, pc: points::refused() }
+        };
+        if to == current && kind != Kind::Resume {
+            // To oneself: the value comes straight back.
+            let pc = if kind == Kind::Ontop { points::ontop() } else { arch::point_of(sp) };
+            return Landing { sp, pc };
+        }
+        if let Err(code) = check_target(thread, to) {
+            return refused(thread, code);
+        }
+        let to = Context::whereabouts(to);
+        (*current).sp = sp;
+        let new = (*to).tag.state() == State::New;
+        match go(thread, tls, to) {
+            Err(code) => refused(thread, code),
+            Ok(landing) => {
+                if kind == Kind::Resume {
+                    (*to).link = current;
+                }
+                match kind {
+                    Kind::Ontop if new => Landing { pc: points::ontop_new(), ..landing },
+                    Kind::Ontop => Landing { pc: points::ontop(), ..landing },
+                    _ => landing,
+                }
+            }
+        }
+    }
+}
+
+/// Leaves the running context, whose `sp` is true, for `to`, which may be switched to.
+///
+/// # Errors
+/// [`Code::Memory`]; the running context still runs.
+///
+/// # Safety
+/// On the side stack.
+pub(crate) unsafe fn go(
+    thread: &mut Thread,
+    tls: *mut Tls,
+    to: *mut Context,
+) -> Result<Landing, Code> {
+    // SAFETY: as the caller's.
+    unsafe {
+        let current = (*tls).current;
+        let sp = arrive(thread, to)?;
+        let region = (*(*current).base).region;
+        (*current).suspend((*region).bottom == current);
+        (*tls).current = to;
+        thread.stats.switches_slow += 1;
+        Ok(Landing { sp, pc: arch::point_of(sp) })
+    }
+}
+
+/// Brings `to` in place and marks it running; returns its stack pointer.
+///
+/// # Safety
+/// As [`go`].
+unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
+    // SAFETY: a new context has an empty extent below its base's top.
+    unsafe {
+        if (*to).tag.state() == State::New {
+            let top = (*(*to).base).top;
+            let entry = (*to).take_entry(top);
+            if let Err(code) = slice::bring_in(thread, to) {
+                (*to).set_entry(entry);
+                return Err(code);
+            }
+            (*to).sp = arch::write_entry(top, entry);
+        } else {
+            slice::bring_in(thread, to)?;
+        }
+        (*to).tag = (*to).tag.with(State::Running);
+        Ok((*to).sp)
+    }
+}
+
+/// Whether `to` can be switched to from another context of `thread`.
+///
+/// # Safety
+/// `to` is a handle, was one, or is null.
+pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(), Code> {
+    // SAFETY: headers stay readable until their thread ends.
+    unsafe { check_handle(thread, to)? };
+    // SAFETY: as before; a context's whereabouts outlive it.
+    match unsafe { (*Context::whereabouts(to)).tag.state() } {
+        State::Running => Err(Code::Running),
+        State::Finished => Err(Code::Finished),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `handle` is a context of `thread`.
+///
+/// # Safety
+/// `handle` is a handle, was one, or is null.
+pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Result<(), Code> {
+    if handle.is_null() {
+        return Err(Code::Invalid);
+    }
+    // SAFETY: headers stay readable until their thread ends.
+    let tag: Tag = unsafe { (*handle).tag };
+    match tag.state() {
+        State::Dead => Err(Code::Destroyed),
+        State::Base | State::Posix => Err(Code::Invalid),
+        _ if tag.thread() != thread.number => Err(Code::Foreign),
+        _ => Ok(()),
+    }
+}
+
+/// The code of a link that cannot be gone to.
+const fn as_link(code: Code) -> Code {
+    match code {
+        Code::Invalid | Code::Destroyed | Code::Finished => Code::NoLink,
+        other => other,
+    }
+}
+
+/// The running context's body has returned: its link goes on.
+///
+/// # Safety
+/// Called by the assembly, on the side stack; `sp` is the context's, at its base.
+pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's, the running context and its region are alive.
+    unsafe {
+        let thread = &mut *(*tls).thread;
+        let current = (*tls).current;
+        let link = (*current).link;
+        (*current).sp = sp;
+        let region = (*(*current).base).region;
+        let landing = match check_target(thread, link) {
+            Err(code) => Err(as_link(code)),
+            Ok(()) => {
+                // Its stack is not needed any more.
+                let above = (*current).above;
+                (*region).bottom = above;
+                let landing = go(thread, tls, Context::whereabouts(link));
+                if landing.is_err() {
+                    (*region).bottom = current;
+                    (*current).above = above;
+                } else {
+                    (*current).above = ptr::null_mut();
+                    (*region).settle();
+                }
+                landing
+            }
+        };
+        match landing {
+            Ok(landing) => {
+                (*current).tag = (*current).tag.with(State::Finished);
+                landing
+            }
+            Err(code) => {
+                thread.refusal = Refusal {
+                    code,
+                    context: link.cast(),
+                    operation: "end of a context's function",
+                };
+                Landing { sp, pc: points::unfinished() }
+            }
+        }
+    }
+}
+
+/// Tells the handler what was refused last, on the stack of the context that asked for it.
+///
+/// # Safety
+/// Called by the assembly after a refusal on this thread.
+pub(crate) unsafe extern "C-unwind" fn report_refused() {
+    // SAFETY: nothing has changed; the thread is set up.
+    unsafe {
+        let refusal = (*(*arch::tls()).thread).refusal;
+        error::report(&refusal);
+    }
+}
+
+/// As [`report_refused`], for a context that could not finish. Returns if the
+/// handler has made another attempt worth while.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
+    // SAFETY: as there.
+    unsafe {
+        let tls = arch::tls();
+        let refusal = (*(*tls).thread).refusal;
+        error::report(&refusal);
+        let link = (*(*tls).current).link;
+        if refusal.code != Code::Memory && check_target(&*(*tls).thread, link).is_err() {
+            sys::print(b"stackswitch: a finished context has nowhere to go\n");
+            sys::abort();
+        }
+    }
+}
+
+/// The running context has run into its region's guard: it is over. The handler
+/// hears of it and goes on elsewhere, or the program ends.
+///
+/// # Safety
+/// Called by the assembly, on the side stack.
+pub(crate) unsafe extern "C-unwind" fn overflowed() {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's; the context ran, so it is the bottom of its region.
+    unsafe {
+        let thread = &mut *(*tls).thread;
+        let current = (*tls).current;
+        let region = (*(*current).base).region;
+        (*region).bottom = (*current).above;
+        (*current).above = ptr::null_mut();
+        (*current).sp = (*(*current).base).top;
+        (*current).tag = (*current).tag.with(State::Finished);
+        (*region).settle();
+        thread.enter_limbo();
+        let refusal =
+            Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };
+        error::report(&refusal);
+        sys::print(b"stackswitch: the handler has returned to a context that overflowed\n");
+        sys::abort();
+    }
+}

@@ -1,0 +1,233 @@
+//! The surroundings as libc gives them, on Linux.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// `bytes` of memory, 16-byte aligned, or null.
+pub(crate) fn allocate(bytes: usize) -> *mut u8 {
+    // SAFETY: malloc takes any size.
+    unsafe { libc::malloc(bytes).cast() }
+}
+
+/// # Safety
+/// `block` came from [`allocate`] and is not used again.
+pub(crate) unsafe fn free(block: *mut u8) {
+    // SAFETY: the caller vouches for the block.
+    unsafe { libc::free(block.cast()) }
+}
+
+/// `bytes` of zeroed memory aligned to `align` (a power of two, a multiple of the page), or null.
+pub(crate) fn allocate_arena(bytes: usize, align: usize) -> *mut u8 {
+    let mapped = map(bytes + align, 0);
+    if mapped.is_null() {
+        return mapped;
+    }
+    let skip = mapped.align_offset(align);
+    // SAFETY: both ends lie in the mapping, outside the aligned part.
+    unsafe {
+        if skip > 0 {
+            libc::munmap(mapped.cast(), skip);
+        }
+        if skip < align {
+            libc::munmap(mapped.add(skip + bytes).cast(), align - skip);
+        }
+        mapped.add(skip)
+    }
+}
+
+/// # Safety
+/// `arena` came from [`allocate_arena`] with the same size and is not used again.
+pub(crate) unsafe fn free_arena(arena: *mut u8, bytes: usize) {
+    // SAFETY: the caller vouches for the arena.
+    unsafe { libc::munmap(arena.cast(), bytes) };
+}
+
+/// Gives the memory of whole pages back; they read as zero afterwards.
+///
+/// # Safety
+/// The pages are the runtime's and their bytes are not needed.
+pub(crate) unsafe fn release(pages: *mut u8, bytes: usize) {
+    // SAFETY: the caller vouches for the pages.
+    unsafe { libc::madvise(pages.cast(), bytes, libc::MADV_DONTNEED) };
+}
+
+/// Reserves `bytes` of address space, memory as it is touched, the first
+/// `guard` bytes not accessible. Null when the system has none.
+pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
+    // SAFETY: a new anonymous mapping touches nothing that exists.
+    unsafe {
+        let mapped = libc::mmap(
+            ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        );
+        if mapped == libc::MAP_FAILED {
+            return ptr::null_mut();
+        }
+        if guard != 0 && libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
+            libc::munmap(mapped, bytes);
+            return ptr::null_mut();
+        }
+        mapped.cast()
+    }
+}
+
+/// # Safety
+/// The mapping came from [`map`] and is not used again.
+pub(crate) unsafe fn unmap(mapping: *mut u8, bytes: usize) {
+    // SAFETY: the caller vouches for the mapping.
+    unsafe { libc::munmap(mapping.cast(), bytes) };
+}
+
+/// Writes one line to standard error.
+pub(crate) fn print(line: &[u8]) {
+    // SAFETY: the slice is readable.
+    unsafe { libc::write(2, line.as_ptr().cast(), line.len()) };
+}
+
+/// Ends the process, abnormally.
+pub(crate) fn abort() -> ! {
+    // SAFETY: no condition.
+    unsafe { libc::abort() }
+}
+
+/// Ends the calling thread as POSIX has it: the process with status 0 if it was the last.
+pub(crate) fn end_thread() -> ! {
+    // SAFETY: no frame of ours on this stack holds anything.
+    unsafe { pthread_exit(ptr::null_mut()) }
+}
+
+unsafe extern "C" {
+    // libc's own declaration does not say that it unwinds.
+    fn pthread_exit(value: *mut c_void) -> !;
+}
+
+/// The key whose destructor runs at thread ends, plus one; 0 until it is made.
+static KEY: AtomicUsize = AtomicUsize::new(0);
+
+/// Has `end` called with `value` when the calling thread ends. False when the
+/// system has no room for that.
+pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut c_void) -> bool {
+    let mut key = KEY.load(Ordering::Acquire);
+    if key == 0 {
+        let mut fresh = 0;
+        // SAFETY: `fresh` is writable; `end` has the destructor's type.
+        if unsafe { libc::pthread_key_create(&mut fresh, Some(end)) } != 0 {
+            return false;
+        }
+        let mine = fresh as usize + 1;
+        key = match KEY.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => mine,
+            Err(theirs) => {
+                // SAFETY: nobody has seen our key.
+                unsafe { libc::pthread_key_delete(fresh) };
+                theirs
+            }
+        };
+    }
+    // SAFETY: the key exists.
+    unsafe { libc::pthread_setspecific((key - 1) as libc::pthread_key_t, value) == 0 }
+}
+
+/// The action for SIGSEGV that was in force before ours; written once, before ours is.
+static mut PREVIOUS: libc::sigaction = unsafe { core::mem::zeroed() };
+static INSTALLED: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of the stack that faults are handled on.
+const SIGNAL_STACK: usize = 64 << 10;
+
+/// What the runtime makes of a fault: where to go on instead, or nothing if it is not its own.
+pub(crate) type FaultFilter = fn(address: usize) -> Option<Landing>;
+
+/// Where a thread goes on after a fault.
+pub(crate) struct Landing {
+    /// The code to run.
+    pub pc: usize,
+    /// Its stack pointer.
+    pub sp: usize,
+}
+
+static FILTER: AtomicUsize = AtomicUsize::new(0);
+
+/// Catches faults on guards: installs the process's SIGSEGV handler (once) and
+/// gives the calling thread an alternate stack unless it has one. Returns that
+/// stack for [`forget_faults`], or null.
+pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
+    FILTER.store(filter as usize, Ordering::Release);
+    // SAFETY: the structures are zeroed and filled as sigaltstack(2) and sigaction(2) say.
+    unsafe {
+        let mut stack: libc::stack_t = core::mem::zeroed();
+        let mut memory = ptr::null_mut();
+        if libc::sigaltstack(ptr::null(), &mut stack) == 0 && stack.ss_flags & libc::SS_DISABLE != 0
+        {
+            memory = map(SIGNAL_STACK, 0);
+            if !memory.is_null() {
+                stack.ss_sp = memory.cast();
+                stack.ss_size = SIGNAL_STACK;
+                stack.ss_flags = 0;
+                libc::sigaltstack(&stack, ptr::null_mut());
+            }
+        }
+        if INSTALLED.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            let mut action: libc::sigaction = core::mem::zeroed();
+            action.sa_sigaction = handle_fault as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigaction(libc::SIGSEGV, ptr::null(), &raw mut PREVIOUS);
+            libc::sigaction(libc::SIGSEGV, &action, ptr::null_mut());
+        }
+        memory
+    }
+}
+
+/// Takes back the calling thread's alternate stack.
+///
+/// # Safety
+/// `stack` came from [`catch_faults`] on this thread.
+pub(crate) unsafe fn forget_faults(stack: *mut u8) {
+    if stack.is_null() {
+        return;
+    }
+    // SAFETY: the thread is not handling a signal on it: it is ending.
+    unsafe {
+        let mut off: libc::stack_t = core::mem::zeroed();
+        off.ss_flags = libc::SS_DISABLE;
+        libc::sigaltstack(&off, ptr::null_mut());
+        unmap(stack, SIGNAL_STACK);
+    }
+}
+
+/// The SIGSEGV handler: an overflow goes on where the runtime says, anything
+/// else is the previous handler's.
+unsafe extern "C" fn handle_fault(
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    ucontext: *mut c_void,
+) {
+    // SAFETY: the kernel passes valid structures; FILTER was set before the handler was.
+    unsafe {
+        let filter: FaultFilter =
+            core::mem::transmute::<usize, FaultFilter>(FILTER.load(Ordering::Acquire));
+        if let Some(landing) = filter((*info).si_addr() as usize) {
+            crate::arch::redirect(ucontext, landing.pc, landing.sp);
+            return;
+        }
+        let previous = &raw const PREVIOUS;
+        match (*previous).sa_sigaction {
+            libc::SIG_DFL | libc::SIG_IGN => {
+                // The faulting instruction runs again and meets the action that was there before us.
+                libc::sigaction(signal, previous, ptr::null_mut());
+            }
+            handler if (*previous).sa_flags & libc::SA_SIGINFO != 0 => {
+                type Action = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+                core::mem::transmute::<usize, Action>(handler)(signal, info, ucontext);
+            }
+            handler => {
+                core::mem::transmute::<usize, unsafe extern "C" fn(c_int)>(handler)(signal);
+            }
+        }
+    }
+}

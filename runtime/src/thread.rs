@@ -1,0 +1,410 @@
+//! A thread's share of the runtime: its own context, its regions and bases, its heap.
+
+use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::arch;
+use crate::context::{Context, State, Tag};
+use crate::error::{self, Code, Refusal};
+use crate::region::{Base, Origin, Region};
+use crate::stats::Stats;
+use crate::store::Store;
+use crate::sys;
+
+/// The words that the fast path reads and writes, in thread-local storage.
+#[repr(C, align(64))]
+pub(crate) struct Tls {
+    /// The running context.
+    pub current: *mut Context,
+    /// The tag of a context of this thread that may be switched to at once.
+    pub ready: Tag,
+    /// The tag of the running context.
+    pub running: Tag,
+    /// Switches of the fast path.
+    pub switches: u64,
+    /// Upper end of the side stack; 0 until the thread is set up.
+    pub side_top: usize,
+    /// The rest.
+    pub thread: *mut Thread,
+    unused: [usize; 3],
+}
+
+/// The default regions that `spawn` with a null base spreads contexts over: as
+/// many contexts spawned in a row never displace one another.
+pub(crate) const DEFAULT_REGIONS: usize = 64;
+/// Address space of a default region.
+const DEFAULT_RESERVE: usize = if size_of::<usize>() == 8 { 256 << 20 } else { 1 << 20 };
+/// Bytes of the stack on which contexts are exchanged. Signal handlers may run on it.
+const SIDE_STACK: usize = 64 << 10;
+/// Inaccessible bytes at the end of a mapped region.
+const GUARD: usize = 64 << 10;
+const PAGE: usize = 4096;
+
+/// How far below the stack pointer `base.here` puts the base. A caller that
+/// switches from the very frame that made the base has its suspended call
+/// above it, so that frame is never copied.
+const BASE_GAP: usize = 2 * arch::SWITCH_BYTES;
+
+/// All of a thread that switches do not need every time.
+pub(crate) struct Thread {
+    /// In tags.
+    pub number: u32,
+    /// The thread's native stack as a context.
+    pub main: Context,
+    main_base: Base,
+    native: Region,
+    /// Stands for nobody: what runs on the side stack after an overflow.
+    limbo: Context,
+    limbo_base: Base,
+    limbo_region: Region,
+    pub store: Store,
+    pub stats: Stats,
+    /// What the last refused operation will be reported as.
+    pub refusal: Refusal,
+    /// Where a POSIX context goes on, during the switch to it.
+    pub position: arch::Position,
+    /// Where values that need more than a register lie during a switch.
+    pub slot: Slot,
+    /// Mapped regions.
+    regions: *mut Region,
+    defaults: [*mut Base; DEFAULT_REGIONS],
+    next_default: usize,
+    signal_stack: *mut u8,
+}
+
+/// Room for the largest value, aligned for any.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Slot(pub [u8; 64]);
+
+const NO_REFUSAL: Refusal =
+    Refusal { code: Code::Invalid, context: ptr::null_mut(), operation: "" };
+
+/// Bytes of the mapping that holds a thread: guard, side stack, [`Thread`].
+const THREAD_MAPPING: usize = PAGE + SIDE_STACK + size_of::<Thread>().next_multiple_of(PAGE);
+
+static NUMBERS: AtomicU32 = AtomicU32::new(1);
+
+/// Sets up the calling thread unless it is. False, after telling the error
+/// handler, when there is no memory.
+pub(crate) unsafe extern "C-unwind" fn start() -> bool {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's.
+    if unsafe { !(*tls).thread.is_null() } {
+        return true;
+    }
+    let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % Tag::THREADS;
+    let mapping = sys::map(THREAD_MAPPING, PAGE);
+    if mapping.is_null() {
+        let refusal =
+            Refusal { code: Code::Memory, context: ptr::null_mut(), operation: "thread set-up" };
+        // SAFETY: nothing has changed.
+        unsafe { error::report(&refusal) };
+        return false;
+    }
+    let side_top = mapping.wrapping_add(PAGE + SIDE_STACK);
+    let thread = side_top.cast::<Thread>();
+    let base = |region| Base { top: usize::MAX & !15, tag: Tag(0), region, contexts: 1 };
+    // SAFETY: the mapping has room for a Thread above the side stack, page-aligned; the thread
+    // stays where it is, so its parts may point to one another.
+    unsafe {
+        thread.write(Thread {
+            number,
+            main: Context::empty(),
+            main_base: base(&raw mut (*thread).native),
+            native: Region::new(Origin::Native, 0, 0, 0),
+            limbo: Context::empty(),
+            limbo_base: base(&raw mut (*thread).limbo_region),
+            limbo_region: Region::new(Origin::Given, 0, 0, 0),
+            store: Store::new(),
+            stats: Stats::default(),
+            refusal: NO_REFUSAL,
+            position: arch::Position::start(0, 0, 0, 0),
+            slot: Slot([0; 64]),
+            regions: ptr::null_mut(),
+            defaults: [ptr::null_mut(); DEFAULT_REGIONS],
+            next_default: 0,
+            signal_stack: ptr::null_mut(),
+        });
+        let t = &mut *thread;
+        t.main.base = &raw mut t.main_base;
+        t.main.tag = Tag::new(number, State::Running);
+        t.native.bottom = &raw mut t.main;
+        t.limbo.base = &raw mut t.limbo_base;
+        t.limbo.hidden = true;
+        t.limbo_region.bottom = &raw mut t.limbo;
+        if !sys::at_thread_end(end, thread.cast()) {
+            sys::unmap(mapping, THREAD_MAPPING);
+            let refusal = Refusal {
+                code: Code::Memory,
+                context: ptr::null_mut(),
+                operation: "thread set-up",
+            };
+            error::report(&refusal);
+            return false;
+        }
+        tls.write(Tls {
+            current: &raw mut t.main,
+            ready: Tag::new(number, State::Ready),
+            running: Tag::new(number, State::Running),
+            switches: 0,
+            side_top: side_top.addr(),
+            thread,
+            unused: [0; 3],
+        });
+    }
+    true
+}
+
+/// The calling thread, set up; null after the handler was told why not.
+///
+/// # Safety
+/// Not on a side stack.
+#[inline]
+pub(crate) unsafe fn ensure() -> *mut Thread {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's.
+    unsafe {
+        if (*tls).thread.is_null() && !start() {
+            return ptr::null_mut();
+        }
+        (*tls).thread
+    }
+}
+
+/// Runs at the thread's end: everything goes back.
+unsafe extern "C" fn end(thread: *mut c_void) {
+    let thread = thread.cast::<Thread>();
+    // SAFETY: the thread is ending, on its native stack; nothing of it is used again. The words
+    // go back to what they were, for destructors that run after this one.
+    unsafe {
+        let tls = arch::tls();
+        (*tls).current = ptr::null_mut();
+        (*tls).ready = Tag(u32::MAX);
+        (*tls).side_top = 0;
+        (*tls).thread = ptr::null_mut();
+        while !(*thread).regions.is_null() {
+            let region = (*thread).regions;
+            (*thread).regions = (*region).next;
+            sys::unmap((*region).low as *mut u8, (*region).length);
+        }
+        #[cfg(feature = "libc")]
+        sys::forget_faults((*thread).signal_stack);
+        (*thread).store.clear();
+        let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
+        sys::unmap(mapping, THREAD_MAPPING);
+    }
+}
+
+impl Thread {
+    /// A new base at `top` of a region, or null.
+    fn new_base(&mut self, top: usize, region: *mut Region) -> *mut Base {
+        let base = self.store.allocate(size_of::<Base>()).cast::<Base>();
+        if !base.is_null() {
+            let tag = Tag::new(self.number, State::Base);
+            // SAFETY: a fresh block of the right size; the region is alive.
+            unsafe {
+                base.write(Base { top, tag, region, contexts: 0 });
+                (*region).bases += 1;
+            }
+        }
+        base
+    }
+
+    /// A base on a new mapped region, or null. `colour` shifts its top by that
+    /// many cache lines, so that stacks do not all use the same cache sets.
+    fn map_base(&mut self, reserve: usize, colour: usize) -> *mut Base {
+        let Some(length) = reserve
+            .checked_add(GUARD + PAGE - 1)
+            .map(|l| l & !(PAGE - 1))
+            .filter(|l| *l < isize::MAX as usize)
+        else {
+            return ptr::null_mut();
+        };
+        let region = self.store.allocate(size_of::<Region>()).cast::<Region>();
+        if region.is_null() {
+            return ptr::null_mut();
+        }
+        let low = sys::map(length, GUARD);
+        // SAFETY: the block is fresh and has a region's size.
+        unsafe {
+            if low.is_null() {
+                self.store.free(region.cast(), size_of::<Region>());
+                return ptr::null_mut();
+            }
+            region.write(Region::new(Origin::Mapped, low.addr(), length, GUARD));
+            let base = self.new_base(low.addr() + length - colour * 64, region);
+            if base.is_null() {
+                sys::unmap(low, length);
+                self.store.free(region.cast(), size_of::<Region>());
+                return ptr::null_mut();
+            }
+            (*region).next = self.regions;
+            self.regions = region;
+            #[cfg(feature = "libc")]
+            if self.signal_stack.is_null() {
+                self.signal_stack = sys::catch_faults(overflow_at);
+            }
+            base
+        }
+    }
+
+    /// The base for the next context that names none, or null.
+    pub(crate) fn default_base(&mut self) -> *mut Base {
+        let index = self.next_default % DEFAULT_REGIONS;
+        if self.defaults[index].is_null() {
+            // 5 is coprime to the 64 lines of a page: each region gets a colour of its own.
+            self.defaults[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64);
+        }
+        if self.defaults[index].is_null() {
+            // Out of address space: share what there is.
+            return self.defaults[0];
+        }
+        self.next_default += 1;
+        self.defaults[index]
+    }
+
+    /// The context for what runs after `current` cannot go on: its place is on
+    /// no region that others use.
+    pub(crate) fn enter_limbo(&mut self) {
+        self.limbo.tag = Tag::new(self.number, State::Running);
+        self.limbo.saved = 0;
+        // SAFETY: the words are this thread's.
+        unsafe { (*arch::tls()).current = &raw mut self.limbo };
+    }
+}
+
+/// `stackswitch_base_here`, with the caller's stack pointer.
+pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
+    // SAFETY: a running context's base and region are alive.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return ptr::null_mut();
+        }
+        let region = (*(*(*arch::tls()).current).base).region;
+        let base = (*thread).new_base((sp - BASE_GAP) & !15, region);
+        if base.is_null() {
+            refuse(Code::Memory, ptr::null_mut(), "base.here");
+        }
+        base.cast()
+    }
+}
+
+/// `stackswitch_base_create`.
+pub(crate) unsafe fn base_create(reserve: usize) -> *mut c_void {
+    // SAFETY: called on the thread's running context.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return ptr::null_mut();
+        }
+        if reserve == 0 {
+            refuse(Code::Invalid, ptr::null_mut(), "base.create");
+            return ptr::null_mut();
+        }
+        let base = (*thread).map_base(reserve, 0);
+        if base.is_null() {
+            refuse(Code::Memory, ptr::null_mut(), "base.create");
+        }
+        base.cast()
+    }
+}
+
+/// `stackswitch_base_destroy`.
+///
+/// # Safety
+/// `handle` is a base, was one, or is null.
+pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
+    // SAFETY: a live base has a live region of its thread.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return;
+        }
+        if let Err(code) = check_base(&*thread, handle) {
+            return refuse(code, handle, "base.destroy");
+        }
+        let base = handle.cast::<Base>();
+        if (*base).contexts != 0 {
+            return refuse(Code::Busy, handle, "base.destroy");
+        }
+        let region = (*base).region;
+        (*base).tag = Tag(0);
+        (*thread).store.free(base.cast(), size_of::<Base>());
+        (*region).bases -= 1;
+        if (*region).bases == 0 && (*region).origin == Origin::Mapped {
+            let mut at = &raw mut (*thread).regions;
+            while *at != region {
+                at = &raw mut (**at).next;
+            }
+            *at = (*region).next;
+            sys::unmap((*region).low as *mut u8, (*region).length);
+            (*thread).store.free(region.cast(), size_of::<Region>());
+        }
+    }
+}
+
+/// Whether `handle` is a base of this thread.
+///
+/// # Safety
+/// `handle` is a handle, was one, or is null.
+pub(crate) unsafe fn check_base(thread: &Thread, handle: *mut c_void) -> Result<(), Code> {
+    if handle.is_null() {
+        return Err(Code::Invalid);
+    }
+    // SAFETY: handles of both kinds have their tag at the same place.
+    let tag = unsafe { (*handle.cast::<Base>()).tag };
+    match tag.state() {
+        State::Base if tag.thread() == thread.number => Ok(()),
+        State::Base => Err(Code::Foreign),
+        State::Dead => Err(Code::Destroyed),
+        _ => Err(Code::Invalid),
+    }
+}
+
+/// Tells the handler of an operation that was refused before it began.
+///
+/// # Safety
+/// Nothing has been changed.
+pub(crate) unsafe fn refuse(code: Code, context: *mut c_void, operation: &'static str) {
+    // SAFETY: the caller vouches for it.
+    unsafe { error::report(&Refusal { code, context, operation }) };
+}
+
+/// Where to go on after a fault at `address`, if that is a guard of the
+/// running context's thread.
+#[cfg(feature = "libc")]
+fn overflow_at(address: usize) -> Option<sys::Landing> {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's; its regions are alive. A fault on a guard comes from
+    // a context's own code, not from the midst of a switch.
+    unsafe {
+        if (*tls).thread.is_null() {
+            return None;
+        }
+        let region = (*(*(*tls).current).base).region;
+        if !(*region).guards(address) {
+            return None;
+        }
+        Some(sys::Landing { pc: arch::points::overflow(), sp: (*tls).side_top })
+    }
+}
+
+/// The calling thread's counters; all zero before its first operation.
+pub(crate) fn stats() -> Stats {
+    let tls = arch::tls();
+    // SAFETY: the words are this thread's.
+    unsafe {
+        if (*tls).thread.is_null() {
+            return Stats::default();
+        }
+        let thread = &*(*tls).thread;
+        let mut stats = thread.stats;
+        stats.switches = (*tls).switches + stats.switches_slow;
+        stats.heap_bytes = thread.store.bytes as u64;
+        stats.heap_bytes_peak = thread.store.bytes_peak as u64;
+        stats
+    }
+}

@@ -1,0 +1,49 @@
+//! A diagnostic together with the IR that it is about.
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::ir::{Call, Function, Value};
+
+/// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding<'m> {
+    /// What is to be said.
+    pub(crate) diagnostic: Diagnostic,
+    /// The instruction or the function.
+    pub(crate) value: Value<'m>,
+}
+
+impl<'m> Finding<'m> {
+    /// An error in a call.
+    pub(crate) fn at_call(call: Call<'m>, message: String, hint: Option<String>) -> Self {
+        Finding {
+            diagnostic: Diagnostic {
+                severity: Severity::Error,
+                function: call.caller().name(),
+                instruction: Some(call.value().print().trim().to_owned()),
+                location: call.location(),
+                message,
+                hint,
+            },
+            value: call.value(),
+        }
+    }
+
+    /// An error in a declaration.
+    pub(crate) fn at_function(
+        function: Function<'m>,
+        message: String,
+        hint: Option<String>,
+    ) -> Self {
+        Finding {
+            diagnostic: Diagnostic {
+                severity: Severity::Error,
+                function: function.name(),
+                instruction: None,
+                location: None,
+                message,
+                hint,
+            },
+            value: function.value(),
+        }
+    }
+}
