@@ -3,7 +3,7 @@
 //! Beside `NAME.ll` lie `NAME.expected`, its output, and if they differ from nothing
 //! `NAME.status`, its exit status, and `NAME.stderr`, a part of what it says on stderr. The status
 //! is the one of `stackswitch run`: 70 is a runtime error, on which an ahead-of-time program
-//! aborts.
+//! aborts; 65 is an error in the module, which clang refuses.
 //!
 //! The ahead-of-time ways need what `make test` builds and are ignored without it.
 
@@ -39,6 +39,8 @@ const MATRIX: [(&str, Way, &str); 4] = [
 
 /// The status of `stackswitch run` for a runtime error in the program.
 const RUNTIME_ERROR: i32 = 70;
+/// And for a module that is wrong.
+const MODULE_ERROR: i32 = 65;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -46,85 +48,116 @@ fn main() {
     let mut trials = Vec::new();
     for program in programs() {
         for (row, way, level) in MATRIX {
-            let name =
-                format!("{}::{row}", program.file_stem().unwrap_or_default().to_string_lossy());
             let (program, artifacts) = (program.clone(), artifacts.clone());
             let ignored = matches!(way, Way::Aot) && artifacts.is_none();
-            let test = move || match (way, artifacts) {
-                (Way::Jit, _) => check(&program, Way::Jit, &mut jit(&program, level)),
-                (Way::Aot, Some(artifacts)) => {
-                    check(&program, Way::Aot, &mut build(&program, row, level, &artifacts)?)
+            let trial = Trial::test(format!("{}::{row}", program.name), move || {
+                match (way, artifacts) {
+                    (Way::Jit, _) => program.check_jit(level),
+                    (Way::Aot, Some(artifacts)) => program.check_aot(row, level, &artifacts),
+                    (Way::Aot, None) => Err("needs what `make test` builds".into()),
                 }
-                (Way::Aot, None) => Err("needs what `make test` builds".into()),
-            };
-            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+                .map_err(Failed::from)
+            });
+            trials.push(trial.with_ignored_flag(ignored));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// The programs, in order.
-fn programs() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("ir_tests");
-    let entries = fs::read_dir(&directory).expect("the directory of the programs");
-    let mut programs: Vec<_> = entries
-        .map(|entry| entry.expect("an entry of the directory").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ll"))
-        .collect();
-    programs.sort();
-    programs
+/// The programs, in order: those that succeed, then those in `errors`.
+fn programs() -> Vec<Program> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ir_tests");
+    ["", "errors"]
+        .into_iter()
+        .flat_map(|group| {
+            let entries = fs::read_dir(root.join(group)).expect("the directory of the programs");
+            let mut paths: Vec<_> = entries
+                .map(|entry| entry.expect("an entry of the directory").path())
+                .filter(|path| path.extension().is_some_and(|e| e == "ll"))
+                .collect();
+            paths.sort();
+            paths.into_iter().map(move |path| Program::new(group, path))
+        })
+        .collect()
 }
 
-fn jit(program: &Path, level: &str) -> Command {
-    let mut command = Command::new(STACKSWITCH);
-    command.arg("run").arg(level).arg(program);
-    command
+/// A program and what is expected of it.
+#[derive(Clone)]
+struct Program {
+    path: PathBuf,
+    /// The group, if it has one, and the file's name without its extension.
+    name: String,
 }
 
-/// Compiles and links a program; gives the command that runs it.
-fn build(program: &Path, row: &str, level: &str, artifacts: &Artifacts) -> Result<Command, String> {
-    let name = program.file_stem().unwrap_or_default().to_string_lossy();
-    let base = directory("ir_programs")?.join(format!("{name}-{row}"));
-    let object = base.with_extension("o");
-    let mut compile = artifacts.clang();
-    compile.args([level, "-Wno-override-module", "-c"]).arg(program).arg("-o").arg(&object);
-    succeed(&mut compile)?;
-    let mut link = Command::new("cc");
-    link.arg(&object).arg(&artifacts.runtime).arg("-o").arg(&base);
-    succeed(&mut link)?;
-    Ok(Command::new(base))
-}
-
-/// Runs a program and compares what it does with the files beside it.
-fn check(program: &Path, way: Way, command: &mut Command) -> Result<(), Failed> {
-    let beside = |extension| fs::read_to_string(program.with_extension(extension));
-    let expected = beside("expected").map_err(|e| format!("no expected output: {e}"))?;
-    let status = match beside("status") {
-        Ok(text) => text.trim().parse().map_err(|e| format!("status: {e}"))?,
-        Err(_) => 0,
-    };
-    let output = run(command)?;
-    if !ended_with(&output, status, way) {
-        return Err(describe(&format!("expected the status {status}"), &output).into());
+impl Program {
+    fn new(group: &str, path: PathBuf) -> Self {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = if group.is_empty() { stem.into_owned() } else { format!("{group}/{stem}") };
+        Self { path, name }
     }
-    let stdout = text(&output.stdout);
-    if stdout != expected {
-        let difference = first_difference(&expected, &stdout);
-        return Err(describe(&difference, &output).into());
-    }
-    if let Ok(part) = beside("stderr")
-        && !text(&output.stderr).contains(part.trim_end())
-    {
-        let wanted = format!("expected on stderr: {}", part.trim_end());
-        return Err(describe(&wanted, &output).into());
-    }
-    Ok(())
-}
 
-fn ended_with(output: &Output, status: i32, way: Way) -> bool {
-    match way {
-        Way::Aot if status == RUNTIME_ERROR => output.status.signal() == Some(libc::SIGABRT),
-        _ => output.status.code() == Some(status),
+    /// The file beside the program that ends so, if there is one.
+    fn beside(&self, extension: &str) -> Option<String> {
+        fs::read_to_string(self.path.with_extension(extension)).ok()
+    }
+
+    /// The exit status that `stackswitch run` must have.
+    fn status(&self) -> Result<i32, String> {
+        match self.beside("status") {
+            Some(text) => text.trim().parse().map_err(|e| format!("status: {e}")),
+            None => Ok(0),
+        }
+    }
+
+    fn check_jit(&self, level: &str) -> Result<(), String> {
+        let output = run(Command::new(STACKSWITCH).arg("run").arg(level).arg(&self.path))?;
+        let status = self.status()?;
+        if output.status.code() != Some(status) {
+            return Err(describe(&format!("expected the status {status}"), &output));
+        }
+        self.check_output(&output)
+    }
+
+    fn check_aot(&self, row: &str, level: &str, artifacts: &Artifacts) -> Result<(), String> {
+        let base = directory("ir_programs")?.join(format!("{}-{row}", self.name.replace('/', "-")));
+        let object = base.with_extension("o");
+        let mut compile = artifacts.clang();
+        compile.args([level, "-Wno-override-module", "-c"]);
+        compile.arg(&self.path).arg("-o").arg(&object);
+        let status = self.status()?;
+        if status == MODULE_ERROR {
+            let output = run(&mut compile)?;
+            if output.status.success() {
+                return Err("clang took a module that is wrong".to_owned());
+            }
+            return self.check_output(&output);
+        }
+        succeed(&mut compile)?;
+        succeed(Command::new("cc").arg(&object).arg(&artifacts.runtime).arg("-o").arg(&base))?;
+        let output = run(&mut Command::new(&base))?;
+        let as_expected = match status {
+            RUNTIME_ERROR => output.status.signal() == Some(libc::SIGABRT),
+            _ => output.status.code() == Some(status),
+        };
+        if !as_expected {
+            return Err(describe(&format!("expected the like of the status {status}"), &output));
+        }
+        self.check_output(&output)
+    }
+
+    /// Compares with the files beside the program.
+    fn check_output(&self, output: &Output) -> Result<(), String> {
+        let expected = self.beside("expected").ok_or("no expected output")?;
+        let stdout = text(&output.stdout);
+        if stdout != expected {
+            return Err(describe(&first_difference(&expected, &stdout), output));
+        }
+        match self.beside("stderr") {
+            Some(part) if !text(&output.stderr).contains(part.trim_end()) => {
+                Err(describe(&format!("expected on stderr: {}", part.trim_end()), output))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Instant};
 
-use stackswitch::jit::{Jit, OptLevel};
+use stackswitch::jit::{self, Jit, OptLevel};
 
 use super::{
-    failure::{Failure, flush_stdio, warn},
+    failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
     stats,
 };
 
@@ -49,6 +49,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     jit.address(&args.entry)?;
     let argv: Vec<OsString> =
         std::iter::once(args.file.clone().into_os_string()).chain(args.args.clone()).collect();
+    jit::on_uncaught_fault(|fault| {
+        report(&fault.to_string());
+        std::process::exit(EX_SOFTWARE.into())
+    });
     as_a_program_expects();
     let start = Instant::now();
     // SAFETY: the user asks to run the program, with all that a program can do.

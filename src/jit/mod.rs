@@ -43,6 +43,7 @@ use inkwell::{
 
 use context::OwnedModule;
 pub use error::{Error, Fault};
+pub use protect::on_uncaught_fault;
 use session::Session;
 
 use crate::{passes, reader};

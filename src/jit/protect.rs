@@ -14,7 +14,7 @@ use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     ptr::{null, null_mut},
-    sync::Once,
+    sync::{Once, OnceLock},
 };
 
 use stackswitch_rt::abi;
@@ -44,6 +44,24 @@ struct Frame {
     /// The context that waits for the guest; null while the host itself uses the runtime.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
+}
+
+/// What happens to a fault on a thread that is in no call.
+static UNCAUGHT: OnceLock<fn(&Fault) -> !> = OnceLock::new();
+
+/// Says what happens to a runtime error that no call catches: one in a function that the host
+/// called directly, or on a thread that the program started. Without it, or where it has been said
+/// before, the process prints the error and aborts. True if it took effect.
+pub fn on_uncaught_fault(handler: fn(&Fault) -> !) -> bool {
+    install();
+    UNCAUGHT.set(handler).is_ok()
+}
+
+/// As the runtime's own handler does.
+fn print_and_abort(fault: &Fault) -> ! {
+    // Nothing is left to tell it to, if stderr is closed.
+    let _ = writeln!(std::io::stderr(), "stackswitch: {fault}");
+    std::process::abort()
 }
 
 thread_local! {
@@ -183,17 +201,16 @@ fn install() {
 unsafe extern "C-unwind" fn on_error(code: c_int, context: *mut c_void, message: *const c_char) {
     // SAFETY: the runtime's message is a C string.
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
+    // Who prints it says whose it is.
+    let message = message.trim_start_matches("stackswitch: ").to_owned();
+    let fault = Fault { code, context: context.addr(), message };
     let top = TOP.get();
     if top.is_null() {
-        // As the runtime's own handler does. Nothing is left to tell it to, if stderr is closed.
-        let _ = writeln!(std::io::stderr(), "{message}");
-        std::process::abort();
+        UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&fault);
     }
     // SAFETY: the innermost call is in progress, so its frame is alive.
     let frame = unsafe { &*top };
-    // Who prints it says whose it is.
-    let message = message.trim_start_matches("stackswitch: ").to_owned();
-    frame.note(End::Faulted(Fault { code, context: context.addr(), message }));
+    frame.note(End::Faulted(fault));
     frame.leave();
 }
 
