@@ -22,6 +22,10 @@ pub(crate) enum CallKind {
     Terminator,
 }
 
+/// Metadata that says something of a call's result, which may not hold for one of another type.
+const RESULT_METADATA: [&str; 6] =
+    ["range", "nonnull", "align", "dereferenceable", "dereferenceable_or_null", "fpmath"];
+
 /// What is known of a call's place at the end of its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tail {
@@ -163,24 +167,27 @@ impl<'m> Call<'m> {
         unsafe { LLVMAddCallSiteAttribute(self.0.raw(), place.index(), attribute) }
     }
 
-    /// Takes over what `old` says besides its operands: metadata, the call's own attributes (not
-    /// those of parameters, whose types may differ), and whether it may become a jump.
+    /// Takes over what `old` says besides its operands and of its result: metadata, the call's own
+    /// attributes (not those of parameters, whose types may differ), and whether it may become a
+    /// jump.
     pub(crate) fn inherit(self, old: Call<'m>, tail: Tail) {
         let index = AttributePlace::Function.index();
         // SAFETY: both instructions are live and in one context; the lists are as long as LLVM
         // says, and the metadata list is freed once.
         unsafe {
+            let context = LLVMGetTypeContext(LLVMTypeOf(old.0.raw()));
+            let about_result = RESULT_METADATA.map(|name| {
+                LLVMGetMDKindIDInContext(context, name.as_ptr().cast(), name.len() as u32)
+            });
             let mut count = 0;
             let entries = LLVMInstructionGetAllMetadataOtherThanDebugLoc(old.0.raw(), &mut count);
             for i in 0..count as u32 {
                 let node = LLVMValueMetadataEntriesGetMetadata(entries, i);
                 let kind = LLVMValueMetadataEntriesGetKind(entries, i);
-                // Such as `!range` or `!nonnull`: about the old result.
-                if self.0.ty() == old.0.ty() {
-                    let value =
-                        LLVMMetadataAsValue(LLVMGetTypeContext(LLVMTypeOf(old.0.raw())), node);
-                    LLVMSetMetadata(self.0.raw(), kind, value);
+                if about_result.contains(&kind) {
+                    continue;
                 }
+                LLVMSetMetadata(self.0.raw(), kind, LLVMMetadataAsValue(context, node));
             }
             LLVMDisposeValueMetadataEntries(entries);
 
