@@ -12,7 +12,7 @@ use crate::handle;
 use crate::posix;
 pub use crate::stats::Stats;
 use crate::thread;
-use crate::value::{self, Value};
+use crate::value::{self, Float};
 
 /// Gives `bytes` of memory aligned to `align`, or null. Memory is zeroed.
 #[cfg(not(feature = "libc"))]
@@ -48,7 +48,8 @@ macro_rules! abi {
     (
         assembly { $($asm:ident),* $(,)? }
         $( $(#[$doc:meta])* fn $name:ident ( $($arg:ident : $type:ty),* $(,)? ) $(-> $ret:ty)? { $($body:tt)* } )*
-        typed { $($value:ty: $spawn:ident $swap:ident $resume:ident $suspend:ident $ontop:ident;)* }
+        integers { $($integer:ty: $spawn_integer:ident;)* }
+        floats { $($value:ty: $spawn:ident $swap:ident $resume:ident $suspend:ident $ontop:ident;)* }
     ) => {
         $(
             $(#[$doc])*
@@ -60,6 +61,22 @@ macro_rules! abi {
                 // SAFETY: the caller's promise is that of the function called.
                 #[allow(unused_unsafe, reason = "a few are safe")]
                 unsafe { $($body)* }
+            }
+        )*
+        pub use crate::arch::{$($asm,)*};
+        $(
+            #[doc = concat!("`spawn` of a body whose values are `", stringify!($integer), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_spawn`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $spawn_integer(
+                base: *mut c_void,
+                function: *mut c_void,
+                argument: *mut c_void,
+            ) -> *mut c_void {
+                // SAFETY: as the caller's; an integer is where a pointer would be.
+                unsafe { stackswitch_spawn(base, function, argument) }
             }
         )*
         $(
@@ -74,7 +91,7 @@ macro_rules! abi {
                 argument: *mut c_void,
             ) -> *mut c_void {
                 // SAFETY: as the caller's.
-                unsafe { handle::spawn(base, Entry { function, argument, wide: <$value>::entry() }) }
+                unsafe { handle::spawn(base, Entry { function, argument, wide: <$value>::ENTRY }) }
             }
             #[doc = concat!("`swap` with a `", stringify!($value), "`.")]
             ///
@@ -116,7 +133,7 @@ macro_rules! abi {
                 // SAFETY: as the caller's.
                 unsafe {
                     value.travel(|word| {
-                        arch::stackswitch_swap_ontop_with(to, function, word, <$value>::ontop())
+                        arch::stackswitch_swap_ontop_with(to, function, word, <$value>::ONTOP)
                     })
                 }
             }
@@ -124,6 +141,7 @@ macro_rules! abi {
         static SYMBOLS: &[Symbol] = &[
             $(Symbol { name: stringify!($asm), address: arch::$asm as *const () },)*
             $(Symbol { name: stringify!($name), address: $name as *const () },)*
+            $(Symbol { name: stringify!($spawn_integer), address: $spawn_integer as *const () },)*
             $(
                 Symbol { name: stringify!($spawn), address: $spawn as *const () },
                 Symbol { name: stringify!($swap), address: $swap as *const () },
@@ -141,6 +159,22 @@ abi! {
         stackswitch_resume,
         stackswitch_suspend,
         stackswitch_swap_ontop,
+        stackswitch_swap_i8,
+        stackswitch_swap_i16,
+        stackswitch_swap_i32,
+        stackswitch_swap_i64,
+        stackswitch_resume_i8,
+        stackswitch_resume_i16,
+        stackswitch_resume_i32,
+        stackswitch_resume_i64,
+        stackswitch_suspend_i8,
+        stackswitch_suspend_i16,
+        stackswitch_suspend_i32,
+        stackswitch_suspend_i64,
+        stackswitch_swap_ontop_i8,
+        stackswitch_swap_ontop_i16,
+        stackswitch_swap_ontop_i32,
+        stackswitch_swap_ontop_i64,
         stackswitch_base_here,
         stackswitch_getcontext,
         stackswitch_setcontext,
@@ -268,11 +302,13 @@ abi! {
         }
     }
 
-    typed {
-        i8: stackswitch_spawn_i8 stackswitch_swap_i8 stackswitch_resume_i8 stackswitch_suspend_i8 stackswitch_swap_ontop_i8;
-        i16: stackswitch_spawn_i16 stackswitch_swap_i16 stackswitch_resume_i16 stackswitch_suspend_i16 stackswitch_swap_ontop_i16;
-        i32: stackswitch_spawn_i32 stackswitch_swap_i32 stackswitch_resume_i32 stackswitch_suspend_i32 stackswitch_swap_ontop_i32;
-        i64: stackswitch_spawn_i64 stackswitch_swap_i64 stackswitch_resume_i64 stackswitch_suspend_i64 stackswitch_swap_ontop_i64;
+    integers {
+        i8: stackswitch_spawn_i8;
+        i16: stackswitch_spawn_i16;
+        i32: stackswitch_spawn_i32;
+        i64: stackswitch_spawn_i64;
+    }
+    floats {
         f32: stackswitch_spawn_f32 stackswitch_swap_f32 stackswitch_resume_f32 stackswitch_suspend_f32 stackswitch_swap_ontop_f32;
         f64: stackswitch_spawn_f64 stackswitch_swap_f64 stackswitch_resume_f64 stackswitch_suspend_f64 stackswitch_swap_ontop_f64;
     }

@@ -43,8 +43,8 @@ const PAGE: usize = 4096;
 
 /// How far below the stack pointer `base.here` puts the base. A caller that
 /// switches from the very frame that made the base has its suspended call
-/// above it, so that frame is never copied.
-const BASE_GAP: usize = 2 * arch::SWITCH_BYTES;
+/// above it, with the small frames of typed switches, so it is never copied.
+const BASE_GAP: usize = 4 * arch::SWITCH_BYTES;
 
 /// All of a thread that switches do not need every time.
 pub(crate) struct Thread {

@@ -40,70 +40,43 @@ pub(crate) unsafe fn exchange(
     }
 }
 
-/// A type that has switches of its own in the C ABI.
-pub(crate) trait Value: Copy {
+/// Floating-point types: bodies have them in vector registers, so they lie in the slot.
+pub(crate) trait Float: Copy {
+    /// The adapter for bodies that take and return this type.
+    const ENTRY: *mut c_void;
+    /// The adapter for functions that run on top of a context.
+    const ONTOP: *mut c_void;
+
     /// Has the value travel with `switch`; returns what came back.
     ///
     /// # Safety
     /// `switch` is one of the switches.
-    unsafe fn travel(self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self;
-
-    /// The adapter for bodies that take and return this type, or null if they
-    /// do so in the registers that words travel in.
-    fn entry() -> *mut c_void;
-
-    /// The adapter for functions that run on top of a context, or null.
-    fn ontop() -> *mut c_void;
+    unsafe fn travel(mut self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self {
+        // SAFETY: the value is this function's own.
+        unsafe { exchange((&raw mut self).cast(), size_of::<Self>(), switch) };
+        self
+    }
 }
 
-/// Integers: sign-extended to a word, as C passes them.
-macro_rules! word {
-    ($($type:ty)*) => {$(
-        impl Value for $type {
-            unsafe fn travel(self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self {
-                switch(self as isize as *mut c_void) as Self
-            }
-            fn entry() -> *mut c_void {
-                ptr::null_mut()
-            }
-            fn ontop() -> *mut c_void {
-                ptr::null_mut()
-            }
-        }
-    )*};
-}
-word!(i8 i16 i32 i64);
-const _: () = assert!(size_of::<usize>() == 8, "an i64 travels as one word");
-
-/// Floating-point numbers: bodies have them in vector registers, so they lie in the slot.
 macro_rules! float {
     ($($type:ty)*) => {$(
-        impl Value for $type {
-            unsafe fn travel(mut self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self {
-                // SAFETY: the value is this function's own.
-                unsafe { exchange((&raw mut self).cast(), size_of::<Self>(), switch) };
-                self
-            }
-            fn entry() -> *mut c_void {
+        impl Float for $type {
+            const ENTRY: *mut c_void = {
                 type Body = unsafe extern "C-unwind" fn(*mut c_void, $type) -> $type;
-                unsafe extern "C-unwind" fn adapt(
-                    body: Body,
-                    argument: *mut c_void,
-                    slot: *mut $type,
-                ) {
+                unsafe extern "C-unwind" fn adapt(body: Body, argument: *mut c_void, slot: *mut $type) {
                     // SAFETY: the slot holds a value of the body's type.
                     unsafe { slot.write(body(argument, slot.read())) };
                 }
                 adapt as *mut c_void
-            }
-            fn ontop() -> *mut c_void {
+            };
+            const ONTOP: *mut c_void = {
                 type Function = unsafe extern "C-unwind" fn($type) -> $type;
                 unsafe extern "C-unwind" fn adapt(function: Function, slot: *mut $type) {
                     // SAFETY: the slot holds a value of the function's type.
                     unsafe { slot.write(function(slot.read())) };
                 }
                 adapt as *mut c_void
-            }
+            };
         }
     )*};
 }

@@ -18,7 +18,7 @@
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::*;
+pub use x86_64::*;
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("stackswitch-rt knows x86-64 so far; docs/new-cpu.md says what another CPU needs");

@@ -222,6 +222,19 @@ global_asm!(
     "jmp stackswitch_switch_slowly",
     ".cfi_endproc",
     ".size stackswitch_swap_ontop_with, . - stackswitch_swap_ontop_with",
+    // Integers travel in the registers that pointers travel in: the same functions.
+    ".macro stackswitch_typed operation, suffix",
+    ".globl \\operation\\()_\\suffix",
+    ".type \\operation\\()_\\suffix,@function",
+    ".set \\operation\\()_\\suffix, \\operation",
+    ".endm",
+    ".irp suffix, i8, i16, i32, i64",
+    "stackswitch_typed stackswitch_swap, \\suffix",
+    "stackswitch_typed stackswitch_resume, \\suffix",
+    "stackswitch_typed stackswitch_suspend, \\suffix",
+    "stackswitch_typed stackswitch_swap_ontop, \\suffix",
+    ".endr",
+    ".purgem stackswitch_typed",
     // The slow path. rdi: target; rsi: value; edx: kind of switch; r9, r10: function and
     // adapter of an `ontop`; rax: thread-local offset.
     ".p2align 4",
@@ -480,14 +493,35 @@ global_asm!(
     "mov rcx, rsp",
     "cmp qword ptr fs:[rax + {side_top}], 0",
     "je 3f",
+    "4:",
     "mov rbx, rsp",
     ".cfi_def_cfa rbx, 64",
     "mov rsp, fs:[rax + {side_top}]",
     "call {swapcontext}",
     "stackswitch_land",
-    "3:", // a thread that has captured nothing has nothing to go on with
+    "3:", // this thread's first operation: set it up, here on its own stack
     ".cfi_def_cfa rsp, 64",
-    "mov eax, {invalid}",
+    "push rdi",
+    ".cfi_adjust_cfa_offset 8",
+    "push rsi",
+    ".cfi_adjust_cfa_offset 8",
+    "push rdx",
+    ".cfi_adjust_cfa_offset 8",
+    "push rcx",
+    ".cfi_adjust_cfa_offset 8",
+    "call {start}",
+    "pop rcx",
+    ".cfi_adjust_cfa_offset -8",
+    "pop rdx",
+    ".cfi_adjust_cfa_offset -8",
+    "pop rsi",
+    ".cfi_adjust_cfa_offset -8",
+    "pop rdi",
+    ".cfi_adjust_cfa_offset -8",
+    "test al, al",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "jnz 4b",
+    "mov eax, {memory}",
     "mov rdx, rsp",
     "jmp stackswitch_point_return",
     ".cfi_restore_state",
@@ -553,6 +587,7 @@ global_asm!(
     kind_suspend = const Kind::Suspend as u32,
     kind_ontop = const Kind::Ontop as u32,
     invalid = const crate::error::Code::Invalid as i32,
+    memory = const crate::error::Code::Memory as i32,
     start = sym thread::start,
     switch_slowly = sym switch::switch_slowly,
     finish = sym switch::finish,
@@ -569,10 +604,15 @@ global_asm!(
 const _: () = assert!(size_of::<Tls>() == 64, "the thread-local words above are 64 bytes");
 
 unsafe extern "C-unwind" {
-    pub(crate) fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
-    pub(crate) fn stackswitch_resume(ctx: *mut c_void, value: *mut c_void) -> *mut c_void;
-    pub(crate) fn stackswitch_suspend(value: *mut c_void) -> *mut c_void;
-    pub(crate) fn stackswitch_swap_ontop(
+    /// Suspends the caller and resumes `to` with `value`; returns what the next switch to the
+    /// caller brings.
+    pub fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
+    /// Sets `ctx`'s link to the caller, then swaps.
+    pub fn stackswitch_resume(ctx: *mut c_void, value: *mut c_void) -> *mut c_void;
+    /// Swaps to the caller's link.
+    pub fn stackswitch_suspend(value: *mut c_void) -> *mut c_void;
+    /// Resumes `to` by running `function(value)` on top of its stack first.
+    pub fn stackswitch_swap_ontop(
         to: *mut c_void,
         function: *mut c_void,
         value: *mut c_void,
@@ -583,14 +623,36 @@ unsafe extern "C-unwind" {
         value: *mut c_void,
         adapter: *mut c_void,
     ) -> *mut c_void;
-    pub(crate) fn stackswitch_base_here() -> *mut c_void;
-    pub(crate) fn stackswitch_getcontext(ctx: *mut c_void, base: *mut c_void) -> i32;
-    pub(crate) fn stackswitch_setcontext(ctx: *mut c_void) -> i32;
-    pub(crate) fn stackswitch_swapcontext(
-        from: *mut c_void,
-        to: *mut c_void,
-        base: *mut c_void,
-    ) -> i32;
+    /// A base at the caller's stack position.
+    pub fn stackswitch_base_here() -> *mut c_void;
+    /// Captures the caller's position: returns 0 then and whenever it is gone back to, or a code.
+    pub fn stackswitch_getcontext(ctx: *mut c_void, base: *mut c_void) -> i32;
+    /// Goes on with `ctx`; returns only a code.
+    pub fn stackswitch_setcontext(ctx: *mut c_void) -> i32;
+    /// Captures into `from`, then goes on with `to`.
+    pub fn stackswitch_swapcontext(from: *mut c_void, to: *mut c_void, base: *mut c_void) -> i32;
+}
+
+/// Declares the integer forms of the switches.
+macro_rules! integers {
+    ($($type:ident: $swap:ident $resume:ident $suspend:ident $ontop:ident;)*) => {
+        unsafe extern "C-unwind" {$(
+            #[doc = concat!("`stackswitch_swap` with an `", stringify!($type), "`.")]
+            pub fn $swap(to: *mut c_void, value: $type) -> $type;
+            #[doc = concat!("`stackswitch_resume` with an `", stringify!($type), "`.")]
+            pub fn $resume(ctx: *mut c_void, value: $type) -> $type;
+            #[doc = concat!("`stackswitch_suspend` with an `", stringify!($type), "`.")]
+            pub fn $suspend(value: $type) -> $type;
+            #[doc = concat!("`stackswitch_swap_ontop` with an `", stringify!($type), "`.")]
+            pub fn $ontop(to: *mut c_void, function: *mut c_void, value: $type) -> $type;
+        )*}
+    };
+}
+integers! {
+    i8: stackswitch_swap_i8 stackswitch_resume_i8 stackswitch_suspend_i8 stackswitch_swap_ontop_i8;
+    i16: stackswitch_swap_i16 stackswitch_resume_i16 stackswitch_suspend_i16 stackswitch_swap_ontop_i16;
+    i32: stackswitch_swap_i32 stackswitch_resume_i32 stackswitch_suspend_i32 stackswitch_swap_ontop_i32;
+    i64: stackswitch_swap_i64 stackswitch_resume_i64 stackswitch_suspend_i64 stackswitch_swap_ontop_i64;
 }
 
 /// The points at which a context can be made to go on; see the head of this file.

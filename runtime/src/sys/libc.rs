@@ -134,6 +134,7 @@ pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut 
 }
 
 /// The action for SIGSEGV that was in force before ours; written once, before ours is.
+// SAFETY: a zeroed sigaction is a valid one, the default action.
 static mut PREVIOUS: libc::sigaction = unsafe { core::mem::zeroed() };
 static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,0 +1,40 @@
+//! What the tests of the runtime share.
+#![allow(dead_code, reason = "each test program uses some of it")]
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use stackswitch_rt::abi::stackswitch_set_error_handler;
+use stackswitch_rt::error::Code;
+
+pub fn word(value: usize) -> *mut c_void {
+    value as *mut c_void
+}
+
+thread_local! {
+    static HEARD: RefCell<Vec<(Code, *mut c_void, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An error handler that writes down what it hears on this thread, and returns.
+pub unsafe extern "C-unwind" fn listen(code: c_int, context: *mut c_void, message: *const c_char) {
+    let message = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
+    let code = Code::from_value(code).expect("a known code");
+    HEARD.with_borrow_mut(|heard| heard.push((code, context, message)));
+}
+
+/// The errors of `operation` on this thread.
+pub fn errors_of(operation: impl FnOnce()) -> Vec<(Code, *mut c_void, String)> {
+    unsafe { stackswitch_set_error_handler(Some(listen)) };
+    HEARD.with_borrow_mut(Vec::clear);
+    operation();
+    HEARD.with_borrow_mut(std::mem::take)
+}
+
+/// The one error of `operation`.
+pub fn error_of(operation: impl FnOnce()) -> Code {
+    let errors = errors_of(operation);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let (code, _, message) = &errors[0];
+    assert!(message.starts_with(&format!("stackswitch: {}: ", code.name())), "{message}");
+    *code
+}

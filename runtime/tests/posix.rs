@@ -1,0 +1,149 @@
+//! The POSIX layer through the C ABI.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "every call keeps to the C ABI's contract, or breaks it where the test's name says"
+)]
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+
+use stackswitch_rt::MIN_STACK;
+use stackswitch_rt::abi::*;
+use stackswitch_rt::error::Code;
+
+mod common;
+use common::*;
+
+/// Memory for an object, zeroed and aligned.
+#[repr(align(16))]
+struct Object([Cell<u8>; 512]);
+
+impl Object {
+    fn new() -> Box<Self> {
+        assert!(unsafe { stackswitch_context_size() } <= 512);
+        Box::new(Self([const { Cell::new(0) }; 512]))
+    }
+    fn pointer(&self) -> *mut c_void {
+        (&raw const self.0).cast_mut().cast()
+    }
+}
+
+thread_local! {
+    static LOG: Cell<u64> = const { Cell::new(0) };
+    static MAIN: Cell<*mut c_void> = const { Cell::new(null_mut()) };
+    static OTHER: Cell<*mut c_void> = const { Cell::new(null_mut()) };
+}
+
+fn log(digit: u64) {
+    LOG.set(LOG.get() * 10 + digit);
+}
+
+unsafe extern "C-unwind" fn ping(_: *mut c_void) {
+    log(2);
+    unsafe { stackswitch_swapcontext(OTHER.get(), MAIN.get(), null_mut()) };
+    log(4);
+}
+
+#[test]
+fn makecontext_runs_on_its_own_stack_and_goes_on_with_its_link() {
+    let (main, other) = (Object::new(), Object::new());
+    let mut stack = vec![0_u8; 64 << 10];
+    unsafe {
+        MAIN.set(main.pointer());
+        OTHER.set(other.pointer());
+        assert_eq!(stackswitch_getcontext(other.pointer(), null_mut()), 0);
+        let made = stackswitch_makecontext(
+            other.pointer(),
+            stack.as_mut_ptr().cast(),
+            stack.len(),
+            main.pointer(),
+            ping as *mut c_void,
+            null_mut(),
+        );
+        assert_eq!(made, 0);
+        log(1);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+        log(3);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+        log(5);
+        assert_eq!(LOG.get(), 12345);
+        stackswitch_freecontext(other.pointer());
+        stackswitch_freecontext(main.pointer());
+    }
+}
+
+#[test]
+fn bad_objects_are_refused_and_nothing_is_captured() {
+    let (object, other) = (Object::new(), Object::new());
+    unsafe {
+        let (zeroed, fresh) = (object.pointer(), other.pointer());
+        assert_eq!(stackswitch_setcontext(zeroed), Code::Destroyed as i32);
+        assert_eq!(stackswitch_setcontext(null_mut()), Code::Invalid as i32);
+        assert_eq!(stackswitch_getcontext(null_mut(), null_mut()), Code::Invalid as i32);
+        let to_zeroed = stackswitch_swapcontext(fresh, zeroed, null_mut());
+        assert_eq!(to_zeroed, Code::Destroyed as i32);
+        assert_eq!(stackswitch_setcontext(fresh), Code::Destroyed as i32, "nothing was captured");
+        let body = ping as *mut c_void;
+        let make = |stack: *mut c_void, size| {
+            stackswitch_makecontext(fresh, stack, size, null_mut(), body, null_mut())
+        };
+        assert_eq!(make(null_mut(), 0), Code::Destroyed as i32);
+        assert_eq!(stackswitch_getcontext(fresh, null_mut()), 0);
+        assert_eq!(make(null_mut(), 0), Code::Invalid as i32, "captured without a base");
+        let mut stack = vec![0_u8; MIN_STACK];
+        assert_eq!(make(stack.as_mut_ptr().cast(), MIN_STACK - 1), Code::Invalid as i32);
+        assert_eq!(make(stack.as_mut_ptr().cast(), MIN_STACK), 0);
+        stackswitch_freecontext(fresh);
+        assert_eq!(stackswitch_setcontext(fresh), Code::Destroyed as i32);
+    }
+}
+
+#[test]
+fn swapcontext_to_oneself_returns_zero() {
+    let object = Object::new();
+    unsafe {
+        assert_eq!(stackswitch_getcontext(object.pointer(), null_mut()), 0);
+        let to_itself = stackswitch_swapcontext(object.pointer(), object.pointer(), null_mut());
+        assert_eq!(to_itself, 0);
+    }
+}
+
+unsafe extern "C-unwind" fn suspender(argument: *mut c_void) {
+    unsafe {
+        assert_eq!(stackswitch_current(), argument, "the context users know");
+        assert_eq!(stackswitch_status(argument), 2);
+        let inner = stackswitch_spawn(null_mut(), echo_once as *mut c_void, null_mut());
+        assert_eq!(stackswitch_resume(inner, word(1)), word(2));
+        assert_eq!(stackswitch_link(inner), argument);
+        assert_eq!(stackswitch_resume(inner, word(3)), word(4));
+        stackswitch_destroy(inner);
+    }
+}
+
+unsafe extern "C-unwind" fn echo_once(_: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let second = unsafe { stackswitch_suspend(word(first.addr() + 1)) };
+    word(second.addr() + 1)
+}
+
+/// Coroutines resumed on a stack of makecontext come back to that stack.
+#[test]
+fn the_layers_mix() {
+    let (main, other) = (Object::new(), Object::new());
+    let mut stack = vec![0_u8; 64 << 10];
+    unsafe {
+        let me = stackswitch_current();
+        assert_eq!(stackswitch_getcontext(other.pointer(), null_mut()), 0);
+        stackswitch_makecontext(
+            other.pointer(),
+            stack.as_mut_ptr().cast(),
+            stack.len(),
+            main.pointer(),
+            suspender as *mut c_void,
+            me,
+        );
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+        assert_eq!(stackswitch_current(), me);
+        assert_eq!(stackswitch_status(me), 2);
+    }
+}
