@@ -2,13 +2,16 @@
 ; and in the POSIX layer; nothing else changes.
 
 @turns = global i64 0
+@object = global ptr null
+@captures = global i32 0
 
 @main.got = private unnamed_addr constant [34 x i8] c"main sent itself %lld, status %d\0A\00"
 @ctx.got = private unnamed_addr constant [40 x i8] c"a context sent itself %lld, turns %lld\0A\00"
-@posix = private unnamed_addr constant [31 x i8] c"swapcontext to itself gave %d\0A\00"
+@posix = private unnamed_addr constant [60 x i8] c"swapcontext to itself gave %d, getcontext returned %d time\0A\00"
 @end = private unnamed_addr constant [31 x i8] c"result %lld, wrong bytes %lld\0A\00"
 
 declare i64 @llvm.stackswitch.context.size()
+declare i32 @llvm.stackswitch.getcontext(ptr, ptr)
 declare i32 @llvm.stackswitch.swapcontext(ptr, ptr, ptr)
 declare void @llvm.stackswitch.freecontext(ptr)
 declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
@@ -98,13 +101,22 @@ done:
   ret i64 %back
 }
 
+; Captures an object, then swaps it with itself: getcontext must not return again.
 define void @posix.self() noinline {
   %size = call i64 @llvm.stackswitch.context.size()
-  %c = call ptr @calloc(i64 1, i64 %size)
+  %new = call ptr @calloc(i64 1, i64 %size)
+  store volatile ptr %new, ptr @object
+  %g = call i32 @llvm.stackswitch.getcontext(ptr %new, ptr null)
+  %old = load volatile i32, ptr @captures
+  %n = add i32 %old, 1
+  store volatile i32 %n, ptr @captures
+  %c = load volatile ptr, ptr @object
   %r = call i32 @llvm.stackswitch.swapcontext(ptr %c, ptr %c, ptr null)
-  %p = call i32 (ptr, ...) @printf(ptr @posix, i32 %r)
-  call void @llvm.stackswitch.freecontext(ptr %c)
-  call void @free(ptr %c)
+  %count = load volatile i32, ptr @captures
+  %p = call i32 (ptr, ...) @printf(ptr @posix, i32 %r, i32 %count)
+  %last = load volatile ptr, ptr @object
+  call void @llvm.stackswitch.freecontext(ptr %last)
+  call void @free(ptr %last)
   ret void
 }
 

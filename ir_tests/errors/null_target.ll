@@ -1,5 +1,5 @@
-; A null handle that only turns up at run time is not a context: the error
-; EDESTROYED. (A null constant is an error at compile time.)
+; A null handle that only turns up at run time cannot be a context: the
+; error EINVAL. (A null constant is an error at compile time.)
 
 @handle = global ptr null
 
