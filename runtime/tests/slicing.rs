@@ -121,6 +121,8 @@ enum Step {
     Hand { from: usize, to: usize },
     /// A new walker on a base made inside another one.
     Nest { at: usize },
+    /// Tell one of those something.
+    Inner { which: usize, what: u8, size: u8 },
     /// Destroy a walker and start one in its place.
     Replace { walker: usize },
     /// Clone a walker over another one.
@@ -134,6 +136,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(walker, what, size)| Step::Tell { walker, what, size }),
         3 => (walker.clone(), walker.clone()).prop_map(|(from, to)| Step::Hand { from, to }),
         1 => walker.clone().prop_map(|at| Step::Nest { at }),
+        6 => (any::<usize>(), 0_u8..5, any::<u8>())
+            .prop_map(|(which, what, size)| Step::Inner { which, what, size }),
         1 => walker.clone().prop_map(|walker| Step::Replace { walker }),
         1 => (walker.clone(), walker).prop_map(|(from, to)| Step::Clone { from, to }),
     ];
@@ -162,6 +166,20 @@ fn tell(model: &mut Model, command: Command) -> *mut c_void {
     answer
 }
 
+/// Tells a walker one of the commands that concern only itself.
+fn order(model: &mut Model, what: u8, size: u8) {
+    let command = match what {
+        0 | 1 => Command::Deeper(size),
+        2 => Command::Up,
+        3 => Command::Check,
+        _ => Command::Base,
+    };
+    let answer = tell(model, command);
+    if matches!(command, Command::Base) {
+        unsafe { stackswitch_base_destroy(answer) };
+    }
+}
+
 /// Brings the model up to date and compares the walker's answer with it.
 fn settle(model: &mut Model, command: Command, answer: *mut c_void) {
     let depth = match model.depth {
@@ -187,17 +205,11 @@ fn run(steps: &[Step]) {
     let mut nested = Vec::new();
     for step in steps {
         match *step {
-            Step::Tell { walker, what, size } => {
-                let command = match what {
-                    0 | 1 => Command::Deeper(size),
-                    2 => Command::Up,
-                    3 => Command::Check,
-                    _ => Command::Base,
-                };
-                // The first frame returns only when the walker ends.
-                let answer = tell(&mut walkers[walker], command);
-                if matches!(command, Command::Base) {
-                    unsafe { stackswitch_base_destroy(answer) };
+            Step::Tell { walker, what, size } => order(&mut walkers[walker], what, size),
+            Step::Inner { which, what, size } => {
+                let count = nested.len();
+                if count > 0 {
+                    order(&mut nested[which % count], what, size);
                 }
             }
             Step::Hand { from, to } => {
