@@ -19,7 +19,7 @@ impl<'m> Finding<'m> {
             diagnostic: Diagnostic {
                 severity: Severity::Error,
                 function: call.caller().name(),
-                instruction: Some(call.value().print().trim().to_owned()),
+                instruction: Some(one_line(&call.value().print())),
                 location: call.location(),
                 message,
                 hint,
@@ -46,4 +46,9 @@ impl<'m> Finding<'m> {
             value: function.value(),
         }
     }
+}
+
+/// LLVM prints invokes over several lines; a diagnostic has one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -143,6 +143,8 @@ fn runtime_name<'m>(
     for call in callee.uses().0 {
         let checked = if form == Form::Wide {
             signature::check_wide(module, &name, intrinsic, call)
+                .and_then(|()| signature::check_convention(&name, call))
+                .and_then(|()| operands::check_wide(&name, intrinsic, call))
         } else {
             check(module, &name, intrinsic, value_type, call)
         };
