@@ -1,3 +1,4 @@
+; REQUIRES: lld
 ; RUN: opt %s -o %t.bc
 ; RUN: ld.lld -shared --load-pass-plugin=%plugin %t.bc -o %t.so
 ; RUN: llvm-nm -D %t.so | FileCheck %s

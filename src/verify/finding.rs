@@ -1,7 +1,7 @@
 //! A diagnostic together with the IR that it is about.
 
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::ir::{Call, Function, Value};
+use crate::ir::{Call, Function, Module, Value};
 
 /// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
 #[derive(Clone, Debug)]
@@ -45,6 +45,14 @@ impl<'m> Finding<'m> {
             },
             value: function.value(),
         }
+    }
+}
+
+/// Puts findings into the order of the module, which is mostly that of the source.
+pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
+    if findings.len() > 1 {
+        let positions = module.positions();
+        findings.sort_by_key(|f| positions.get(&f.value).copied());
     }
 }
 

@@ -10,7 +10,7 @@ mod signature;
 mod symbols;
 mod value_type;
 
-pub(crate) use finding::Finding;
+pub(crate) use finding::{Finding, sort as sort_findings};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
 use crate::diagnostics::Diagnostic;
@@ -46,7 +46,7 @@ pub(crate) enum Spelling {
 pub(crate) struct Analysis<'m> {
     /// The calls that are right, by function called and then in the order of the module.
     pub(crate) sites: Vec<Site<'m>>,
-    /// What is wrong.
+    /// What is wrong, in the order of the module.
     pub(crate) findings: Vec<Finding<'m>>,
 }
 
@@ -72,6 +72,7 @@ pub(crate) fn analyse(module: Module<'_>) -> Analysis<'_> {
         }
     }
     symbols::check(module, &mut analysis);
+    finding::sort(module, &mut analysis.findings);
     analysis
 }
 
