@@ -108,24 +108,49 @@ public:
   }
 };
 
+// A ThinLTO backend at -O0 has no extension point at all, so that bitcode which
+// nothing lowered before would get through. It is known by a pass that it runs
+// and that no pipeline has whose other passes are ours.
+void checkPipelineWithoutHooks(PassBuilder &PB,
+                               const StackswitchPasses &Passes,
+                               std::shared_ptr<bool> Hooked) {
+  PassInstrumentationCallbacks *PIC = PB.getPassInstrumentationCallbacks();
+  if (!PIC)
+    return;
+  PIC->registerBeforeNonSkippedPassCallback(
+      [Passes, Hooked](StringRef Pass, Any IR) {
+        const auto *M = any_cast<const Module *>(&IR);
+        if (!*Hooked && M && Pass == "LowerTypeTestsPass")
+          Passes.Check(wrap(*M));
+      });
+}
+
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
+  // Whether any of the passes has been put into the pipeline.
+  auto Hooked = std::make_shared<bool>(false);
+  checkPipelineWithoutHooks(PB, Passes, Hooked);
   // The arguments besides the pass manager differ between versions of LLVM.
-  auto VerifyAndLower = [Passes](ModulePassManager &MPM, auto...) {
+  auto VerifyAndLower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
     MPM.addPass(VerifyPass(Passes));
     MPM.addPass(LowerPass(Passes));
   };
-  auto Lower = [Passes](ModulePassManager &MPM, auto...) {
+  auto Lower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
     MPM.addPass(LowerPass(Passes));
   };
-  auto Check = [Passes](ModulePassManager &MPM, auto...) {
+  auto Check = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
   PB.registerPipelineParsingCallback(
-      [Passes](StringRef Name, ModulePassManager &MPM,
-               ArrayRef<PassBuilder::PipelineElement> Inner) {
-        return Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
-                                 addNamed<LowerPass>(Name, MPM, Passes) ||
-                                 addNamed<CheckPass>(Name, MPM, Passes));
+      [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
+                       ArrayRef<PassBuilder::PipelineElement> Inner) {
+        bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+                                      addNamed<LowerPass>(Name, MPM, Passes) ||
+                                      addNamed<CheckPass>(Name, MPM, Passes));
+        *Hooked |= Ours;
+        return Ours;
       });
   PB.registerPipelineStartEPCallback(VerifyAndLower);
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
