@@ -65,16 +65,35 @@ done:
   ret i64 %bad.next
 }
 
+; Marks both ends of a frame's words. Not inlined, so that the optimiser cannot
+; drop the words in between.
+define void @mark(ptr %words, i64 %value) noinline {
+  %high = getelementptr i64, ptr %words, i64 127
+  store volatile i64 %value, ptr %words
+  store volatile i64 %value, ptr %high
+  ret void
+}
+
+; Counts the marks that are not as they were set.
+define i64 @unmarked(ptr %words, i64 %value) noinline {
+  %high = getelementptr i64, ptr %words, i64 127
+  %is.low = load volatile i64, ptr %words
+  %is.high = load volatile i64, ptr %high
+  %bad.low = icmp ne i64 %is.low, %value
+  %bad.high = icmp ne i64 %is.high, %value
+  %n.low = zext i1 %bad.low to i64
+  %n.high = zext i1 %bad.high to i64
+  %s = add i64 %n.low, %n.high
+  ret i64 %s
+}
+
 ; Suspends at the bottom and again half way up.
 define i64 @recurse(i64 %id, i64 %level, i64 %deepest) noinline {
 entry:
   %words = alloca [128 x i64], align 16
-  %low = getelementptr [128 x i64], ptr %words, i64 0, i64 0
-  %high = getelementptr [128 x i64], ptr %words, i64 0, i64 127
   %product = mul i64 %level, 104729
-  %mark = add i64 %product, %id
-  store volatile i64 %mark, ptr %low
-  store volatile i64 %mark, ptr %high
+  %value = add i64 %product, %id
+  call void @mark(ptr %words, i64 %value)
   %end = icmp eq i64 %level, %deepest
   br i1 %end, label %rest, label %down
 
@@ -92,15 +111,9 @@ rest:
 
 check:
   %sum = phi i64 [ %below, %down ], [ %sum.rest, %rest ]
-  %is.low = load volatile i64, ptr %low
-  %is.high = load volatile i64, ptr %high
-  %bad.low = icmp ne i64 %is.low, %mark
-  %bad.high = icmp ne i64 %is.high, %mark
-  %n.low = zext i1 %bad.low to i64
-  %n.high = zext i1 %bad.high to i64
-  %s0 = add i64 %sum, %n.low
-  %s1 = add i64 %s0, %n.high
-  ret i64 %s1
+  %bad = call i64 @unmarked(ptr %words, i64 %value)
+  %all = add i64 %sum, %bad
+  ret i64 %all
 }
 
 ; The argument is the depth; the first value the number to mark frames with.

@@ -6,7 +6,7 @@
 @handles = global [8 x ptr] zeroinitializer
 
 @parked = private unnamed_addr constant [23 x i8] c"parked %lld gave %lld\0A\00"
-@bottom = private unnamed_addr constant [22 x i8] c"bottom at level %lld\0A\00"
+@bottom = private unnamed_addr constant [32 x i8] c"at the bottom, 100 MB down: %d\0A\00"
 @other = private unnamed_addr constant [29 x i8] c"other %lld wrong bytes %lld\0A\00"
 @top = private unnamed_addr constant [35 x i8] c"back at the top, wrong words %lld\0A\00"
 
@@ -66,50 +66,68 @@ done:
   ret i64 %bad.next
 }
 
-; One frame has 1,024 bytes of locals; the words at both of their ends and in
-; the middle depend on the level.
-define i64 @recurse(i64 %level, i64 %deepest) noinline {
+; Marks both ends and the middle of a frame's words. Not inlined, so that the
+; optimiser cannot drop the words in between.
+define void @mark(ptr %words, i64 %level) noinline {
+  %middle = getelementptr i64, ptr %words, i64 64
+  %high = getelementptr i64, ptr %words, i64 127
+  %value = mul i64 %level, 7919
+  store volatile i64 %value, ptr %words
+  store volatile i64 %level, ptr %middle
+  store volatile i64 %value, ptr %high
+  ret void
+}
+
+; Counts the marks that are not as they were set.
+define i64 @unmarked(ptr %words, i64 %level) noinline {
+  %middle = getelementptr i64, ptr %words, i64 64
+  %high = getelementptr i64, ptr %words, i64 127
+  %value = mul i64 %level, 7919
+  %is.low = load volatile i64, ptr %words
+  %is.middle = load volatile i64, ptr %middle
+  %is.high = load volatile i64, ptr %high
+  %bad.low = icmp ne i64 %is.low, %value
+  %bad.middle = icmp ne i64 %is.middle, %level
+  %bad.high = icmp ne i64 %is.high, %value
+  %n.low = zext i1 %bad.low to i64
+  %n.middle = zext i1 %bad.middle to i64
+  %n.high = zext i1 %bad.high to i64
+  %s0 = add i64 %n.low, %n.middle
+  %s1 = add i64 %s0, %n.high
+  ret i64 %s1
+}
+
+; One frame has 1,024 bytes of locals. The bottom yields its distance from top.
+define i64 @recurse(i64 %level, i64 %deepest, ptr %top) noinline {
 entry:
   %words = alloca [128 x i64], align 16
-  %low = getelementptr [128 x i64], ptr %words, i64 0, i64 0
-  %middle = getelementptr [128 x i64], ptr %words, i64 0, i64 64
-  %high = getelementptr [128 x i64], ptr %words, i64 0, i64 127
-  %mark = mul i64 %level, 7919
-  store volatile i64 %mark, ptr %low
-  store volatile i64 %level, ptr %middle
-  store volatile i64 %mark, ptr %high
+  call void @mark(ptr %words, i64 %level)
   %end = icmp eq i64 %level, %deepest
   br i1 %end, label %bottom, label %down
 
 bottom:
-  %ignored = call i64 @llvm.stackswitch.suspend.i64(i64 %level)
+  %high = ptrtoint ptr %top to i64
+  %low = ptrtoint ptr %words to i64
+  %distance = sub i64 %high, %low
+  %ignored = call i64 @llvm.stackswitch.suspend.i64(i64 %distance)
   br label %check
 
 down:
   %next = add i64 %level, 1
-  %below = call i64 @recurse(i64 %next, i64 %deepest)
+  %below = call i64 @recurse(i64 %next, i64 %deepest, ptr %top)
   br label %check
 
 check:
   %sum = phi i64 [ 0, %bottom ], [ %below, %down ]
-  %is.low = load volatile i64, ptr %low
-  %is.middle = load volatile i64, ptr %middle
-  %is.high = load volatile i64, ptr %high
-  %bad.low = icmp ne i64 %is.low, %mark
-  %bad.middle = icmp ne i64 %is.middle, %level
-  %bad.high = icmp ne i64 %is.high, %mark
-  %n.low = zext i1 %bad.low to i64
-  %n.middle = zext i1 %bad.middle to i64
-  %n.high = zext i1 %bad.high to i64
-  %s0 = add i64 %sum, %n.low
-  %s1 = add i64 %s0, %n.middle
-  %s2 = add i64 %s1, %n.high
-  ret i64 %s2
+  %bad = call i64 @unmarked(ptr %words, i64 %level)
+  %all = add i64 %sum, %bad
+  ret i64 %all
 }
 
 ; 102,400 levels of at least 1,024 bytes.
 define i64 @deep(ptr %unused, i64 %first) {
-  %bad = call i64 @recurse(i64 1, i64 102400)
+  %top = alloca i64
+  %bad = call i64 @recurse(i64 1, i64 102400, ptr %top)
   ret i64 %bad
 }
 
@@ -161,8 +179,10 @@ start:
 go:
   call void @resume.others(ptr @parked)
   %deep = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @deep, ptr null)
-  %level = call i64 @llvm.stackswitch.resume.i64(ptr %deep, i64 0)
-  %p0 = call i32 (ptr, ...) @printf(ptr @bottom, i64 %level)
+  %depth = call i64 @llvm.stackswitch.resume.i64(ptr %deep, i64 0)
+  %enough = icmp uge i64 %depth, 104857600
+  %yes = zext i1 %enough to i32
+  %p0 = call i32 (ptr, ...) @printf(ptr @bottom, i32 %yes)
   call void @resume.others(ptr @other)
   %bad = call i64 @llvm.stackswitch.resume.i64(ptr %deep, i64 0)
   %p1 = call i32 (ptr, ...) @printf(ptr @top, i64 %bad)

@@ -9,18 +9,20 @@ declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
 declare i32 @printf(ptr, ...)
 declare i32 @fflush(ptr)
 
+; Not inlined, so that the optimiser keeps the whole buffer of each frame.
+define i64 @next(ptr %words, i64 %level) noinline {
+  store volatile i64 %level, ptr %words
+  %value = load volatile i64, ptr %words
+  %more = add i64 %value, 1
+  ret i64 %more
+}
+
 define i64 @recurse(i64 %level) noinline {
   %words = alloca [128 x i64], align 16
-  %low = getelementptr [128 x i64], ptr %words, i64 0, i64 0
-  %high = getelementptr [128 x i64], ptr %words, i64 0, i64 127
-  store volatile i64 %level, ptr %low
-  store volatile i64 %level, ptr %high
-  %next = load volatile i64, ptr %high
-  %more = add i64 %next, 1
+  %more = call i64 @next(ptr %words, i64 %level)
   %below = call i64 @recurse(i64 %more)
-  %was = load volatile i64, ptr %low
-  %sum = add i64 %below, %was
-  ret i64 %sum
+  %again = call i64 @next(ptr %words, i64 %below)
+  ret i64 %again
 }
 
 define i64 @body(ptr %unused, i64 %first) {
