@@ -9,7 +9,7 @@
 //! - `context`, `region`: the headers;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `value`: the operations.
+//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -28,6 +28,7 @@ mod store;
 mod switch;
 mod sys;
 mod thread;
+mod unwind;
 mod value;
 
 pub use posix::{EndThread, MIN_STACK, set_end_thread};
