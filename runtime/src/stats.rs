@@ -52,6 +52,13 @@ impl Stats {
         self.dropped(bytes);
     }
 
+    /// A slice of `bytes` changed places with a stack's bytes.
+    #[inline]
+    pub(crate) fn exchanged(&mut self, bytes: usize) {
+        self.bytes_saved += bytes as u64;
+        self.bytes_restored += bytes as u64;
+    }
+
     /// A slice of `bytes` is no more.
     #[inline]
     pub(crate) fn dropped(&mut self, bytes: usize) {

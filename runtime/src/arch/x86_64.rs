@@ -40,9 +40,13 @@
 //!
 //! mxcsr and the x87 control word belong to the thread and stay as they are.
 
+use core::arch::x86_64::{
+    __m256i, _mm_loadu_si128, _mm_storeu_si128, _mm256_loadu_si256, _mm256_storeu_si256,
+};
 use core::arch::{asm, global_asm};
 use core::ffi::c_void;
 use core::mem::offset_of;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::context::{Context, Entry};
 use crate::posix;
@@ -871,36 +875,187 @@ pub(crate) fn prefetch(address: *const u8) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
-/// Copies a slice between a stack and the heap.
+/// Bytes of a switch's record: the lowest of a slice, and the last that were written.
+const HEAD: usize = SWITCH_BYTES;
+/// From here on a copy is worth a call of code for wider vectors.
+const LONG: usize = 512;
+
+/// Whether the CPU and the system have 32-byte vectors: 0 not asked yet, 1 no, 2 yes.
+static WIDE: AtomicU8 = AtomicU8::new(0);
+
+fn has_wide_vectors() -> bool {
+    match WIDE.load(Ordering::Relaxed) {
+        0 => {
+            use core::arch::x86_64::{__cpuid, _xgetbv};
+            #[target_feature(enable = "xsave")]
+            fn state() -> u64 {
+                // SAFETY: the caller has seen OSXSAVE.
+                unsafe { _xgetbv(0) }
+            }
+            // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
+            let has = __cpuid(1).ecx & (1 << 27 | 1 << 28) == 1 << 27 | 1 << 28
+                // SAFETY: OSXSAVE says that the instruction exists.
+                && unsafe { state() } & 6 == 6;
+            WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
+            has
+        }
+        known => known == 2,
+    }
+}
+
+/// Writes a loop over `$bytes` bytes in steps of `$step` vectors of `$vector`, from the low end
+/// or the high end; `$at` is the offset of a step.
+macro_rules! steps {
+    ($bytes:expr, $size:expr, $backward:expr, $at:ident => $body:block) => {{
+        let whole = $bytes / $size * $size;
+        if $backward {
+            let mut $at = whole;
+            while $at != 0 {
+                $at -= $size;
+                $body
+            }
+        } else {
+            let mut $at = 0;
+            while $at != whole {
+                $body
+                $at += $size;
+            }
+        }
+        whole
+    }};
+}
+
+/// Whether loads that follow stores going upwards would look, in the low twelve bits of their
+/// addresses, as if they read what was just stored: then the other direction is taken.
+fn aliases(to: usize, from: usize) -> bool {
+    to.wrapping_sub(from) & 4095 < 512
+}
+
+/// Copies a slice between a stack and the heap. Plain vector moves: memcpy is up to 20 times
+/// slower when source and destination are close modulo 4096.
 ///
 /// # Safety
 /// Both are `bytes` long, writable and readable, and do not overlap.
 #[inline]
 pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, bytes: usize) {
-    use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128};
-    // SAFETY: every access below stays within `bytes`.
+    // SAFETY: as the caller's; every access stays within `bytes`.
     unsafe {
-        let mut at = 0;
-        while at + 64 <= bytes {
-            // Plain vector moves: memcpy is up to 20 times slower when source and
-            // destination are close modulo 4096.
-            let source = from.add(at).cast::<__m128i>();
-            let target = to.add(at).cast::<__m128i>();
-            let (a, b) = (_mm_loadu_si128(source), _mm_loadu_si128(source.add(1)));
-            let (c, d) = (_mm_loadu_si128(source.add(2)), _mm_loadu_si128(source.add(3)));
-            _mm_storeu_si128(target, a);
-            _mm_storeu_si128(target.add(1), b);
-            _mm_storeu_si128(target.add(2), c);
-            _mm_storeu_si128(target.add(3), d);
-            at += 64;
+        if bytes >= LONG && has_wide_vectors() {
+            copy_long(to, from, bytes);
+            return;
         }
-        while at + 16 <= bytes {
-            _mm_storeu_si128(to.add(at).cast(), _mm_loadu_si128(from.add(at).cast()));
-            at += 16;
+        let done = steps!(bytes, 16, false, at => {
+            let vector = _mm_loadu_si128(from.add(at).cast());
+            _mm_storeu_si128(to.add(at).cast(), vector);
+        });
+        copy_words(to.add(done), from.add(done), bytes - done);
+    }
+}
+
+/// Copies the slice of a context that has just saved its record, from its stack. The record goes
+/// word by word, as it was written: a wider load of it would wait for the stores to finish.
+///
+/// # Safety
+/// As [`copy`].
+#[inline]
+pub(crate) unsafe fn copy_fresh(to: *mut u8, from: *const u8, bytes: usize) {
+    let head = bytes.min(HEAD);
+    // SAFETY: as the caller's.
+    unsafe {
+        copy_words(to, from, head);
+        copy(to.add(head), from.add(head), bytes - head);
+    }
+}
+
+/// # Safety
+/// As [`copy`].
+#[inline]
+unsafe fn copy_words(to: *mut u8, from: *const u8, bytes: usize) {
+    // SAFETY: as the caller's; stacks move in words, so `bytes` is a multiple of 8.
+    unsafe {
+        steps!(bytes, 8, false, at => {
+            let word = from.add(at).cast::<u64>().read_volatile();
+            to.add(at).cast::<u64>().write_volatile(word);
+        });
+    }
+}
+
+/// # Safety
+/// As [`copy`]; the CPU has 32-byte vectors.
+#[target_feature(enable = "avx")]
+unsafe fn copy_long(to: *mut u8, from: *const u8, bytes: usize) {
+    // SAFETY: as the caller's.
+    unsafe {
+        let done = steps!(bytes, 128, aliases(to.addr(), from.addr()), at => {
+            let (source, target) = (from.add(at).cast::<__m256i>(), to.add(at).cast::<__m256i>());
+            let vectors: [__m256i; 4] =
+                core::array::from_fn(|n| _mm256_loadu_si256(source.add(n)));
+            for (n, vector) in vectors.into_iter().enumerate() {
+                _mm256_storeu_si256(target.add(n), vector);
+            }
+        });
+        let rest = steps!(bytes - done, 16, false, at => {
+            let vector = _mm_loadu_si128(from.add(done + at).cast());
+            _mm_storeu_si128(to.add(done + at).cast(), vector);
+        });
+        copy_words(to.add(done + rest), from.add(done + rest), bytes - done - rest);
+    }
+}
+
+/// Exchanges the bytes of a stack, whose context has just saved its record, and of a heap block.
+///
+/// # Safety
+/// Both are `bytes` long (at least [`HEAD`]), writable and readable, and do not overlap.
+#[inline]
+pub(crate) unsafe fn exchange(stack: *mut u8, block: *mut u8, bytes: usize) {
+    // SAFETY: as the caller's; every access stays within `bytes`.
+    unsafe {
+        exchange_words(stack, block, HEAD);
+        let (stack, block, bytes) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
+        if bytes >= LONG && has_wide_vectors() {
+            exchange_long(stack, block, bytes);
+            return;
         }
-        if at < bytes {
-            // Stacks move in words, so eight bytes are left.
-            to.add(at).cast::<u64>().write_unaligned(from.add(at).cast::<u64>().read_unaligned());
-        }
+        let done = steps!(bytes, 16, false, at => {
+            let (one, other) = (stack.add(at).cast(), block.add(at).cast());
+            let (a, b) = (_mm_loadu_si128(one), _mm_loadu_si128(other));
+            _mm_storeu_si128(one, b);
+            _mm_storeu_si128(other, a);
+        });
+        exchange_words(stack.add(done), block.add(done), bytes - done);
+    }
+}
+
+/// # Safety
+/// As [`exchange`], of any number of bytes.
+#[inline]
+unsafe fn exchange_words(stack: *mut u8, block: *mut u8, bytes: usize) {
+    // SAFETY: as the caller's; stacks move in words, so `bytes` is a multiple of 8.
+    unsafe {
+        steps!(bytes, 8, false, at => {
+            let (one, other) = (stack.add(at).cast::<u64>(), block.add(at).cast::<u64>());
+            let (a, b) = (one.read_volatile(), other.read_volatile());
+            one.write_volatile(b);
+            other.write_volatile(a);
+        });
+    }
+}
+
+/// # Safety
+/// As [`exchange`]; the CPU has 32-byte vectors.
+#[target_feature(enable = "avx")]
+unsafe fn exchange_long(stack: *mut u8, block: *mut u8, bytes: usize) {
+    // SAFETY: as the caller's.
+    unsafe {
+        let done = steps!(bytes, 64, aliases(stack.addr(), block.addr()), at => {
+            let (one, other) = (stack.add(at).cast::<__m256i>(), block.add(at).cast::<__m256i>());
+            let (a, b) = (_mm256_loadu_si256(one), _mm256_loadu_si256(one.add(1)));
+            let (c, d) = (_mm256_loadu_si256(other), _mm256_loadu_si256(other.add(1)));
+            _mm256_storeu_si256(one, c);
+            _mm256_storeu_si256(one.add(1), d);
+            _mm256_storeu_si256(other, a);
+            _mm256_storeu_si256(other.add(1), b);
+        });
+        exchange_words(stack.add(done), block.add(done), bytes - done);
     }
 }
