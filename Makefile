@@ -47,10 +47,15 @@ build-plugin: setup
 plugin: build-plugin ## Build the plugin for opt, clang and lld (LLVM=22); prints its path
 	@echo $(PLUGIN)
 
+# The shared library is linked from the static one: rustc would hide the entry points that are
+# assembly.
 runtime: setup ## Build the static and the shared runtime library
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
-	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type cdylib \
-	  -- -C link-arg=-Wl,-soname,libstackswitch_rt.so
+	@$(MAKE) --no-print-directory $(RUNTIME).so
+
+$(RUNTIME).so: $(RUNTIME).a scripts/exports.map
+	cc -shared -nostartfiles -o $@ -Wl,--whole-archive $(RUNTIME).a -Wl,--no-whole-archive \
+	  -Wl,--version-script=scripts/exports.map,-soname,libstackswitch_rt.so,--gc-sections,-z,defs
 
 install: build build-plugin runtime ## Install under PREFIX=/usr/local (DESTDIR is put before it)
 	@$(MAKE) --no-print-directory install-files

@@ -50,6 +50,8 @@ major = int(re.search(r"LLVM version (\d+)", version).group(1))
 # `REQUIRES: llvm-22`: what this and every later version has.
 for known in range(19, major + 1):
     config.available_features.add(f"llvm-{known}")
+if os.path.exists(os.path.join(tools, "ld.lld")):
+    config.available_features.add("lld")
 
 config.environment["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])
 include = os.path.join(root, "runtime", "include")

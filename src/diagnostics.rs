@@ -41,7 +41,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// The function that it is about: the caller, or a declaration that is wrong in itself.
     pub function: String,
-    /// The instruction as LLVM prints it; `None` where it is about a declaration.
+    /// The instruction as LLVM prints it, on one line; `None` where it is about a declaration.
     pub instruction: Option<String>,
     /// Where the source says so, if the module has debug information.
     pub location: Option<Location>,
@@ -56,7 +56,7 @@ impl Diagnostic {
     pub fn text(&self) -> String {
         let mut text = format!("in function '{}'", self.function);
         if let Some(instruction) = &self.instruction {
-            text.push_str(&format!(", instruction '{}'", instruction.trim()));
+            text.push_str(&format!(", instruction '{}'", instruction));
         }
         text.push_str(": ");
         text.push_str(&self.message);
@@ -86,7 +86,7 @@ mod tests {
         let mut diagnostic = Diagnostic {
             severity: Severity::Error,
             function: "f".into(),
-            instruction: Some("  %x = call ptr @g()".into()),
+            instruction: Some("%x = call ptr @g()".into()),
             location: Some(Location { file: "a.c".into(), line: 3, column: 7 }),
             message: "wrong; expected right".into(),
             hint: Some("do right".into()),

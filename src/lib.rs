@@ -13,3 +13,8 @@ mod lower;
 pub mod passes;
 pub mod reader;
 pub mod verify;
+
+/// The README's Rust, as doc tests.
+#[cfg(all(doctest, feature = "jit"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,9 +22,25 @@ enum Linkage {
     Shared,
 }
 
-/// The compilers: a row, one trial for each linkage.
-const COMPILERS: [(&str, fn(&Artifacts) -> Command); 2] =
-    [("clang-plugin", Artifacts::clang), ("gcc", |_| Command::new("gcc"))];
+/// What compiles the program.
+#[derive(Clone, Copy)]
+enum Compiler {
+    ClangWithPlugin,
+    Gcc,
+}
+
+impl Compiler {
+    fn command(self, artifacts: &Artifacts) -> Command {
+        match self {
+            Self::ClangWithPlugin => artifacts.clang(),
+            Self::Gcc => Command::new("gcc"),
+        }
+    }
+}
+
+/// A row, one trial for each linkage.
+const COMPILERS: [(&str, Compiler); 2] =
+    [("clang-plugin", Compiler::ClangWithPlugin), ("gcc", Compiler::Gcc)];
 
 const LINKAGES: [(&str, Linkage); 2] = [("static", Linkage::Static), ("shared", Linkage::Shared)];
 
@@ -39,7 +55,7 @@ fn main() {
             let ignored = artifacts.is_none();
             let test = move || {
                 let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                let command = compiler(&artifacts);
+                let command = compiler.command(&artifacts);
                 check(&artifacts.prefix, command, &file, linkage)
             };
             trials.push(Trial::test(name, test).with_ignored_flag(ignored));

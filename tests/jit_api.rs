@@ -141,6 +141,36 @@ define i32 @main(i32 %argc, ptr %argv) {
 }
 
 #[test]
+fn constructors_run_before_main_and_atexit_after_it() {
+    let jit = jit("
+@log = global i32 0
+@llvm.global_ctors = appending global [1 x { i32, ptr, ptr }]
+  [{ i32, ptr, ptr } { i32 65535, ptr @construct, ptr null }]
+declare i32 @atexit(ptr)
+define internal void @construct() {
+  store i32 1, ptr @log
+  ret void
+}
+define internal void @at_exit() {
+  %old = load i32, ptr @log
+  %new = add i32 %old, 100
+  store i32 %new, ptr @log
+  ret void
+}
+define i32 @main() {
+  %r = call i32 @atexit(ptr @at_exit)
+  %old = load i32, ptr @log
+  %new = add i32 %old, 10
+  store i32 %new, ptr @log
+  ret i32 %new
+}");
+    // SAFETY: the program adds to a variable of its own.
+    assert_eq!(unsafe { jit.run_main("main", &["program"]) }.unwrap(), 11);
+    // SAFETY: the address is the variable's.
+    assert_eq!(unsafe { jit.address("log").unwrap().cast::<i32>().read() }, 111);
+}
+
+#[test]
 fn a_main_has_no_link() {
     let jit = jit(&format!(
         "{DECLARATIONS}

@@ -183,3 +183,58 @@ fn suffixes_of_nested_types_are_read() {
         assert_eq!(passes::run(&module, None, "stackswitch-lower,verify").is_ok(), right);
     }
 }
+
+/// What LLVM's own verifier would refuse, which a host need not have run.
+#[test]
+fn intrinsics_are_only_called() {
+    let cases = [
+        (
+            "declare ptr @llvm.stackswitch.resume(ptr, ptr)
+             declare i32 @personality(...)
+             define void @f(ptr %c) personality ptr @personality {
+               %r = invoke ptr @llvm.stackswitch.resume(ptr %c, ptr null)
+                       to label %done unwind label %cleanup
+             done:
+               ret void
+             cleanup:
+               %pad = landingpad { ptr, i32 } cleanup
+               resume { ptr, i32 } %pad
+             }",
+            "cannot be invoked",
+            "@stackswitch_resume",
+        ),
+        (
+            "declare ptr @llvm.stackswitch.current()
+             define ptr @f() {
+               ret ptr @llvm.stackswitch.current
+             }",
+            "the address of 'llvm.stackswitch.current' is taken",
+            "@stackswitch_current",
+        ),
+        (
+            "declare void @llvm.stackswitch.destroy(ptr)
+             define void @f() {
+               call void @llvm.stackswitch.destroy(ptr @llvm.stackswitch.destroy)
+               ret void
+             }",
+            "the address of 'llvm.stackswitch.destroy' is taken",
+            "@stackswitch_destroy",
+        ),
+        (
+            "define ptr @llvm.stackswitch.current() {
+               ret ptr null
+             }",
+            "has no body",
+            "",
+        ),
+    ];
+    for (text, message, hint) in cases {
+        let context = Context::create();
+        let module = parse(&context, text);
+        let found = verify::verify(&module);
+        assert!(found.iter().any(|d| d.message.contains(message)), "{text}: {found:?}");
+        assert!(found[0].hint.clone().unwrap_or_default().contains(hint), "{found:?}");
+        assert!(!found[0].to_string().contains('\n'));
+        assert!(passes::run(&module, None, "stackswitch-lower").is_err());
+    }
+}

@@ -14,5 +14,4 @@ cleanup:
   resume { ptr, i32 } %pad
 }
 
-; CHECK: error: in function 'test', instruction '%r = invoke i64 @stackswitch_resume_i64(ptr null, i64 1)
-; CHECK: argument 'ctx' of 'stackswitch_resume_i64' is null
+; CHECK: error: in function 'test', instruction '%r = invoke i64 @stackswitch_resume_i64(ptr null, i64 1) to label %done unwind label %cleanup': argument 'ctx' of 'stackswitch_resume_i64' is null

@@ -12,6 +12,7 @@ use crate::handle;
 use crate::posix;
 pub use crate::stats::Stats;
 use crate::thread;
+use crate::unwind;
 use crate::value::{self, Float};
 
 /// Gives `bytes` of memory aligned to `align`, or null. Memory is zeroed.
@@ -282,6 +283,10 @@ abi! {
     /// A second context that goes on from the same point.
     fn stackswitch_clone(ctx: *mut c_void) -> *mut c_void {
         handle::clone(ctx)
+    }
+    /// Unwinds a suspended context so that its cleanups run, then finishes it.
+    fn stackswitch_cancel(ctx: *mut c_void) {
+        unwind::cancel(ctx)
     }
     /// Frees a context that is not running.
     fn stackswitch_destroy(ctx: *mut c_void) {

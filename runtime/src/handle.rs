@@ -267,7 +267,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
-unsafe fn own<'a>(
+pub(crate) unsafe fn own<'a>(
     handle: *mut c_void,
     operation: &'static str,
 ) -> Option<(&'a mut Thread, *mut Context)> {

@@ -4,6 +4,7 @@
     reason = "every call keeps to the C ABI's contract, or breaks it where the test's name says"
 )]
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
@@ -211,5 +212,46 @@ fn a_few_dozen_contexts_of_null_base_never_copy() {
         assert_eq!((stats.bytes_saved, stats.bytes_restored), (0, 0));
         assert_eq!((stats.contexts, stats.contexts_peak), (32, 32));
         contexts.iter().for_each(|c| stackswitch_destroy(*c));
+    }
+}
+
+/// Writes down where it was dropped.
+struct Noted<'a>(&'a Cell<u32>, u32);
+
+impl Drop for Noted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() * 10 + self.1);
+    }
+}
+
+unsafe extern "C-unwind" fn holder(argument: *mut c_void, _: *mut c_void) -> *mut c_void {
+    let notes = unsafe { &*argument.cast::<Cell<u32>>() };
+    let _outer = Noted(notes, 1);
+    hold(notes);
+    unreachable!("a cancelled context goes on");
+}
+
+#[inline(never)]
+fn hold(notes: &Cell<u32>) {
+    let _inner = Noted(notes, 2);
+    unsafe { stackswitch_suspend(word(9)) };
+    notes.set(999);
+}
+
+#[test]
+fn cancel_runs_cleanups_and_comes_back() {
+    unsafe {
+        let notes = Cell::new(0_u32);
+        let argument = (&raw const notes).cast_mut().cast();
+        let context = stackswitch_spawn(null_mut(), holder as *mut c_void, argument);
+        assert_eq!(stackswitch_resume(context, null_mut()), word(9));
+        stackswitch_cancel(context);
+        assert_eq!(notes.get(), 21);
+        assert_eq!(stackswitch_status(context), 3);
+        stackswitch_destroy(context);
+        let new = stackswitch_spawn(null_mut(), holder as *mut c_void, argument);
+        stackswitch_cancel(new);
+        assert_eq!((stackswitch_status(new), notes.get()), (3, 21));
+        stackswitch_destroy(new);
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use call::{Builder, Call, CallKind, Tail};
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use types::{Type, TypeKind};
 
+use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
 
@@ -62,6 +63,27 @@ impl<'m> Module<'m> {
             next = unsafe { LLVMGetNextFunction(next) };
         }
         found
+    }
+
+    /// Where each function and each instruction stands in the module.
+    pub(crate) fn positions(self) -> HashMap<Value<'m>, usize> {
+        let mut positions = HashMap::new();
+        for function in self.functions("") {
+            positions.insert(function.value(), positions.len());
+            // SAFETY: the function is live, and nothing is changed while its lists are walked.
+            unsafe {
+                let mut block = LLVMGetFirstBasicBlock(function.value().raw());
+                while !block.is_null() {
+                    let mut instruction = LLVMGetFirstInstruction(block);
+                    while !instruction.is_null() {
+                        positions.insert(Value::new(instruction), positions.len());
+                        instruction = LLVMGetNextInstruction(instruction);
+                    }
+                    block = LLVMGetNextBasicBlock(block);
+                }
+            }
+        }
+        positions
     }
 
     /// The function of that name, if there is one.

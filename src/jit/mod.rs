@@ -16,8 +16,8 @@
 //! # Ok::<(), stackswitch::jit::Error>(())
 //! ```
 //!
-//! Not done yet: `llvm.global_ctors` do not run, modules cannot be removed again, and exceptions
-//! cannot unwind through JIT-compiled frames into the host.
+//! Not done yet: modules cannot be removed again, and exceptions cannot unwind from JIT-compiled
+//! frames into the host.
 
 mod context;
 mod error;
@@ -297,6 +297,8 @@ impl Jit {
     /// Calls a function as C's `main`, protected as in [`Jit::call`]: with the number of `args`,
     /// which start with the program's name, the arguments, and no environment (null). If the
     /// program ends its thread, as a POSIX-layer context without a link does, the result is 0.
+    /// Before it run the constructors (`llvm.global_ctors`) of modules that are new since the last
+    /// time; after it, if it returns, destructors and what it registered with `atexit`.
     ///
     /// # Errors
     /// [`Error::MissingSymbol`], [`Error::NotMain`] if the function has another type,
@@ -325,9 +327,18 @@ impl Jit {
         // fewer parameters ignores the others: they are in registers that the caller owns.
         let main: Main = unsafe { std::mem::transmute(address) };
         // SAFETY: the caller vouches for the program, and the strings outlive the call.
-        match unsafe { self.call(|| main(argc, argv.as_mut_ptr(), null_mut())) } {
+        let ended = unsafe {
+            self.call(|| {
+                self.session.initialize()?;
+                let result = main(argc, argv.as_mut_ptr(), null_mut());
+                self.session.deinitialize()?;
+                Ok(result)
+            })
+        };
+        match ended {
+            Ok(result) => result.map_err(|e| lookup_error(e, self.session.reports().take_errors())),
             Err(Error::ThreadEnded) => Ok(0),
-            result => result,
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,19 +1,25 @@
 //! A safe shell around ORC's LLJIT: symbols and modules in, addresses out.
 
+//!
+//! LLVM's C interface has no way to run constructors: `shim.cc` adds it.
+
 use std::ffi::{CStr, CString, c_void};
 
 use inkwell::{
-    llvm_sys::orc2::{
-        LLVMJITEvaluatedSymbol, LLVMJITSymbolFlags, LLVMJITSymbolGenericFlags,
-        LLVMOrcAbsoluteSymbols, LLVMOrcCSymbolMapPair, LLVMOrcDisposeMaterializationUnit,
-        LLVMOrcExecutionSessionSetErrorReporter, LLVMOrcJITDylibDefine,
-        LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine,
-        lljit::{
-            LLVMOrcCreateLLJIT, LLVMOrcCreateLLJITBuilder, LLVMOrcDisposeLLJIT,
-            LLVMOrcLLJITAddLLVMIRModule, LLVMOrcLLJITBuilderSetJITTargetMachineBuilder,
-            LLVMOrcLLJITGetDataLayoutStr, LLVMOrcLLJITGetExecutionSession,
-            LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITMangleAndIntern,
-            LLVMOrcLLJITRef,
+    llvm_sys::{
+        error::LLVMErrorRef,
+        orc2::{
+            LLVMJITEvaluatedSymbol, LLVMJITSymbolFlags, LLVMJITSymbolGenericFlags,
+            LLVMOrcAbsoluteSymbols, LLVMOrcCSymbolMapPair, LLVMOrcDisposeMaterializationUnit,
+            LLVMOrcExecutionSessionSetErrorReporter, LLVMOrcJITDylibDefine,
+            LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine,
+            lljit::{
+                LLVMOrcCreateLLJIT, LLVMOrcCreateLLJITBuilder, LLVMOrcDisposeLLJIT,
+                LLVMOrcLLJITAddLLVMIRModule, LLVMOrcLLJITBuilderSetJITTargetMachineBuilder,
+                LLVMOrcLLJITGetDataLayoutStr, LLVMOrcLLJITGetExecutionSession,
+                LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITMangleAndIntern,
+                LLVMOrcLLJITRef,
+            },
         },
     },
     targets::TargetMachine,
@@ -23,6 +29,12 @@ use super::{
     context::OwnedModule,
     reports::{Reports, check, on_session_error},
 };
+
+// SAFETY: these are the functions of `shim.cc`, with the types that they have there.
+unsafe extern "C" {
+    fn stackswitch_shim_initialize(jit: LLVMOrcLLJITRef) -> LLVMErrorRef;
+    fn stackswitch_shim_deinitialize(jit: LLVMOrcLLJITRef) -> LLVMErrorRef;
+}
 
 /// One LLJIT. Symbols of the process (libc) are found through LLJIT's own default search.
 pub(super) struct Session {
@@ -101,6 +113,24 @@ impl Session {
             let library = LLVMOrcLLJITGetMainJITDylib(self.jit);
             check(LLVMOrcLLJITAddLLVMIRModule(self.jit, library, module))
         }
+    }
+
+    /// Runs the constructors (`llvm.global_ctors`) of the modules that are new since the last time.
+    ///
+    /// # Safety
+    /// They must be sound to run.
+    pub(super) unsafe fn initialize(&self) -> Result<(), String> {
+        // SAFETY: the session is alive; the caller vouches for the code.
+        check(unsafe { stackswitch_shim_initialize(self.jit) })
+    }
+
+    /// Runs destructors, and what the program registered with `atexit`.
+    ///
+    /// # Safety
+    /// They must be sound to run.
+    pub(super) unsafe fn deinitialize(&self) -> Result<(), String> {
+        // SAFETY: the session is alive; the caller vouches for the code.
+        check(unsafe { stackswitch_shim_deinitialize(self.jit) })
     }
 
     /// The address of a symbol, after whatever compiling it takes.

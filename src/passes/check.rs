@@ -3,7 +3,7 @@
 
 use crate::intrinsics::INTRINSIC_PREFIX;
 use crate::ir::Module;
-use crate::verify::Finding;
+use crate::verify::{self, Finding};
 
 /// An error for each use of an intrinsic that is still there.
 pub(super) fn leftovers(module: Module<'_>) -> Vec<Finding<'_>> {
@@ -20,5 +20,6 @@ pub(super) fn leftovers(module: Module<'_>) -> Vec<Finding<'_>> {
             findings.push(Finding::at_function(callee, message, hint()));
         }
     }
+    verify::sort_findings(module, &mut findings);
     findings
 }

@@ -35,17 +35,42 @@ struct StackswitchPasses {
 
 namespace {
 
-// Required, so that it also runs at -O0 and whatever -opt-bisect-limit says.
-class RustModulePass : public PassInfoMixin<RustModulePass> {
+// One of the passes, by the member that holds it. Required, so that it also runs
+// at -O0 and whatever -opt-bisect-limit says.
+template <RustPass StackswitchPasses::*Member>
+class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
 
 public:
-  explicit RustModulePass(RustPass Run) : Run(Run) {}
+  explicit RustModulePass(const StackswitchPasses &Passes)
+      : Run(Passes.*Member) {}
   PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
     return Run(wrap(&M)) ? PreservedAnalyses::none() : PreservedAnalyses::all();
   }
+  void printPipeline(raw_ostream &OS, function_ref<StringRef(StringRef)>) {
+    OS << name();
+  }
+  // What -passes= takes, and -time-passes and the like print.
+  static StringRef name() {
+    return Member == &StackswitchPasses::Verify  ? "stackswitch-verify"
+           : Member == &StackswitchPasses::Lower ? "stackswitch-lower"
+                                                 : "stackswitch-check";
+  }
   static bool isRequired() { return true; }
 };
+using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
+using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
+using CheckPass = RustModulePass<&StackswitchPasses::Check>;
+
+// Adds a pass if the name is its own.
+template <typename Pass>
+bool addNamed(StringRef Name, ModulePassManager &MPM,
+              const StackswitchPasses &Passes) {
+  if (Name != Pass::name())
+    return false;
+  MPM.addPass(Pass(Passes));
+  return true;
+}
 
 // An error with a place, of a kind that clang shows in the source.
 class Rejection : public DiagnosticInfoUnsupported {
@@ -83,33 +108,53 @@ public:
   }
 };
 
+// A ThinLTO backend at -O0 has no extension point at all, so that bitcode which
+// nothing lowered before would get through. It is known by a pass that it runs
+// and that no pipeline has whose other passes are ours.
+void checkPipelineWithoutHooks(PassBuilder &PB,
+                               const StackswitchPasses &Passes,
+                               std::shared_ptr<bool> Hooked) {
+  PassInstrumentationCallbacks *PIC = PB.getPassInstrumentationCallbacks();
+  if (!PIC)
+    return;
+  PIC->registerBeforeNonSkippedPassCallback(
+      [Passes, Hooked](StringRef Pass, Any IR) {
+        const auto *M = any_cast<const Module *>(&IR);
+        if (!*Hooked && M && Pass == "LowerTypeTestsPass")
+          Passes.Check(wrap(*M));
+      });
+}
+
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
+  // Whether any of the passes has been put into the pipeline.
+  auto Hooked = std::make_shared<bool>(false);
+  checkPipelineWithoutHooks(PB, Passes, Hooked);
   // The arguments besides the pass manager differ between versions of LLVM.
-  auto VerifyAndLower = [Passes](ModulePassManager &MPM, auto...) {
-    MPM.addPass(RustModulePass(Passes.Verify));
-    MPM.addPass(RustModulePass(Passes.Lower));
+  auto VerifyAndLower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(VerifyPass(Passes));
+    MPM.addPass(LowerPass(Passes));
   };
-  auto Check = [Passes](ModulePassManager &MPM, auto...) {
-    MPM.addPass(RustModulePass(Passes.Check));
+  auto Lower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(LowerPass(Passes));
+  };
+  auto Check = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(CheckPass(Passes));
   };
   PB.registerPipelineParsingCallback(
-      [Passes](StringRef Name, ModulePassManager &MPM,
-               ArrayRef<PassBuilder::PipelineElement> Inner) {
-        RustPass Run = Name == "stackswitch-verify"  ? Passes.Verify
-                       : Name == "stackswitch-lower" ? Passes.Lower
-                       : Name == "stackswitch-check" ? Passes.Check
-                                                     : nullptr;
-        if (!Run || !Inner.empty())
-          return false;
-        MPM.addPass(RustModulePass(Run));
-        return true;
+      [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
+                       ArrayRef<PassBuilder::PipelineElement> Inner) {
+        bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+                                      addNamed<LowerPass>(Name, MPM, Passes) ||
+                                      addNamed<CheckPass>(Name, MPM, Passes));
+        *Hooked |= Ours;
+        return Ours;
       });
   PB.registerPipelineStartEPCallback(VerifyAndLower);
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
-  PB.registerPipelineEarlySimplificationEPCallback(
-      [Passes](ModulePassManager &MPM, auto...) {
-        MPM.addPass(RustModulePass(Passes.Lower));
-      });
+  PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(VerifyAndLower);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);

@@ -1,7 +1,7 @@
 //! A diagnostic together with the IR that it is about.
 
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::ir::{Call, Function, Value};
+use crate::ir::{Call, Function, Module, Value};
 
 /// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ impl<'m> Finding<'m> {
             diagnostic: Diagnostic {
                 severity: Severity::Error,
                 function: call.caller().name(),
-                instruction: Some(call.value().print().trim().to_owned()),
+                instruction: Some(one_line(&call.value().print())),
                 location: call.location(),
                 message,
                 hint,
@@ -46,4 +46,17 @@ impl<'m> Finding<'m> {
             value: function.value(),
         }
     }
+}
+
+/// Puts findings into the order of the module, which is mostly that of the source.
+pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
+    if findings.len() > 1 {
+        let positions = module.positions();
+        findings.sort_by_key(|f| positions.get(&f.value).copied());
+    }
+}
+
+/// LLVM prints invokes over several lines; a diagnostic has one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -10,7 +10,7 @@ mod signature;
 mod symbols;
 mod value_type;
 
-pub(crate) use finding::Finding;
+pub(crate) use finding::{Finding, sort as sort_findings};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
 use crate::diagnostics::Diagnostic;
@@ -46,7 +46,7 @@ pub(crate) enum Spelling {
 pub(crate) struct Analysis<'m> {
     /// The calls that are right, by function called and then in the order of the module.
     pub(crate) sites: Vec<Site<'m>>,
-    /// What is wrong.
+    /// What is wrong, in the order of the module.
     pub(crate) findings: Vec<Finding<'m>>,
 }
 
@@ -72,6 +72,7 @@ pub(crate) fn analyse(module: Module<'_>) -> Analysis<'_> {
         }
     }
     symbols::check(module, &mut analysis);
+    finding::sort(module, &mut analysis.findings);
     analysis
 }
 
@@ -143,6 +144,8 @@ fn runtime_name<'m>(
     for call in callee.uses().0 {
         let checked = if form == Form::Wide {
             signature::check_wide(module, &name, intrinsic, call)
+                .and_then(|()| signature::check_convention(&name, call))
+                .and_then(|()| operands::check_wide(&name, intrinsic, call))
         } else {
             check(module, &name, intrinsic, value_type, call)
         };

@@ -1,7 +1,7 @@
 //! Whether the constants and the functions that a call is given can work.
 
 use super::Problem;
-use crate::intrinsics::{Entry, Intrinsic, MIN_STACK, ParamKind};
+use crate::intrinsics::{Entry, Intrinsic, MAX_VALUE_SIZE, MIN_STACK, ParamKind};
 use crate::ir::{AttributePlace, Call, Function, Module, Type, Value, mangle};
 
 /// Parameter attributes that only direct callers can honour.
@@ -41,6 +41,35 @@ pub(super) fn check<'m>(
     Ok(())
 }
 
+/// Checks the arguments of a call that passes its value through memory.
+pub(super) fn check_wide(name: &str, intrinsic: &Intrinsic, call: Call<'_>) -> Result<(), Problem> {
+    let mut args = call.args().into_iter();
+    for param in intrinsic.params {
+        let Some(arg) = args.next() else { break };
+        match param.kind {
+            ParamKind::Handle | ParamKind::Function(_) => required(name, param.name, arg)?,
+            ParamKind::Value => {
+                let size = args.next().and_then(Value::as_integer);
+                if let Some(bytes) = size.filter(|&bytes| bytes > MAX_VALUE_SIZE) {
+                    return Err(Problem::new(format!(
+                        "argument 'size' of '{name}' is {bytes}; expected at most {MAX_VALUE_SIZE}"
+                    )));
+                }
+                if size != Some(0) {
+                    required(name, param.name, arg)?;
+                }
+            }
+            ParamKind::OptionalHandle
+            | ParamKind::Stack
+            | ParamKind::StackSize
+            | ParamKind::Size
+            | ParamKind::Argument => {}
+        }
+    }
+    // What is left starts the body.
+    args.try_for_each(|entry| required(name, "entry", entry))
+}
+
 /// Refuses constants that can only fail.
 fn required(name: &str, param: &str, arg: Value<'_>) -> Result<(), Problem> {
     let what = if arg.is_null() {
@@ -50,7 +79,10 @@ fn required(name: &str, param: &str, arg: Value<'_>) -> Result<(), Problem> {
     } else {
         return Ok(());
     };
-    let expected = if param == "fn" { "a function" } else { "a pointer to a live object" };
+    let expected = match param {
+        "fn" | "entry" => "a function",
+        _ => "a pointer to a live object",
+    };
     Err(Problem::new(format!("argument '{param}' of '{name}' is {what}; expected {expected}")))
 }
 

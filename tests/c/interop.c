@@ -68,9 +68,9 @@ static void *partner;
 static void *left_handle;
 
 static void *right(void *arg, void *first) {
-  (void)arg;
-  for (char *value = first;; value = stackswitch_swap(left_handle, value))
+  for (char *value = first; value; value = stackswitch_swap(left_handle, value))
     printf("right got %s\n", value);
+  return arg;
 }
 
 static void *left(void *arg, void *first) {
@@ -105,6 +105,7 @@ static void posix(void) {
   home_object = memset(aligned_alloc(16, size), 0, size);
   work_object = memset(aligned_alloc(16, size), 0, size);
   void *stack = aligned_alloc(16, stack_size);
+  printf("get %d\n", stackswitch_getcontext(work_object, NULL));
   printf("make %d\n", stackswitch_makecontext(work_object, stack, stack_size, home_object, work,
                                               "a given stack"));
   printf("swap %d\n", stackswitch_swapcontext(home_object, work_object, NULL));

@@ -404,6 +404,7 @@ global_asm!(
     "mov rdx, rax",
     "call r8", // adapter(body, argument, slot)
     "3:",
+    "stackswitch_end_of_body:",
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "mov rdi, rsp",
     "mov rsp, fs:[rax + {side_top}]",
@@ -418,9 +419,44 @@ global_asm!(
     "mov rsp, rdx",
     "mov r12, rax",
     "call {report_unfinished}",
-    "jmp 3b",
+    "jmp stackswitch_end_of_body",
     ".cfi_endproc",
     ".size stackswitch_point_entry, . - stackswitch_point_entry",
+    // noreturn stackswitch_leave(value): the running context ends here, with this result.
+    ".p2align 4",
+    ".hidden stackswitch_leave",
+    ".globl stackswitch_leave",
+    ".type stackswitch_leave,@function",
+    "stackswitch_leave:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov r12, rdi",
+    "and rsp, -16",
+    "jmp stackswitch_end_of_body",
+    ".cfi_endproc",
+    ".size stackswitch_leave, . - stackswitch_leave",
+    // _Unwind_ForcedUnwind, in programs that have an unwinder; else returns at once. A program
+    // without one has no cleanups.
+    ".weak _Unwind_ForcedUnwind",
+    ".p2align 4",
+    ".hidden stackswitch_forced_unwind",
+    ".globl stackswitch_forced_unwind",
+    ".type stackswitch_forced_unwind,@function",
+    "stackswitch_forced_unwind:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov rax, [rip + _Unwind_ForcedUnwind@GOTPCREL]",
+    "test rax, rax",
+    "jz 2f",
+    "sub rsp, 8",
+    ".cfi_adjust_cfa_offset 8",
+    "call rax",
+    "add rsp, 8",
+    ".cfi_adjust_cfa_offset -8",
+    "2:",
+    "ret",
+    ".cfi_endproc",
+    ".size stackswitch_forced_unwind, . - stackswitch_forced_unwind",
     // After the fault of an overflow, on the side stack: rsp is its top.
     ".p2align 4",
     ".hidden stackswitch_point_overflow",
@@ -623,6 +659,14 @@ unsafe extern "C-unwind" {
         value: *mut c_void,
         adapter: *mut c_void,
     ) -> *mut c_void;
+    /// Ends the running context, whose body's result is `value`.
+    pub(crate) fn stackswitch_leave(value: *mut c_void) -> !;
+    /// `_Unwind_ForcedUnwind`; returns at once in a program without an unwinder.
+    pub(crate) fn stackswitch_forced_unwind(
+        exception: *mut c_void,
+        stop: *mut c_void,
+        parameter: *mut c_void,
+    );
     /// A base at the caller's stack position.
     pub fn stackswitch_base_here() -> *mut c_void;
     /// Captures the caller's position: returns 0 then and whenever it is gone back to, or a code.
