@@ -1,5 +1,6 @@
 //! Types.
 
+use std::collections::HashSet;
 use std::ffi::CString;
 use std::marker::PhantomData;
 
@@ -237,14 +238,20 @@ impl<'m> Type<'m> {
 
     /// Whether values of the type can be held in memory, with a size known at compile time.
     pub(crate) fn is_storable(self) -> bool {
-        match self.kind() {
-            TypeKind::Void | TypeKind::Other => false,
-            TypeKind::Integer(_) | TypeKind::Float(_) | TypeKind::Pointer(_) => true,
-            TypeKind::Array(_, element) | TypeKind::Vector(_, element) => element.is_storable(),
-            TypeKind::Literal(fields) | TypeKind::Named(_, fields) => {
-                fields.into_iter().all(Type::is_storable)
+        let (mut seen, mut open) = (HashSet::new(), vec![self]);
+        while let Some(ty) = open.pop() {
+            // Types share parts: looking at each part once keeps this linear.
+            if !seen.insert(ty) {
+                continue;
+            }
+            match ty.kind() {
+                TypeKind::Void | TypeKind::Other => return false,
+                TypeKind::Integer(_) | TypeKind::Float(_) | TypeKind::Pointer(_) => {}
+                TypeKind::Array(_, part) | TypeKind::Vector(_, part) => open.push(part),
+                TypeKind::Literal(fields) | TypeKind::Named(_, fields) => open.extend(fields),
             }
         }
+        true
     }
 
     /// Bytes from one element of an array of this type to the next. Only for storable types.

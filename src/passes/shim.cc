@@ -21,6 +21,14 @@
 
 using namespace llvm;
 
+// LLVM tells the types in an Any apart by the address of this, which must be the
+// host's and not a copy of the plugin's. LLVM 22 says so itself.
+#if LLVM_VERSION_MAJOR < 22
+namespace llvm {
+extern template struct Any::TypeId<const Module *>;
+}
+#endif
+
 extern "C" {
 // A pass in Rust: takes a module, says whether it changed it.
 using RustPass = bool (*)(LLVMModuleRef);
