@@ -2,6 +2,8 @@
 ; leaf, and leaves may keep data below the stack pointer (the red zone). Their
 ; locals must come back after others ran over the same stack.
 
+@count = global i64 0
+
 @end = private unnamed_addr constant [28 x i8] c"sums %lld %lld, wrong %lld\0A\00"
 
 declare ptr @llvm.stackswitch.base.create(i64)
@@ -60,8 +62,6 @@ loop:
 done:
   ret i64 %sum.next
 }
-
-@count = global i64 0
 
 define i32 @main() {
 entry:

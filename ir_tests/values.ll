@@ -11,6 +11,7 @@
 @int = private unnamed_addr constant [7 x i8] c"  %lld\00"
 @real = private unnamed_addr constant [7 x i8] c"  %.3f\00"
 @line = private unnamed_addr constant [2 x i8] c"\0A\00"
+
 @send.i1.0 = global i1 true
 @send.i1.1 = global i1 false
 @send.i1.2 = global i1 true
@@ -41,6 +42,7 @@
 @send.double.0 = global double 1.5
 @send.double.1 = global double 3.0
 @send.double.2 = global double 4.5
+
 @name.i1 = private unnamed_addr constant [3 x i8] c"i1\00"
 @name.i8 = private unnamed_addr constant [3 x i8] c"i8\00"
 @name.i16 = private unnamed_addr constant [4 x i8] c"i16\00"

@@ -11,6 +11,7 @@
 @int = private unnamed_addr constant [7 x i8] c"  %lld\00"
 @real = private unnamed_addr constant [7 x i8] c"  %.3f\00"
 @line = private unnamed_addr constant [2 x i8] c"\0A\00"
+
 @send.pair.0 = global { i64, i64 } { i64 1000, i64 -999 }
 @send.pair.1 = global { i64, i64 } { i64 1099511629776, i64 1099511625777 }
 @send.pair.2 = global { i64, i64 } { i64 3000, i64 -2999 }
@@ -26,6 +27,7 @@
 @send.wide.0 = global { i64, i64, i64, i64, double, double, ptr, i64 } { i64 1000, i64 -999, i64 1002, i64 -997, double 2.5, double -0.25, ptr getelementptr (i8, ptr @place, i64 6), i64 -993 }
 @send.wide.1 = global { i64, i64, i64, i64, double, double, ptr, i64 } { i64 1099511629776, i64 1099511625777, i64 1099511629778, i64 1099511625779, double 4.0, double -1.75, ptr getelementptr (i8, ptr @place, i64 14), i64 1099511625783 }
 @send.wide.2 = global { i64, i64, i64, i64, double, double, ptr, i64 } { i64 3000, i64 -2999, i64 3002, i64 -2997, double 5.5, double -3.25, ptr getelementptr (i8, ptr @place, i64 22), i64 -2993 }
+
 @name.pair = private unnamed_addr constant [5 x i8] c"pair\00"
 @name.mixed = private unnamed_addr constant [6 x i8] c"mixed\00"
 @name.vector = private unnamed_addr constant [7 x i8] c"vector\00"
