@@ -17,7 +17,7 @@ use std::{
     sync::{Once, OnceLock},
 };
 
-use stackswitch_rt::abi;
+use stackswitch_rt::{abi, error::Handler};
 
 use super::error::{Error, Fault};
 
@@ -44,6 +44,8 @@ struct Frame {
     /// The context that waits for the guest; null while the host itself uses the runtime.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
+    /// The error handler that was set before, maybe by a guest that made this call.
+    handler: Option<Handler>,
 }
 
 /// What happens to a fault on a thread that is in no call.
@@ -70,13 +72,12 @@ thread_local! {
 }
 
 impl Frame {
-    /// Begins a call.
+    /// Begins a call. Its errors come to us, whatever handler a guest has set.
     fn push() -> Box<Self> {
-        let frame = Box::new(Self {
-            outer: TOP.get(),
-            host: Cell::new(null_mut()),
-            end: RefCell::new(None),
-        });
+        // SAFETY: `on_error` may be called on any thread at any time.
+        let handler = unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
+        let (host, end) = (Cell::new(null_mut()), RefCell::new(None));
+        let frame = Box::new(Self { outer: TOP.get(), host, end, handler });
         TOP.set(&raw const *frame);
         frame
     }
@@ -111,6 +112,10 @@ impl Frame {
 impl Drop for Frame {
     fn drop(&mut self) {
         TOP.set(self.outer);
+        // A handler that a guest has set must not be called after it: its code may go.
+        let handler = if self.outer.is_null() { Some(on_error as Handler) } else { self.handler };
+        // SAFETY: ours may be called at any time, that of an outer guest as long as its call lasts.
+        unsafe { abi::stackswitch_set_error_handler(handler) };
     }
 }
 
