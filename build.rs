@@ -1,4 +1,4 @@
-//! Compiles the C++ shim against the chosen LLVM and links libLLVM into programs.
+//! Compiles the C++ shims against the chosen LLVM and links libLLVM into programs.
 
 use std::{env, path::Path, process::Command};
 
@@ -20,6 +20,10 @@ fn main() {
     // LLVM's own headers are not ours to warn about.
     shim.flag("-isystem").flag(ask(&config, "--includedir"));
     shim.flag("-fno-rtti").flag("-fno-exceptions");
+    if env::var_os("CARGO_FEATURE_JIT").is_some() {
+        println!("cargo:rerun-if-changed=src/jit/shim.cc");
+        shim.file("src/jit/shim.cc");
+    }
     shim.compile("stackswitch_shim");
 
     if env::var_os("CARGO_FEATURE_LINK").is_some() {

@@ -1,2 +1,7 @@
-//! The `stackswitch` command.
-fn main() {}
+//! The `stackswitch` command: runs and lowers LLVM IR with stackswitch intrinsics.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -40,7 +40,11 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     sys::abort()
 }
 
-/// The precompiled core library refers to it and never calls it.
+/// What the unwinder asks of a frame of Rust code: always the answer to go on with the next one, as
+/// nothing here has cleanups. `pthread_exit` unwinds through the function that calls it.
 #[cfg(feature = "standalone")]
 #[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() {}
+extern "C" fn rust_eh_personality() -> core::ffi::c_int {
+    const CONTINUE_UNWIND: core::ffi::c_int = 8;
+    CONTINUE_UNWIND
+}

@@ -1,1 +1,237 @@
-// The bridge to LLVM's C++ pass interfaces.
+// The bridge to LLVM's C++ pass interfaces. What the passes do is written in
+// Rust; here they are given names, put into the default pipelines, and run.
+
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/Instruction.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/PassInstrumentation.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#if LLVM_VERSION_MAJOR >= 22
+#include "llvm/Plugins/PassPlugin.h"
+#else
+#include "llvm/Passes/PassPlugin.h"
+#endif
+#include "llvm-c/Core.h"
+#include "llvm-c/TargetMachine.h"
+
+using namespace llvm;
+
+// LLVM tells the types in an Any apart by the address of this, which must be the
+// host's and not a copy of the plugin's. LLVM 22 says so itself.
+#if LLVM_VERSION_MAJOR < 22
+namespace llvm {
+extern template struct Any::TypeId<const Module *>;
+}
+#endif
+
+extern "C" {
+// A pass in Rust: takes a module, says whether it changed it.
+using RustPass = bool (*)(LLVMModuleRef);
+struct StackswitchPasses {
+  RustPass Verify;
+  RustPass Lower;
+  RustPass Check;
+  // Whether the module being compiled has been found wrong.
+  bool (*Rejected)();
+};
+}
+
+namespace {
+
+// One of the passes, by the member that holds it. Required, so that it also runs
+// at -O0 and whatever -opt-bisect-limit says.
+template <RustPass StackswitchPasses::*Member>
+class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
+  RustPass Run;
+
+public:
+  explicit RustModulePass(const StackswitchPasses &Passes)
+      : Run(Passes.*Member) {}
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
+    return Run(wrap(&M)) ? PreservedAnalyses::none() : PreservedAnalyses::all();
+  }
+  void printPipeline(raw_ostream &OS, function_ref<StringRef(StringRef)>) {
+    OS << name();
+  }
+  // What -passes= takes, and -time-passes and the like print.
+  static StringRef name() {
+    return Member == &StackswitchPasses::Verify  ? "stackswitch-verify"
+           : Member == &StackswitchPasses::Lower ? "stackswitch-lower"
+                                                 : "stackswitch-check";
+  }
+  static bool isRequired() { return true; }
+};
+using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
+using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
+using CheckPass = RustModulePass<&StackswitchPasses::Check>;
+
+// Adds a pass if the name is its own.
+template <typename Pass>
+bool addNamed(StringRef Name, ModulePassManager &MPM,
+              const StackswitchPasses &Passes) {
+  if (Name != Pass::name())
+    return false;
+  MPM.addPass(Pass(Passes));
+  return true;
+}
+
+// An error with a place, of a kind that clang shows in the source.
+class Rejection : public DiagnosticInfoUnsupported {
+  const Twine &Text;
+
+public:
+  Rejection(const Function &F, const Twine &Text, const DiagnosticLocation &Loc)
+      : DiagnosticInfoUnsupported(F, Text, Loc, DS_Error), Text(Text) {}
+  void print(DiagnosticPrinter &DP) const override {
+    if (isLocationAvailable())
+      DP << getLocationStr() << ": ";
+    DP << Text;
+  }
+};
+
+// Keeps errors instead of printing them and ending the process.
+class ErrorKeeper : public DiagnosticHandler {
+  std::unique_ptr<DiagnosticHandler> Outer;
+
+public:
+  std::string Errors;
+
+  explicit ErrorKeeper(std::unique_ptr<DiagnosticHandler> Outer)
+      : Outer(std::move(Outer)) {}
+  std::unique_ptr<DiagnosticHandler> takeOuter() { return std::move(Outer); }
+  bool handleDiagnostics(const DiagnosticInfo &DI) override {
+    if (DI.getSeverity() != DS_Error)
+      return Outer && Outer->handleDiagnostics(DI);
+    raw_string_ostream Stream(Errors);
+    if (!Errors.empty())
+      Stream << '\n';
+    DiagnosticPrinterRawOStream Printer(Stream);
+    DI.print(Printer);
+    return true;
+  }
+};
+
+// A ThinLTO backend at -O0 has no extension point at all, so that bitcode which
+// nothing lowered before would get through. It is known by a pass that it runs
+// and that no pipeline has whose other passes are ours.
+void checkPipelineWithoutHooks(PassBuilder &PB,
+                               const StackswitchPasses &Passes,
+                               std::shared_ptr<bool> Hooked) {
+  PassInstrumentationCallbacks *PIC = PB.getPassInstrumentationCallbacks();
+  if (!PIC)
+    return;
+  PIC->registerBeforeNonSkippedPassCallback(
+      [Passes, Hooked](StringRef Pass, Any IR) {
+        const auto *M = any_cast<const Module *>(&IR);
+        if (!*Hooked && M && Pass == "LowerTypeTestsPass")
+          Passes.Check(wrap(*M));
+      });
+}
+
+void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
+  // Whether any of the passes has been put into the pipeline.
+  auto Hooked = std::make_shared<bool>(false);
+  checkPipelineWithoutHooks(PB, Passes, Hooked);
+  // The arguments besides the pass manager differ between versions of LLVM.
+  auto VerifyAndLower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(VerifyPass(Passes));
+    MPM.addPass(LowerPass(Passes));
+  };
+  auto Lower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(LowerPass(Passes));
+  };
+  auto Check = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+    *Hooked = true;
+    MPM.addPass(CheckPass(Passes));
+  };
+  PB.registerPipelineParsingCallback(
+      [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
+                       ArrayRef<PassBuilder::PipelineElement> Inner) {
+        bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+                                      addNamed<LowerPass>(Name, MPM, Passes) ||
+                                      addNamed<CheckPass>(Name, MPM, Passes));
+        *Hooked |= Ours;
+        return Ours;
+      });
+  PB.registerPipelineStartEPCallback(VerifyAndLower);
+  // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
+  PB.registerPipelineEarlySimplificationEPCallback(Lower);
+  PB.registerFullLinkTimeOptimizationEarlyEPCallback(VerifyAndLower);
+  PB.registerOptimizerLastEPCallback(Check);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
+}
+
+} // namespace
+
+extern "C" uint32_t stackswitch_shim_plugin_api_version() {
+  return LLVM_PLUGIN_API_VERSION;
+}
+
+extern "C" void stackswitch_shim_register(PassBuilder *PB,
+                                          const StackswitchPasses *Passes) {
+  registerPasses(*PB, *Passes);
+}
+
+// Reports an error about an instruction or a function to the context's handler,
+// which may end the process (opt's does).
+extern "C" void stackswitch_shim_report(LLVMValueRef About, const char *Text) {
+  const Value *V = unwrap(About);
+  const auto *I = dyn_cast<Instruction>(V);
+  const Function *F = I ? I->getFunction() : cast<Function>(V);
+  DiagnosticLocation Loc =
+      I ? DiagnosticLocation(I->getDebugLoc()) : DiagnosticLocation();
+  Twine Message(Text);
+  F->getContext().diagnose(Rejection(*F, Message, Loc));
+}
+
+// Runs a textual pipeline. Returns 0, or 1 for a wrong pipeline text, or 2 for
+// errors that LLVM reported meanwhile; *Error is then the text, to be freed with
+// LLVMDisposeMessage.
+extern "C" int stackswitch_shim_run(LLVMModuleRef ModuleRef,
+                                    LLVMTargetMachineRef Target,
+                                    const char *Pipeline,
+                                    const StackswitchPasses *Passes,
+                                    char **Error) {
+  Module &M = *unwrap(ModuleRef);
+  PassInstrumentationCallbacks PIC;
+  // Optimising a module that has been found wrong would be wasted time.
+  PIC.registerShouldRunOptionalPassCallback(
+      [Passes](StringRef, auto &&...) { return !Passes->Rejected(); });
+  PassBuilder PB(reinterpret_cast<TargetMachine *>(Target),
+                 PipelineTuningOptions(), std::nullopt, &PIC);
+  registerPasses(PB, *Passes);
+
+  LoopAnalysisManager LAM;
+  FunctionAnalysisManager FAM;
+  CGSCCAnalysisManager CGAM;
+  ModuleAnalysisManager MAM;
+  PB.registerModuleAnalyses(MAM);
+  PB.registerCGSCCAnalyses(CGAM);
+  PB.registerFunctionAnalyses(FAM);
+  PB.registerLoopAnalyses(LAM);
+  PB.crossRegisterProxies(LAM, FAM, CGAM, MAM);
+
+  ModulePassManager MPM;
+  if (auto Wrong = PB.parsePassPipeline(MPM, Pipeline)) {
+    *Error = LLVMCreateMessage(toString(std::move(Wrong)).c_str());
+    return 1;
+  }
+  LLVMContext &Context = M.getContext();
+  auto Owned = std::make_unique<ErrorKeeper>(Context.getDiagnosticHandler());
+  ErrorKeeper *Keeper = Owned.get();
+  Context.setDiagnosticHandler(std::move(Owned));
+  MPM.run(M, MAM);
+  std::string Errors = std::move(Keeper->Errors);
+  Context.setDiagnosticHandler(Keeper->takeOuter());
+  if (Errors.empty())
+    return 0;
+  *Error = LLVMCreateMessage(Errors.c_str());
+  return 2;
+}

@@ -1,0 +1,72 @@
+# stackswitch: `make help` lists what there is.
+
+LLVM ?= 22
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+COMMAND := $(TARGET)/release/stackswitch
+# One place for each LLVM version: plugins for several can exist side by side.
+PLUGIN := $(TARGET)/plugin/llvm-$(LLVM)/libstackswitch_plugin.so
+RUNTIME := $(TARGET)/rt/libstackswitch_rt
+# The tree that the tests of the installed files use.
+STAGE := $(TARGET)/stage
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+FEATURES := --no-default-features --features llvm$(LLVM)
+
+.PHONY: help run test lint clippy setup build build-plugin plugin runtime install
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
+
+run: build ## Run the 30,000-context program through the JIT and print its figures
+	$(COMMAND) run ir_tests/thirty_thousand.ll --stats
+
+test: build build-plugin runtime ## Run every test; the last line is the sum
+	@$(MAKE) --no-print-directory install-files PREFIX=$(STAGE) DESTDIR= >/dev/null
+	@STACKSWITCH_PLUGIN=$(PLUGIN) STACKSWITCH_RUNTIME=$(RUNTIME).a STACKSWITCH_PREFIX=$(STAGE) \
+	  LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) STACKSWITCH_CLANG=clang-$(LLVM) scripts/test
+
+lint: setup clippy ## Check the format and the lints
+	cargo fmt --all --check
+
+clippy: setup
+	cargo clippy -q --all-targets -- -D warnings
+	cargo clippy -q -p stackswitch-plugin -- -D warnings
+
+setup: ## Install what this machine lacks (apt), if anything
+	@scripts/setup $(LLVM)
+
+build: setup ## Build the command
+	cargo build --release --no-default-features --features llvm$(LLVM),cli
+
+build-plugin: setup
+	cargo build --release -p stackswitch-plugin $(FEATURES)
+	@install -D $(TARGET)/release/libstackswitch_plugin.so $(PLUGIN)
+
+plugin: build-plugin ## Build the plugin for opt, clang and lld (LLVM=22); prints its path
+	@echo $(PLUGIN)
+
+# The shared library is linked from the static one: rustc would hide the entry points that are
+# assembly.
+runtime: setup ## Build the static and the shared runtime library
+	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
+	@$(MAKE) --no-print-directory $(RUNTIME).so
+
+$(RUNTIME).so: $(RUNTIME).a scripts/exports.map
+	cc -shared -nostartfiles -o $@ -Wl,--whole-archive $(RUNTIME).a -Wl,--no-whole-archive \
+	  -Wl,--version-script=scripts/exports.map,-soname,libstackswitch_rt.so,--gc-sections,-z,defs
+
+install: build build-plugin runtime ## Install under PREFIX=/usr/local (DESTDIR is put before it)
+	@$(MAKE) --no-print-directory install-files
+
+.PHONY: install-files
+install-files:
+	install -D -m 755 $(COMMAND) $(DESTDIR)$(PREFIX)/bin/stackswitch
+	install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/libstackswitch_plugin.so
+	install -D -m 755 $(RUNTIME).so $(DESTDIR)$(PREFIX)/lib/libstackswitch_rt.so
+	install -D -m 644 $(RUNTIME).a $(DESTDIR)$(PREFIX)/lib/libstackswitch_rt.a
+	cd runtime/include && find . -name '*.h' -exec \
+	  install -D -m 644 {} $(DESTDIR)$(PREFIX)/include/{} \;
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
+	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/pkgconfig/stackswitch.pc

@@ -1,0 +1,28 @@
+; base.destroy of a base that still has a context is the error EBUSY.
+
+@got = private unnamed_addr constant [21 x i8] c"suspended with %lld\0A\00"
+@after = private unnamed_addr constant [13 x i8] c"not reached\0A\00"
+
+declare ptr @llvm.stackswitch.base.create(i64)
+declare void @llvm.stackswitch.base.destroy(ptr)
+declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
+declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
+declare i64 @llvm.stackswitch.suspend.i64(i64)
+declare i32 @printf(ptr, ...)
+declare i32 @fflush(ptr)
+
+define i64 @body(ptr %unused, i64 %first) {
+  %v = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+  ret i64 %v
+}
+
+define i32 @main() {
+  %base = call ptr @llvm.stackswitch.base.create(i64 1048576)
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr %base, ptr @body, ptr null)
+  %v = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 7)
+  %p0 = call i32 (ptr, ...) @printf(ptr @got, i64 %v)
+  %f = call i32 @fflush(ptr null)
+  call void @llvm.stackswitch.base.destroy(ptr %base)
+  %p1 = call i32 (ptr, ...) @printf(ptr @after)
+  ret i32 0
+}

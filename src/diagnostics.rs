@@ -1,0 +1,104 @@
+//! What the passes have to say about a module.
+
+use std::fmt;
+
+/// How grave a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The module is wrong and is not compiled.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Severity::Error => f.write_str("error"),
+        }
+    }
+}
+
+/// A place in the source that the module was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file as the debug information names it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1; 0 where it is not known.
+    pub column: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One finding: what is wrong, where, and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How grave it is.
+    pub severity: Severity,
+    /// The function that it is about: the caller, or a declaration that is wrong in itself.
+    pub function: String,
+    /// The instruction as LLVM prints it, on one line; `None` where it is about a declaration.
+    pub instruction: Option<String>,
+    /// Where the source says so, if the module has debug information.
+    pub location: Option<Location>,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// What to do about it, where there is something to suggest.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// The line without location and severity, for hosts that print those themselves.
+    pub fn text(&self) -> String {
+        let mut text = format!("in function '{}'", self.function);
+        if let Some(instruction) = &self.instruction {
+            text.push_str(&format!(", instruction '{}'", instruction));
+        }
+        text.push_str(": ");
+        text.push_str(&self.message);
+        if let Some(hint) = &self.hint {
+            text.push_str("; hint: ");
+            text.push_str(hint);
+        }
+        text
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        write!(f, "{}: {}", self.severity, self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_with_everything() {
+        let mut diagnostic = Diagnostic {
+            severity: Severity::Error,
+            function: "f".into(),
+            instruction: Some("%x = call ptr @g()".into()),
+            location: Some(Location { file: "a.c".into(), line: 3, column: 7 }),
+            message: "wrong; expected right".into(),
+            hint: Some("do right".into()),
+        };
+        assert_eq!(
+            diagnostic.to_string(),
+            "a.c:3:7: error: in function 'f', instruction '%x = call ptr @g()': \
+             wrong; expected right; hint: do right"
+        );
+        diagnostic.location = None;
+        diagnostic.instruction = None;
+        diagnostic.hint = None;
+        assert_eq!(diagnostic.to_string(), "error: in function 'f': wrong; expected right");
+    }
+}

@@ -1,0 +1,386 @@
+//! Calls and invokes, and building new ones in their place.
+
+use inkwell::llvm_sys::LLVMTailCallKind;
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::debuginfo::*;
+use inkwell::llvm_sys::prelude::*;
+
+use super::function::{AttributePlace, attribute_kind};
+use super::{Function, Module, Type, Value, copy_text};
+use crate::diagnostics::Location;
+
+/// A call, an invoke or a `callbr`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Call<'m>(Value<'m>);
+
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// A plain call.
+    Call,
+    /// An invoke or a `callbr`, which ends its block.
+    Terminator,
+}
+
+/// Metadata that says something of a call's result, which may not hold for one of another type.
+const RESULT_METADATA: [&str; 6] =
+    ["range", "nonnull", "align", "dereferenceable", "dereferenceable_or_null", "fpmath"];
+
+/// What is known of a call's place at the end of its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// It may become a jump.
+    Allowed,
+    /// Nothing, or that it must not become a jump.
+    Plain,
+}
+
+impl<'m> Call<'m> {
+    /// The call that an instruction of a live module is, if it is one.
+    pub(super) fn from_raw(raw: LLVMValueRef) -> Option<Self> {
+        // SAFETY: the value belongs to a live module.
+        let call = unsafe {
+            !LLVMIsACallInst(raw).is_null()
+                || !LLVMIsAInvokeInst(raw).is_null()
+                || (!LLVMIsAInstruction(raw).is_null()
+                    && LLVMGetInstructionOpcode(raw) == inkwell::llvm_sys::LLVMOpcode::LLVMCallBr)
+        };
+        call.then(|| Call(Value::new(raw)))
+    }
+
+    /// As a value: its result.
+    pub(crate) fn value(self) -> Value<'m> {
+        self.0
+    }
+
+    /// Whether it is a plain call.
+    pub(crate) fn kind(self) -> CallKind {
+        // SAFETY: the instruction is live.
+        if unsafe { LLVMIsACallInst(self.0.raw()).is_null() } {
+            CallKind::Terminator
+        } else {
+            CallKind::Call
+        }
+    }
+
+    /// What is called.
+    pub(crate) fn callee(self) -> Value<'m> {
+        // SAFETY: the instruction is live and a call.
+        Value::new(unsafe { LLVMGetCalledValue(self.0.raw()) })
+    }
+
+    /// The type that it is called with, which may differ from the callee's own.
+    pub(crate) fn function_type(self) -> Type<'m> {
+        // SAFETY: the instruction is live and a call.
+        Type::new(unsafe { LLVMGetCalledFunctionType(self.0.raw()) })
+    }
+
+    /// The arguments.
+    pub(crate) fn args(self) -> Vec<Value<'m>> {
+        // SAFETY: the instruction is live and a call; its arguments are its first operands.
+        unsafe {
+            (0..LLVMGetNumArgOperands(self.0.raw()))
+                .map(|i| Value::new(LLVMGetOperand(self.0.raw(), i)))
+                .collect()
+        }
+    }
+
+    /// The calling convention; 0 is C's.
+    pub(crate) fn calling_convention(self) -> u32 {
+        // SAFETY: the instruction is live and a call.
+        unsafe { LLVMGetInstructionCallConv(self.0.raw()) }
+    }
+
+    /// The function that it is in.
+    pub(crate) fn caller(self) -> Function<'m> {
+        // SAFETY: an instruction that was found through its operands is in a function.
+        Function(Value::new(unsafe {
+            LLVMGetBasicBlockParent(LLVMGetInstructionParent(self.0.raw()))
+        }))
+    }
+
+    /// Where the source says so, if there is debug information.
+    pub(crate) fn location(self) -> Option<Location> {
+        // SAFETY: the instruction is live; each piece of metadata is asked for what it has, and
+        // LLVM keeps the text.
+        unsafe {
+            let location = LLVMInstructionGetDebugLoc(self.0.raw());
+            if location.is_null() {
+                return None;
+            }
+            let file = LLVMDIScopeGetFile(LLVMDILocationGetScope(location));
+            if file.is_null() {
+                return None;
+            }
+            let mut length = 0;
+            let name = LLVMDIFileGetFilename(file, &mut length);
+            Some(Location {
+                file: copy_text(name, length as usize),
+                line: LLVMDILocationGetLine(location),
+                column: LLVMDILocationGetColumn(location),
+            })
+        }
+    }
+
+    /// Whether it may, must or must not become a jump.
+    fn tail_kind(self) -> LLVMTailCallKind {
+        if self.kind() == CallKind::Terminator {
+            return LLVMTailCallKind::LLVMTailCallKindNone;
+        }
+        // SAFETY: the instruction is live and a plain call.
+        unsafe { LLVMGetTailCallKind(self.0.raw()) }
+    }
+
+    /// Calls `function` instead. Everything else of the instruction stays as it is.
+    pub(crate) fn set_callee(self, function: Function<'m>) {
+        // SAFETY: the callee is the last operand of every kind of call; the passes hand in a
+        // function that takes and returns what this call passes.
+        unsafe {
+            let last = LLVMGetNumOperands(self.0.raw()) as u32 - 1;
+            LLVMSetOperand(self.0.raw(), last, function.value().raw());
+        }
+    }
+
+    /// Replaces an argument by a value of the same type.
+    pub(crate) fn set_arg(self, index: u32, value: Value<'m>) {
+        // SAFETY: the index is that of an argument.
+        unsafe { LLVMSetOperand(self.0.raw(), index, value.raw()) }
+    }
+
+    /// Gives the call itself an enum attribute unless it has it; returns whether it changed.
+    pub(crate) fn add_attribute(self, module: Module<'m>, name: &str) -> bool {
+        let (kind, place) = (attribute_kind(name), AttributePlace::Function.index());
+        // SAFETY: the instruction and its context are live; the kind is one that LLVM named.
+        unsafe {
+            if !LLVMGetCallSiteEnumAttribute(self.0.raw(), place, kind).is_null() {
+                return false;
+            }
+            let attribute = LLVMCreateEnumAttribute(module.context(), kind, 0);
+            LLVMAddCallSiteAttribute(self.0.raw(), place, attribute);
+        }
+        true
+    }
+
+    /// Gives the call an attribute that another function has in the same place.
+    pub(crate) fn set_attribute(self, place: AttributePlace, attribute: LLVMAttributeRef) {
+        // SAFETY: the instruction is live and in the attribute's context.
+        unsafe { LLVMAddCallSiteAttribute(self.0.raw(), place.index(), attribute) }
+    }
+
+    /// Takes over what `old` says besides its operands and of its result: metadata, the call's own
+    /// attributes (not those of parameters, whose types may differ), and whether it may become a
+    /// jump.
+    pub(crate) fn inherit(self, old: Call<'m>, tail: Tail) {
+        let index = AttributePlace::Function.index();
+        // SAFETY: both instructions are live and in one context; the lists are as long as LLVM
+        // says, and the metadata list is freed once.
+        unsafe {
+            let context = LLVMGetTypeContext(LLVMTypeOf(old.0.raw()));
+            let about_result = RESULT_METADATA.map(|name| {
+                LLVMGetMDKindIDInContext(context, name.as_ptr().cast(), name.len() as u32)
+            });
+            let mut count = 0;
+            let entries = LLVMInstructionGetAllMetadataOtherThanDebugLoc(old.0.raw(), &mut count);
+            for i in 0..count as u32 {
+                let node = LLVMValueMetadataEntriesGetMetadata(entries, i);
+                let kind = LLVMValueMetadataEntriesGetKind(entries, i);
+                if about_result.contains(&kind) {
+                    continue;
+                }
+                LLVMSetMetadata(self.0.raw(), kind, LLVMMetadataAsValue(context, node));
+            }
+            LLVMDisposeValueMetadataEntries(entries);
+
+            let count = LLVMGetCallSiteAttributeCount(old.0.raw(), index) as usize;
+            let mut attributes = vec![std::ptr::null_mut(); count];
+            LLVMGetCallSiteAttributes(old.0.raw(), index, attributes.as_mut_ptr());
+            for attribute in attributes {
+                LLVMAddCallSiteAttribute(self.0.raw(), index, attribute);
+            }
+        }
+        let kind = match (tail, old.tail_kind()) {
+            (Tail::Allowed, LLVMTailCallKind::LLVMTailCallKindMustTail) => {
+                LLVMTailCallKind::LLVMTailCallKindTail
+            }
+            (Tail::Allowed, kind) => kind,
+            (Tail::Plain, LLVMTailCallKind::LLVMTailCallKindNoTail) => {
+                LLVMTailCallKind::LLVMTailCallKindNoTail
+            }
+            (Tail::Plain, _) => LLVMTailCallKind::LLVMTailCallKindNone,
+        };
+        // SAFETY: the instruction is live and a plain call.
+        unsafe { LLVMSetTailCallKind(self.0.raw(), kind) }
+    }
+
+    /// Puts `value` where the result was used (nothing for a call without one) and removes the
+    /// call, which must not be used again.
+    pub(crate) fn replace(self, value: Option<Value<'m>>) {
+        // SAFETY: the instruction is live, and the value has its type.
+        unsafe {
+            if let Some(value) = value {
+                LLVMReplaceAllUsesWith(self.0.raw(), value.raw());
+                let mut length = 0;
+                let name = LLVMGetValueName2(self.0.raw(), &mut length);
+                let name: Vec<u8> = if length == 0 {
+                    Vec::new()
+                } else {
+                    std::slice::from_raw_parts(name.cast(), length).to_vec()
+                };
+                LLVMSetValueName2(self.0.raw(), c"".as_ptr(), 0);
+                LLVMSetValueName2(value.raw(), name.as_ptr().cast(), name.len());
+            }
+            LLVMInstructionEraseFromParent(self.0.raw());
+        }
+    }
+}
+
+/// Makes instructions.
+#[derive(Debug)]
+pub(crate) struct Builder<'m> {
+    raw: LLVMBuilderRef,
+    module: Module<'m>,
+}
+
+impl Drop for Builder<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the builder was made here and is freed once.
+        unsafe { LLVMDisposeBuilder(self.raw) }
+    }
+}
+
+impl<'m> Builder<'m> {
+    /// One that stands right before `call` and gives instructions its debug location.
+    pub(crate) fn before(module: Module<'m>, call: Call<'m>) -> Self {
+        // SAFETY: the context and the instruction are live.
+        unsafe {
+            let raw = LLVMCreateBuilderInContext(module.context());
+            LLVMPositionBuilderBefore(raw, call.0.raw());
+            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(call.0.raw()));
+            Builder { raw, module }
+        }
+    }
+
+    /// One that stands at the start of a function with a body.
+    pub(crate) fn at_entry(module: Module<'m>, function: Function<'m>) -> Self {
+        // SAFETY: the context is live; a function with a call in it has a block with instructions.
+        unsafe {
+            let raw = LLVMCreateBuilderInContext(module.context());
+            let block = LLVMGetEntryBasicBlock(function.value().raw());
+            LLVMPositionBuilderBefore(raw, LLVMGetFirstInstruction(block));
+            LLVMSetCurrentDebugLocation2(raw, std::ptr::null_mut());
+            Builder { raw, module }
+        }
+    }
+
+    /// One that stands in the new, only block of a function.
+    pub(crate) fn in_new_body(module: Module<'m>, function: Function<'m>) -> Self {
+        // SAFETY: the context and the function are live.
+        unsafe {
+            let raw = LLVMCreateBuilderInContext(module.context());
+            let block = LLVMAppendBasicBlockInContext(
+                module.context(),
+                function.value().raw(),
+                c"entry".as_ptr(),
+            );
+            LLVMPositionBuilderAtEnd(raw, block);
+            Builder { raw, module }
+        }
+    }
+
+    /// Memory in the frame.
+    pub(crate) fn alloca(&self, ty: Type<'m>, alignment: u32) -> Value<'m> {
+        // SAFETY: the builder stands in a function, the type has a size.
+        unsafe {
+            let raw = LLVMBuildAlloca(self.raw, ty.raw(), c"stackswitch.value".as_ptr());
+            LLVMSetAlignment(raw, alignment);
+            Value::new(raw)
+        }
+    }
+
+    /// Stores `value` to `address`.
+    pub(crate) fn store(&self, value: Value<'m>, address: Value<'m>, alignment: u32) {
+        // SAFETY: the builder stands in a function, the address is a pointer.
+        unsafe { LLVMSetAlignment(LLVMBuildStore(self.raw, value.raw(), address.raw()), alignment) }
+    }
+
+    /// Loads a value from `address`.
+    pub(crate) fn load(&self, ty: Type<'m>, address: Value<'m>, alignment: u32) -> Value<'m> {
+        // SAFETY: the builder stands in a function, the address is a pointer.
+        unsafe {
+            let raw = LLVMBuildLoad2(self.raw, ty.raw(), address.raw(), c"".as_ptr());
+            LLVMSetAlignment(raw, alignment);
+            Value::new(raw)
+        }
+    }
+
+    /// An integer as a wider or equally wide one; the new bits are zero.
+    pub(crate) fn widen(&self, value: Value<'m>, ty: Type<'m>) -> Value<'m> {
+        // SAFETY: both are integers and the new type is not narrower.
+        Value::new(unsafe { LLVMBuildZExt(self.raw, value.raw(), ty.raw(), c"".as_ptr()) })
+    }
+
+    /// The low bits of an integer.
+    pub(crate) fn narrow(&self, value: Value<'m>, ty: Type<'m>) -> Value<'m> {
+        // SAFETY: both are integers and the new type is not wider.
+        Value::new(unsafe { LLVMBuildTrunc(self.raw, value.raw(), ty.raw(), c"".as_ptr()) })
+    }
+
+    /// A constant of the target's pointer-sized integer type.
+    pub(crate) fn size(&self, bytes: u64) -> Value<'m> {
+        // SAFETY: the type is an integer type.
+        Value::new(unsafe { LLVMConstInt(Type::size(self.module).raw(), bytes, 0) })
+    }
+
+    /// A call, with the operand bundles of `bundles_of`.
+    pub(crate) fn call(
+        &self,
+        ty: Type<'m>,
+        callee: Value<'m>,
+        args: &[Value<'m>],
+        bundles_of: Option<Call<'m>>,
+    ) -> Call<'m> {
+        let mut args: Vec<LLVMValueRef> = args.iter().map(|a| a.raw()).collect();
+        // SAFETY: the builder stands in a function; the arguments fit the type, as the passes see
+        // to; lengths are those of the lists; each bundle is freed once, after its use.
+        unsafe {
+            let mut bundles: Vec<_> = bundles_of
+                .map(|call| {
+                    (0..LLVMGetNumOperandBundles(call.0.raw()))
+                        .map(|i| LLVMGetOperandBundleAtIndex(call.0.raw(), i))
+                        .collect()
+                })
+                .unwrap_or_default();
+            let raw = LLVMBuildCallWithOperandBundles(
+                self.raw,
+                ty.raw(),
+                callee.raw(),
+                args.as_mut_ptr(),
+                args.len() as u32,
+                bundles.as_mut_ptr(),
+                bundles.len() as u32,
+                c"".as_ptr(),
+            );
+            for bundle in bundles {
+                LLVMDisposeOperandBundle(bundle);
+            }
+            Call(Value::new(raw))
+        }
+    }
+
+    /// Sets the calling convention of a call.
+    pub(crate) fn set_convention(&self, call: Call<'m>, convention: u32) {
+        // SAFETY: the instruction is live and a call.
+        unsafe { LLVMSetInstructionCallConv(call.0.raw(), convention) }
+    }
+
+    /// The end of a function, with or without a result.
+    pub(crate) fn ret(&self, value: Option<Value<'m>>) {
+        // SAFETY: the builder stands at the end of a function that returns the value's type.
+        unsafe {
+            match value {
+                Some(value) => LLVMBuildRet(self.raw, value.raw()),
+                None => LLVMBuildRetVoid(self.raw),
+            };
+        }
+    }
+}

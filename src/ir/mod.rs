@@ -1,0 +1,253 @@
+//! The little of LLVM's C interface that the passes need, as checked Rust types.
+//!
+//! The types here are copies of LLVM's pointers. Their lifetime is that of the module's borrow, made
+//! once by [`Module::from_raw`], which is where the caller promises that the module is alive and
+//! ours to change. Nothing here frees a type, a context or a module; a function or an instruction
+//! that is erased is not used again, which is for the passes to see to.
+
+mod call;
+mod function;
+pub(crate) mod mangle;
+mod types;
+
+pub(crate) use call::{Builder, Call, CallKind, Tail};
+pub(crate) use function::{AttributePlace, Function, Linkage};
+pub(crate) use types::{Type, TypeKind};
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char};
+use std::marker::PhantomData;
+
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::prelude::*;
+use inkwell::llvm_sys::target::{LLVMGetModuleDataLayout, LLVMPointerSize};
+
+/// A module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Module<'m> {
+    raw: LLVMModuleRef,
+    borrow: PhantomData<&'m ()>,
+}
+
+impl<'m> Module<'m> {
+    /// Wraps a module of LLVM's.
+    ///
+    /// # Safety
+    /// `raw` must be a live module that nothing else changes during `'m`.
+    pub(crate) unsafe fn from_raw(raw: LLVMModuleRef) -> Self {
+        Module { raw, borrow: PhantomData }
+    }
+
+    /// LLVM's pointer.
+    pub(crate) fn raw(self) -> LLVMModuleRef {
+        self.raw
+    }
+
+    /// The context that owns the module's types.
+    pub(crate) fn context(self) -> LLVMContextRef {
+        // SAFETY: the module is live, see `from_raw`.
+        unsafe { LLVMGetModuleContext(self.raw) }
+    }
+
+    /// The functions whose name starts with `prefix`, in the module's order.
+    pub(crate) fn functions(self, prefix: &str) -> Vec<Function<'m>> {
+        let mut found = Vec::new();
+        // SAFETY: the module is live.
+        let mut next = unsafe { LLVMGetFirstFunction(self.raw) };
+        while !next.is_null() {
+            let function = Function(Value::new(next));
+            if function.name_bytes().starts_with(prefix.as_bytes()) {
+                found.push(function);
+            }
+            // SAFETY: `next` is a function of the live module.
+            next = unsafe { LLVMGetNextFunction(next) };
+        }
+        found
+    }
+
+    /// Where each function and each instruction stands in the module.
+    pub(crate) fn positions(self) -> HashMap<Value<'m>, usize> {
+        let mut positions = HashMap::new();
+        for function in self.functions("") {
+            positions.insert(function.value(), positions.len());
+            // SAFETY: the function is live, and nothing is changed while its lists are walked.
+            unsafe {
+                let mut block = LLVMGetFirstBasicBlock(function.value().raw());
+                while !block.is_null() {
+                    let mut instruction = LLVMGetFirstInstruction(block);
+                    while !instruction.is_null() {
+                        positions.insert(Value::new(instruction), positions.len());
+                        instruction = LLVMGetNextInstruction(instruction);
+                    }
+                    block = LLVMGetNextBasicBlock(block);
+                }
+            }
+        }
+        positions
+    }
+
+    /// The function of that name, if there is one.
+    pub(crate) fn function(self, name: &str) -> Option<Function<'m>> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: the module is live, the name ends with a zero.
+        let raw = unsafe { LLVMGetNamedFunction(self.raw, name.as_ptr()) };
+        (!raw.is_null()).then(|| Function(Value::new(raw)))
+    }
+
+    /// Whether a variable, an alias or a resolver has that name.
+    pub(crate) fn has_other_symbol(self, name: &str) -> bool {
+        let Ok(c_name) = CString::new(name) else { return false };
+        // SAFETY: the module is live, the name ends with a zero and its length is right.
+        unsafe {
+            !LLVMGetNamedGlobal(self.raw, c_name.as_ptr()).is_null()
+                || !LLVMGetNamedGlobalAlias(self.raw, c_name.as_ptr(), name.len()).is_null()
+                || !LLVMGetNamedGlobalIFunc(self.raw, c_name.as_ptr(), name.len()).is_null()
+        }
+    }
+
+    /// Bytes of a pointer.
+    pub(crate) fn pointer_size(self) -> u32 {
+        // SAFETY: the module is live and owns the data layout.
+        unsafe { LLVMPointerSize(LLVMGetModuleDataLayout(self.raw)) }
+    }
+}
+
+/// Any value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Value<'m> {
+    raw: LLVMValueRef,
+    borrow: PhantomData<&'m ()>,
+}
+
+impl<'m> Value<'m> {
+    /// Wraps a value that belongs to a live module.
+    fn new(raw: LLVMValueRef) -> Self {
+        Value { raw, borrow: PhantomData }
+    }
+
+    /// LLVM's pointer.
+    pub(crate) fn raw(self) -> LLVMValueRef {
+        self.raw
+    }
+
+    /// Its type.
+    pub(crate) fn ty(self) -> Type<'m> {
+        // SAFETY: the value belongs to a live module.
+        Type::new(unsafe { LLVMTypeOf(self.raw) })
+    }
+
+    /// Whether it is a null pointer constant.
+    pub(crate) fn is_null(self) -> bool {
+        // SAFETY: the value belongs to a live module.
+        unsafe { LLVMIsNull(self.raw) != 0 }
+    }
+
+    /// Whether it is `undef` or `poison`.
+    pub(crate) fn is_undefined(self) -> bool {
+        // SAFETY: the value belongs to a live module.
+        unsafe { LLVMIsUndef(self.raw) != 0 || LLVMIsPoison(self.raw) != 0 }
+    }
+
+    /// Its value, if it is an integer constant of at most 64 bits.
+    pub(crate) fn as_integer(self) -> Option<u64> {
+        // SAFETY: the value belongs to a live module; the width is asked for integers only.
+        unsafe {
+            let constant = LLVMIsAConstantInt(self.raw);
+            (!constant.is_null() && LLVMGetIntTypeWidth(LLVMTypeOf(constant)) <= 64)
+                .then(|| LLVMConstIntGetZExtValue(constant))
+        }
+    }
+
+    /// The function that this is the address of, through casts and aliases.
+    pub(crate) fn as_function(self) -> Option<Function<'m>> {
+        let mut value = self.raw;
+        // An alias cannot lead back to itself in valid IR; the bound is for IR that is not.
+        for _ in 0..64 {
+            // SAFETY: each value is reached from one that belongs to a live module, and each
+            // accessor is used on the kind of value that was just tested for.
+            unsafe {
+                if !LLVMIsAFunction(value).is_null() {
+                    return Some(Function(Value::new(value)));
+                }
+                if !LLVMIsAGlobalAlias(value).is_null() {
+                    value = LLVMAliasGetAliasee(value);
+                } else if is_cast_expression(value) {
+                    value = LLVMGetOperand(value, 0);
+                } else {
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether it is certainly the address of some memory: a variable or a part of one.
+    pub(crate) fn is_object(self) -> bool {
+        let mut value = self.raw;
+        for _ in 0..64 {
+            // SAFETY: as in `as_function`.
+            unsafe {
+                if !LLVMIsAAllocaInst(value).is_null() || !LLVMIsAGlobalVariable(value).is_null() {
+                    return true;
+                }
+                let address = !LLVMIsAGetElementPtrInst(value).is_null()
+                    || (!LLVMIsAConstantExpr(value).is_null()
+                        && LLVMGetConstOpcode(value)
+                            == inkwell::llvm_sys::LLVMOpcode::LLVMGetElementPtr);
+                if !address {
+                    return false;
+                }
+                value = LLVMGetOperand(value, 0);
+            }
+        }
+        false
+    }
+
+    /// As LLVM prints it.
+    pub(crate) fn print(self) -> String {
+        // SAFETY: the value belongs to a live module; the text is ours to free.
+        unsafe { take_message(LLVMPrintValueToString(self.raw)) }
+    }
+}
+
+/// Whether `value` is a constant expression that only changes a pointer's type.
+///
+/// # Safety
+/// `value` must belong to a live module.
+unsafe fn is_cast_expression(value: LLVMValueRef) -> bool {
+    use inkwell::llvm_sys::LLVMOpcode::{LLVMAddrSpaceCast, LLVMBitCast};
+    // SAFETY: the caller vouches for `value`; the opcode is asked of constant expressions only.
+    unsafe {
+        !LLVMIsAConstantExpr(value).is_null()
+            && matches!(LLVMGetConstOpcode(value), LLVMBitCast | LLVMAddrSpaceCast)
+    }
+}
+
+/// Copies a text that LLVM allocated and frees it.
+///
+/// # Safety
+/// `text` must be null or a string from one of LLVM's functions that hand out ownership.
+pub(crate) unsafe fn take_message(text: *mut c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: the caller vouches for `text`; it is freed once, after the copy.
+    unsafe {
+        let copy = CStr::from_ptr(text).to_string_lossy().into_owned();
+        LLVMDisposeMessage(text);
+        copy
+    }
+}
+
+/// Copies `length` bytes of text that LLVM keeps.
+///
+/// # Safety
+/// `text` must be null or point to `length` readable bytes.
+unsafe fn copy_text(text: *const c_char, length: usize) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: the caller vouches for the bytes.
+    let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
+    String::from_utf8_lossy(bytes).into_owned()
+}

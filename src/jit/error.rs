@@ -1,0 +1,67 @@
+//! What can go wrong between IR and its result.
+
+use crate::{passes, reader};
+
+/// An error of the JIT.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The module could not be read, parsed or verified.
+    #[error(transparent)]
+    Module(#[from] reader::Error),
+    /// The passes refused the module, or the pipeline could not be run.
+    #[error(transparent)]
+    Passes(#[from] passes::Error),
+    /// The module is for another target than this machine.
+    #[error("{file} is for {found}, but this machine is {expected}")]
+    Target {
+        /// The name that the module was given.
+        file: String,
+        /// The target triple or data layout of the module.
+        found: String,
+        /// The one of this machine.
+        expected: String,
+    },
+    /// A symbol that was looked up, or that the looked-up code uses, is not defined anywhere.
+    #[error("no definition of {}", quoted(.0))]
+    MissingSymbol(Vec<String>),
+    /// A function that was to be called as C's `main` has another type.
+    #[error(
+        "`{0}` cannot be called as C's main: it must be i32 (), i32 (i32, ptr) or i32 (i32, ptr, ptr)"
+    )]
+    NotMain(String),
+    /// A name or an argument holds a zero byte, which C strings cannot.
+    #[error("{0:?} holds a zero byte")]
+    ZeroByte(String),
+    /// LLVM could not generate or link the code of a module.
+    #[error("{0}")]
+    Code(String),
+    /// LLVM could not set up the JIT.
+    #[error("{0}")]
+    Llvm(String),
+    /// The program misused the runtime, or a context overflowed its stack.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// A POSIX-layer context without a link ended, which ends its thread, before the call returned.
+    #[error("the program ended its thread before the call returned")]
+    ThreadEnded,
+    /// The program switched to the host's context by its handle before the call returned.
+    #[error("the program left the call by a switch to the host's context")]
+    Left,
+}
+
+/// A runtime error in guest code, as the runtime reported it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// One of the `STACKSWITCH_E…` codes of the C header.
+    pub code: i32,
+    /// The address of the context that it is about, zero if there is none.
+    pub context: usize,
+    /// One line of text.
+    pub message: String,
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}

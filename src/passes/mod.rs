@@ -1,0 +1,142 @@
+//! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
+//!
+//! `stackswitch-verify` and `stackswitch-lower` run at the start of the default pipelines,
+//! `stackswitch-check` at their end. All are required, so that they run at `-O0` too, and each is
+//! available by its name.
+
+mod check;
+mod plugin;
+mod session;
+
+pub use plugin::{PluginInfo, plugin_info};
+
+use std::ffi::{CString, c_char, c_int, c_void};
+
+use inkwell::llvm_sys::prelude::*;
+use inkwell::llvm_sys::target_machine::LLVMTargetMachineRef;
+use inkwell::module::Module;
+use inkwell::targets::TargetMachine;
+
+use crate::diagnostics::Diagnostic;
+use crate::{ir, lower, verify};
+
+/// Why a pipeline did not run to its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The module uses the intrinsics wrongly. It must not be compiled further.
+    #[error("{}", lines(.0))]
+    Rejected(Vec<Diagnostic>),
+    /// The pipeline's text is wrong, as LLVM words it.
+    #[error("wrong pass pipeline: {0}")]
+    Pipeline(String),
+    /// Another pass reported errors, as LLVM words them.
+    #[error("{0}")]
+    Llvm(String),
+}
+
+/// One diagnostic a line.
+fn lines(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs a pipeline of LLVM's new pass manager over a module, with the passes of this crate
+/// registered by name and in the default pipelines.
+///
+/// `pipeline` is what `opt -passes=` takes, such as `"default<O2>"` or
+/// `"stackswitch-verify,stackswitch-lower"`. `target` tells the optimiser what it compiles for. The
+/// module must be valid IR; loading it is what checks that.
+///
+/// Fails with [`Error::Rejected`] where the module uses the intrinsics wrongly, with
+/// [`Error::Pipeline`] where the text is no pipeline, and with [`Error::Llvm`] for what other passes
+/// report. After an error of the first or the last kind the module is valid IR, but how far the
+/// passes went is not defined.
+pub fn run(
+    module: &Module<'_>,
+    target: Option<&TargetMachine>,
+    pipeline: &str,
+) -> Result<(), Error> {
+    let Ok(text) = CString::new(pipeline) else {
+        return Err(Error::Pipeline("the text contains a zero byte".into()));
+    };
+    let target = target.map_or(std::ptr::null_mut(), TargetMachine::as_mut_ptr);
+    let mut message = std::ptr::null_mut();
+    let collecting = session::Collecting::start();
+    // SAFETY: the module and the target machine live as long as their borrows, the text ends with a
+    // zero, and the passes are static.
+    let status = unsafe {
+        stackswitch_shim_run(module.as_mut_ptr(), target, text.as_ptr(), &PASSES, &mut message)
+    };
+    let rejections = collecting.finish();
+    // SAFETY: the shim leaves null or a message that is ours.
+    let message = unsafe { ir::take_message(message) };
+    match status {
+        1 => Err(Error::Pipeline(message)),
+        _ if !rejections.is_empty() => Err(Error::Rejected(rejections)),
+        0 => Ok(()),
+        _ => Err(Error::Llvm(message)),
+    }
+}
+
+/// The passes as the shim takes them.
+#[repr(C)]
+struct Passes {
+    verify: extern "C" fn(LLVMModuleRef) -> bool,
+    lower: extern "C" fn(LLVMModuleRef) -> bool,
+    check: extern "C" fn(LLVMModuleRef) -> bool,
+    rejected: extern "C" fn() -> bool,
+}
+
+static PASSES: Passes = Passes {
+    verify: verify_pass,
+    lower: lower_pass,
+    check: check_pass,
+    rejected: session::any_rejected,
+};
+
+// SAFETY: these are the functions of `shim.cc`, with the types that they have there.
+unsafe extern "C" {
+    fn stackswitch_shim_plugin_api_version() -> u32;
+    fn stackswitch_shim_register(pass_builder: *mut c_void, passes: *const Passes);
+    fn stackswitch_shim_report(about: LLVMValueRef, text: *const c_char);
+    fn stackswitch_shim_run(
+        module: LLVMModuleRef,
+        target: LLVMTargetMachineRef,
+        pipeline: *const c_char,
+        passes: *const Passes,
+        error: *mut *mut c_char,
+    ) -> c_int;
+}
+
+/// `stackswitch-verify`
+extern "C" fn verify_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: LLVM's pass manager hands over a live module that nothing else works on meanwhile.
+    let module = unsafe { ir::Module::from_raw(module) };
+    session::judge(module, verify::analyse(module).findings);
+    false
+}
+
+/// `stackswitch-lower`
+extern "C" fn lower_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    if session::is_rejected(module) {
+        return false;
+    }
+    match lower::lower(module) {
+        Ok(changed) => changed,
+        Err(findings) => {
+            session::judge(module, findings);
+            false
+        }
+    }
+}
+
+/// `stackswitch-check`
+extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    if !session::is_rejected(module) {
+        session::judge(module, check::leftovers(module));
+    }
+    false
+}

@@ -1,0 +1,62 @@
+//! A diagnostic together with the IR that it is about.
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::ir::{Call, Function, Module, Value};
+
+/// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding<'m> {
+    /// What is to be said.
+    pub(crate) diagnostic: Diagnostic,
+    /// The instruction or the function.
+    pub(crate) value: Value<'m>,
+}
+
+impl<'m> Finding<'m> {
+    /// An error in a call.
+    pub(crate) fn at_call(call: Call<'m>, message: String, hint: Option<String>) -> Self {
+        Finding {
+            diagnostic: Diagnostic {
+                severity: Severity::Error,
+                function: call.caller().name(),
+                instruction: Some(one_line(&call.value().print())),
+                location: call.location(),
+                message,
+                hint,
+            },
+            value: call.value(),
+        }
+    }
+
+    /// An error in a declaration.
+    pub(crate) fn at_function(
+        function: Function<'m>,
+        message: String,
+        hint: Option<String>,
+    ) -> Self {
+        Finding {
+            diagnostic: Diagnostic {
+                severity: Severity::Error,
+                function: function.name(),
+                instruction: None,
+                location: None,
+                message,
+                hint,
+            },
+            value: function.value(),
+        }
+    }
+}
+
+/// Puts findings into the order of the module, which is mostly that of the source.
+pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
+    if findings.len() > 1 {
+        let positions = module.positions();
+        findings.sort_by_key(|f| positions.get(&f.value).copied());
+    }
+}
+
+/// LLVM prints invokes over several lines; a diagnostic has one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+}

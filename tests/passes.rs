@@ -1,0 +1,240 @@
+//! The passes run in process.
+#![cfg(feature = "link")]
+
+use inkwell::context::Context;
+use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::module::Module;
+use stackswitch::diagnostics::Location;
+use stackswitch::passes::{self, Error};
+use stackswitch::verify;
+
+/// A module from text.
+fn parse<'c>(context: &'c Context, text: &str) -> Module<'c> {
+    let text = format!("{text}\0");
+    let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "test");
+    context.create_module_from_ir(buffer).expect("valid IR")
+}
+
+const RIGHT: &str = "
+declare i64 @llvm.stackswitch.suspend.i64(i64)
+define i64 @f(i64 %v) {
+  %r = call i64 @llvm.stackswitch.suspend.i64(i64 %v)
+  ret i64 %r
+}";
+
+const WRONG: &str = "
+declare void @llvm.stackswitch.destroy(ptr)
+declare ptr @llvm.stackswitch.curent()
+define void @f() {
+  call void @llvm.stackswitch.destroy(ptr null)
+  %c = call ptr @llvm.stackswitch.curent()
+  ret void
+}";
+
+#[test]
+fn pipelines_lower() {
+    for pipeline in [
+        "stackswitch-verify,stackswitch-lower,stackswitch-check",
+        "default<O0>",
+        "default<O2>",
+        "lto<O2>",
+    ] {
+        let context = Context::create();
+        let module = parse(&context, RIGHT);
+        assert_eq!(passes::run(&module, None, pipeline), Ok(()), "{pipeline}");
+        let text = module.to_string();
+        assert!(text.contains("call i64 @stackswitch_suspend_i64("), "{pipeline}: {text}");
+        assert!(!text.contains("llvm.stackswitch"), "{pipeline}: {text}");
+    }
+}
+
+#[test]
+fn every_mistake_is_returned_once() {
+    for pipeline in ["stackswitch-verify", "stackswitch-lower", "default<O0>", "default<O2>"] {
+        let context = Context::create();
+        let module = parse(&context, WRONG);
+        let Err(Error::Rejected(found)) = passes::run(&module, None, pipeline) else {
+            panic!("{pipeline} accepts a wrong module");
+        };
+        assert_eq!(found, verify::verify(&module), "{pipeline}");
+        let [first, second] = found.as_slice() else { panic!("{pipeline}: {found:?}") };
+        assert!(first.message.contains("argument 'ctx'"), "{first}");
+        assert_eq!(first.function, "f");
+        assert_eq!(
+            first.instruction.as_deref(),
+            Some("call void @llvm.stackswitch.destroy(ptr null)")
+        );
+        assert_eq!(
+            second.hint.as_deref(),
+            Some("the nearest name is 'llvm.stackswitch.current'"),
+            "{second}"
+        );
+    }
+}
+
+#[test]
+fn what_is_left_over_is_returned() {
+    let context = Context::create();
+    let module = parse(&context, RIGHT);
+    let Err(Error::Rejected(found)) = passes::run(&module, None, "stackswitch-check") else {
+        panic!("a leftover is accepted");
+    };
+    assert!(found[0].message.contains("was not lowered"), "{}", found[0]);
+}
+
+#[test]
+fn one_rejection_does_not_spoil_the_next_module() {
+    let context = Context::create();
+    let wrong = parse(&context, WRONG);
+    assert!(passes::run(&wrong, None, "default<O2>").is_err());
+    drop(wrong);
+    for _ in 0..8 {
+        let right = parse(&context, RIGHT);
+        assert_eq!(passes::run(&right, None, "default<O2>"), Ok(()));
+        assert!(!right.to_string().contains("llvm.stackswitch"));
+    }
+}
+
+#[test]
+fn a_wrong_pipeline_is_an_error() {
+    let context = Context::create();
+    let module = parse(&context, RIGHT);
+    for pipeline in ["no-such-pass", "default<O2", "", "a\0b"] {
+        let result = passes::run(&module, None, pipeline);
+        assert!(matches!(result, Err(Error::Pipeline(_))), "{pipeline:?}: {result:?}");
+    }
+}
+
+#[test]
+fn locations_are_those_of_the_source() {
+    let context = Context::create();
+    let module = parse(
+        &context,
+        r#"
+declare void @llvm.stackswitch.destroy(ptr)
+define void @f() !dbg !4 {
+  call void @llvm.stackswitch.destroy(ptr null), !dbg !7
+  ret void, !dbg !7
+}
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!2}
+!0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, emissionKind: FullDebug)
+!1 = !DIFile(filename: "program.c", directory: "/")
+!2 = !{i32 2, !"Debug Info Version", i32 3}
+!4 = distinct !DISubprogram(name: "f", scope: !1, file: !1, line: 2, type: !5, unit: !0)
+!5 = !DISubroutineType(types: !6)
+!6 = !{null}
+!7 = !DILocation(line: 3, column: 7, scope: !4)"#,
+    );
+    let found = verify::verify(&module);
+    assert_eq!(found[0].location, Some(Location { file: "program.c".into(), line: 3, column: 7 }));
+    assert!(found[0].to_string().starts_with("program.c:3:7: error: in function 'f'"));
+}
+
+/// Structures that LLVM renamed on loading a second module keep meaning the same intrinsic.
+#[test]
+fn renamed_structures_still_fit_their_suffix() {
+    const TEXT: &str = "
+%pair = type { i64, ptr }
+declare %pair @llvm.stackswitch.suspend.s_pairs(%pair)
+define void @f() {
+  %r = call %pair @llvm.stackswitch.suspend.s_pairs(%pair zeroinitializer)
+  ret void
+}";
+    let context = Context::create();
+    let (first, second) = (parse(&context, TEXT), parse(&context, TEXT));
+    assert_eq!(verify::verify(&first), []);
+    assert_eq!(verify::verify(&second), []);
+}
+
+/// Suffixes that nest types, some of them hard to tell apart, and some that are nonsense.
+#[test]
+fn suffixes_of_nested_types_are_read() {
+    let suffixes = [
+        ("sl_i32sl_f32sp0s", true),
+        ("a2v4i16", true),
+        ("s_sessions", true),
+        ("sl_s_sessionsi8s", true),
+        ("sl_s", true),
+        ("a0i8", true),
+        ("i032", false),
+        ("v0i8", false),
+        ("nxv4i32", false),
+        ("s_unknowns", false),
+        ("sl_i32", false),
+        ("i99999999999999999999", false),
+        ("ii8", false),
+        ("\u{e9}", false),
+    ];
+    for (suffix, right) in suffixes {
+        let context = Context::create();
+        let module = parse(
+            &context,
+            &format!(
+                "%session = type {{ i64 }}
+                 declare ptr @\"llvm.stackswitch.spawn.{suffix}\"(ptr, ptr, ptr)
+                 define void @f(ptr %body, %session %unused) {{
+                   %c = call ptr @\"llvm.stackswitch.spawn.{suffix}\"(ptr null, ptr %body, ptr null)
+                   ret void
+                 }}"
+            ),
+        );
+        assert_eq!(verify::verify(&module).is_empty(), right, "{suffix}");
+        assert_eq!(passes::run(&module, None, "stackswitch-lower,verify").is_ok(), right);
+    }
+}
+
+/// What LLVM's own verifier would refuse, which a host need not have run.
+#[test]
+fn intrinsics_are_only_called() {
+    let cases = [
+        (
+            "declare ptr @llvm.stackswitch.resume(ptr, ptr)
+             declare i32 @personality(...)
+             define void @f(ptr %c) personality ptr @personality {
+               %r = invoke ptr @llvm.stackswitch.resume(ptr %c, ptr null)
+                       to label %done unwind label %cleanup
+             done:
+               ret void
+             cleanup:
+               %pad = landingpad { ptr, i32 } cleanup
+               resume { ptr, i32 } %pad
+             }",
+            "cannot be invoked",
+            "@stackswitch_resume",
+        ),
+        (
+            "declare ptr @llvm.stackswitch.current()
+             define ptr @f() {
+               ret ptr @llvm.stackswitch.current
+             }",
+            "the address of 'llvm.stackswitch.current' is taken",
+            "@stackswitch_current",
+        ),
+        (
+            "declare void @llvm.stackswitch.destroy(ptr)
+             define void @f() {
+               call void @llvm.stackswitch.destroy(ptr @llvm.stackswitch.destroy)
+               ret void
+             }",
+            "the address of 'llvm.stackswitch.destroy' is taken",
+            "@stackswitch_destroy",
+        ),
+        (
+            "define ptr @llvm.stackswitch.current() {
+               ret ptr null
+             }",
+            "has no body",
+            "",
+        ),
+    ];
+    for (text, message, hint) in cases {
+        let context = Context::create();
+        let module = parse(&context, text);
+        let found = verify::verify(&module);
+        assert!(found.iter().any(|d| d.message.contains(message)), "{text}: {found:?}");
+        assert!(found[0].hint.clone().unwrap_or_default().contains(hint), "{found:?}");
+        assert!(!found[0].to_string().contains('\n'));
+        assert!(passes::run(&module, None, "stackswitch-lower").is_err());
+    }
+}

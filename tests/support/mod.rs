@@ -1,0 +1,111 @@
+//! What the tests that run programs share.
+
+// Each test program uses a part of it.
+#![allow(dead_code)]
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread::{JoinHandle, sleep, spawn},
+    time::{Duration, Instant},
+};
+
+/// The command under test.
+pub const STACKSWITCH: &str = env!("CARGO_BIN_EXE_stackswitch");
+
+/// How long a program may run: one that hangs has failed.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs a command to its end, or kills it and says so.
+pub fn run(command: &mut Command) -> Result<Output, String> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("cannot run {command:?}: {e}"))?;
+    let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+    let status = wait(&mut child).map_err(|e| format!("{command:?}: {e}"))?;
+    let collect = |reader: JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
+    Ok(Output { status, stdout: collect(stdout), stderr: collect(stderr) })
+}
+
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What came before an error is still worth showing.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            return Ok(status);
+        }
+        if start.elapsed() > TIME_LIMIT {
+            child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
+            return Err(format!("still running after {} s", TIME_LIMIT.as_secs()));
+        }
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// Runs a command that must succeed.
+pub fn succeed(command: &mut Command) -> Result<Output, String> {
+    let output = run(command)?;
+    if output.status.success() {
+        Ok(output)
+    } else {
+        Err(format!("{command:?}: {}\n{}", output.status, text(&output.stderr)))
+    }
+}
+
+/// Output as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A directory for what a test makes.
+pub fn directory(name: &str) -> Result<PathBuf, String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(path)
+}
+
+/// What `make` built besides this package; absent when cargo runs the tests alone.
+pub struct Artifacts {
+    /// The plugin for clang.
+    pub plugin: PathBuf,
+    /// The static runtime library.
+    pub runtime: PathBuf,
+    /// Where `make install` put everything.
+    pub prefix: PathBuf,
+    /// The clang that the plugin is for.
+    pub clang: PathBuf,
+}
+
+impl Artifacts {
+    /// Those that the environment names, if it names all.
+    pub fn find() -> Option<Self> {
+        let path = |name| std::env::var_os(name).map(PathBuf::from);
+        Some(Self {
+            plugin: path("STACKSWITCH_PLUGIN")?,
+            runtime: path("STACKSWITCH_RUNTIME")?,
+            prefix: path("STACKSWITCH_PREFIX")?,
+            clang: path("STACKSWITCH_CLANG")?,
+        })
+    }
+
+    /// clang with the plugin.
+    pub fn clang(&self) -> Command {
+        let mut command = Command::new(&self.clang);
+        command.arg(format!("-fpass-plugin={}", self.plugin.display()));
+        command
+    }
+}
