@@ -57,6 +57,25 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
         if exchanges(thread, tls, to, kind) {
             return Landing { sp: (*to).sp, pc: arch::point_of((*to).sp) };
         }
+        switch_generally(thread, tls, to, sp, kind)
+    }
+}
+
+/// What [`switch_slowly`] does when there is no short way.
+///
+/// # Safety
+/// As there; the running context's `sp` is true.
+#[inline(never)]
+unsafe fn switch_generally(
+    thread: &mut Thread,
+    tls: *mut Tls,
+    to: *mut Context,
+    sp: usize,
+    kind: Kind,
+) -> Landing {
+    // SAFETY: as there.
+    unsafe {
+        let current = (*tls).current;
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
             thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
