@@ -55,6 +55,24 @@ fn floats_travel() {
     }
 }
 
+/// As a body in IR may return an `i8`: with anything above it in the register.
+unsafe extern "C-unwind" fn unextended(_: *mut c_void, _: *mut c_void) -> *mut c_void {
+    word(0xABCD_1234_5678_80FE)
+}
+
+#[test]
+fn small_integers_arrive_extended() {
+    type Wide = unsafe extern "C-unwind" fn(*mut c_void, i32) -> i32;
+    unsafe {
+        let spawn = || stackswitch_spawn(null_mut(), unextended as *mut c_void, null_mut());
+        // What C sees of the register that an `int8_t` comes back in.
+        let resume_i8: Wide = std::mem::transmute(stackswitch_resume_i8 as *const ());
+        assert_eq!(resume_i8(spawn(), 0), -2);
+        let resume_i16: Wide = std::mem::transmute(stackswitch_resume_i16 as *const ());
+        assert_eq!(resume_i16(spawn(), 0), -0x7F02);
+    }
+}
+
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Large([u64; 8]);
