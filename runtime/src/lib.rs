@@ -7,6 +7,7 @@
 //! - `arch`: registers and stack pointers, one file a CPU;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
+//! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
 //! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
@@ -20,8 +21,10 @@ mod arch;
 mod context;
 pub mod error;
 mod handle;
+mod pages;
 mod posix;
 mod region;
+mod saved;
 mod slice;
 mod stats;
 mod store;

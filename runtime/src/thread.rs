@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use crate::arch;
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
+use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
 use crate::stats::Stats;
 use crate::store::Store;
@@ -59,6 +60,7 @@ pub(crate) struct Thread {
     limbo_base: Base,
     limbo_region: Region,
     pub store: Store,
+    pub slots: Slots,
     pub stats: Stats,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
@@ -118,6 +120,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             store: Store::new(),
+            slots: Slots::new(),
             stats: Stats::default(),
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
@@ -191,6 +194,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         }
         #[cfg(feature = "libc")]
         sys::forget_faults((*thread).signal_stack);
+        (*thread).slots.clear();
         (*thread).store.clear();
         let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
         sys::unmap(mapping, THREAD_MAPPING);
@@ -226,6 +230,8 @@ impl Thread {
         if region.is_null() {
             return ptr::null_mut();
         }
+        // Room to have the top aligned as the pages of large slices are moved best.
+        let length = length + if reserve >= pages::HUGE { pages::HUGE } else { 0 };
         let low = sys::map(length, GUARD);
         // SAFETY: the block is fresh and has a region's size.
         unsafe {
@@ -234,7 +240,11 @@ impl Thread {
                 return ptr::null_mut();
             }
             region.write(Region::new(Origin::Mapped, low.addr(), length, GUARD));
-            let base = self.new_base(low.addr() + length - colour * 64, region);
+            let mut top = low.addr() + length;
+            if reserve >= pages::HUGE {
+                top &= !(pages::HUGE - 1);
+            }
+            let base = self.new_base(top - colour * 64, region);
             if base.is_null() {
                 sys::unmap(low, length);
                 self.store.free(region.cast(), size_of::<Region>());
