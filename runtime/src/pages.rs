@@ -19,6 +19,8 @@ use crate::thread::Thread;
 pub(crate) const LEAST: usize = 512 << 10;
 /// The bytes that one entry of the page table's second level maps.
 pub(crate) const HUGE: usize = 2 << 20;
+/// Up to so many bytes of single pages cost less to move than one more entry of that level.
+const FEW: usize = 256 << 10;
 const PAGE: usize = 4096;
 /// Empty slots that are kept.
 const SPARE_SLOTS: usize = 4;
@@ -130,7 +132,8 @@ pub(crate) unsafe fn save(thread: &mut Thread, sp: usize, top: usize, free: usiz
     // Pages that are shared with a neighbour stay: the bytes at both ends are copied. Without a
     // neighbour below, what is nobody's goes along if that makes it one entry more to move.
     let huge = sp & !(HUGE - 1);
-    let low = if huge >= free { huge } else { sp.next_multiple_of(PAGE) };
+    let own = HUGE - (sp - huge);
+    let low = if huge >= free && own > FEW { huge } else { sp.next_multiple_of(PAGE) };
     let high = top & !(PAGE - 1);
     let length = high - low;
     // SAFETY: as the caller's; the slot has room for the pages at a congruent place, and a page
