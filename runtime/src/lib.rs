@@ -5,6 +5,7 @@
 //!
 //! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
 //! - `arch`: registers and stack pointers, one file a CPU;
+//! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
 //! - `slice`: displacing and restoring, with the invariants;
@@ -20,6 +21,7 @@ mod arch;
 mod context;
 pub mod error;
 mod handle;
+mod memory;
 mod posix;
 mod region;
 mod slice;
