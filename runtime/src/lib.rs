@@ -5,6 +5,7 @@
 //!
 //! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
 //! - `arch`: registers and stack pointers, one file a CPU;
+//! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
 //! - `pages`, `saved`: what slices are kept in;
@@ -21,6 +22,7 @@ mod arch;
 mod context;
 pub mod error;
 mod handle;
+mod memory;
 mod pages;
 mod posix;
 mod region;

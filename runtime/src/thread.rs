@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use crate::arch;
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
+use crate::memory::Memory;
 use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
 use crate::stats::Stats;
@@ -31,9 +32,9 @@ pub(crate) struct Tls {
     unused: [usize; 3],
 }
 
-/// The default regions that `spawn` with a null base spreads contexts over: as
+/// The most default regions that `spawn` with a null base spreads contexts over: as
 /// many contexts spawned in a row never displace one another.
-pub(crate) const DEFAULT_REGIONS: usize = 64;
+const DEFAULT_REGIONS: usize = 64;
 /// Address space of a default region.
 const DEFAULT_RESERVE: usize = if size_of::<usize>() == 8 { 256 << 20 } else { 1 << 20 };
 /// Bytes of the stack on which contexts are exchanged. Signal handlers may run on it.
@@ -71,6 +72,8 @@ pub(crate) struct Thread {
     /// Mapped regions.
     regions: *mut Region,
     defaults: [*mut Base; DEFAULT_REGIONS],
+    /// How many of them are in use.
+    default_count: usize,
     next_default: usize,
     signal_stack: *mut u8,
 }
@@ -119,7 +122,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo: Context::empty(),
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
-            store: Store::new(),
+            store: Store::new(Memory::current()),
             slots: Slots::new(),
             stats: Stats::default(),
             refusal: NO_REFUSAL,
@@ -127,6 +130,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],
+            default_count: DEFAULT_REGIONS,
             next_default: 0,
             signal_stack: ptr::null_mut(),
         });
@@ -262,7 +266,7 @@ impl Thread {
 
     /// The base for the next context that names none, or null.
     pub(crate) fn default_base(&mut self) -> *mut Base {
-        let index = self.next_default % DEFAULT_REGIONS;
+        let index = self.next_default % self.default_count;
         if self.defaults[index].is_null() {
             // 5 is coprime to the 64 lines of a page: each region gets a colour of its own.
             self.defaults[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64);
@@ -273,6 +277,13 @@ impl Thread {
         }
         self.next_default += 1;
         self.defaults[index]
+    }
+
+    /// Has contexts without a base spread over `count` regions from now on; returns how many it
+    /// was before. Regions that are there stay.
+    fn set_default_regions(&mut self, count: usize) -> usize {
+        self.next_default = 0;
+        core::mem::replace(&mut self.default_count, count)
     }
 
     /// The context for what runs after `current` cannot go on: its place is on
@@ -319,6 +330,22 @@ pub(crate) unsafe fn base_create(reserve: usize) -> *mut c_void {
             refuse(Code::Memory, ptr::null_mut(), "base.create");
         }
         base.cast()
+    }
+}
+
+/// `stackswitch_set_default_regions`.
+pub(crate) unsafe fn set_default_regions(count: usize) -> usize {
+    // SAFETY: called on the thread's running context.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return 0;
+        }
+        if count == 0 || count > DEFAULT_REGIONS {
+            refuse(Code::Invalid, ptr::null_mut(), "set_default_regions");
+            return 0;
+        }
+        (*thread).set_default_regions(count)
     }
 }
 
