@@ -9,7 +9,8 @@
 //! - `context`, `region`: the headers;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
+//! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
+//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -17,8 +18,11 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod cancel;
 mod context;
+mod cxx;
 pub mod error;
+mod escape;
 mod handle;
 mod posix;
 mod region;
