@@ -992,24 +992,30 @@ const LONG: usize = 512;
 /// Whether the CPU and the system have 32-byte vectors: 0 not asked yet, 1 no, 2 yes.
 static WIDE: AtomicU8 = AtomicU8::new(0);
 
+#[inline]
 fn has_wide_vectors() -> bool {
     match WIDE.load(Ordering::Relaxed) {
-        0 => {
-            use core::arch::x86_64::{__cpuid, _xgetbv};
-            #[target_feature(enable = "xsave")]
-            fn state() -> u64 {
-                // SAFETY: the caller has seen OSXSAVE.
-                unsafe { _xgetbv(0) }
-            }
-            // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
-            let has = __cpuid(1).ecx & (1 << 27 | 1 << 28) == 1 << 27 | 1 << 28
-                // SAFETY: OSXSAVE says that the instruction exists.
-                && unsafe { state() } & 6 == 6;
-            WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
-            has
-        }
+        0 => look_for_wide_vectors(),
         known => known == 2,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn look_for_wide_vectors() -> bool {
+    use core::arch::x86_64::{__cpuid, _xgetbv};
+    #[target_feature(enable = "xsave")]
+    fn state() -> u64 {
+        // SAFETY: the caller has seen OSXSAVE.
+        unsafe { _xgetbv(0) }
+    }
+    // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
+    const NEEDED: u32 = 1 << 27 | 1 << 28;
+    let has = __cpuid(1).ecx & NEEDED == NEEDED
+        // SAFETY: OSXSAVE says that the instruction exists.
+        && unsafe { state() } & 6 == 6;
+    WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
+    has
 }
 
 /// Writes a loop over `$bytes` bytes in steps of `$step` vectors of `$vector`, from the low end
@@ -1120,18 +1126,21 @@ pub(crate) unsafe fn exchange(stack: *mut u8, block: *mut u8, bytes: usize) {
     // SAFETY: as the caller's; every access stays within `bytes`.
     unsafe {
         exchange_words(stack, block, HEAD);
-        let (stack, block, bytes) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
-        if bytes >= LONG && has_wide_vectors() {
-            exchange_long(stack, block, bytes);
+        let (mut stack, mut block, mut left) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
+        if left >= LONG && has_wide_vectors() {
+            exchange_long(stack, block, left);
             return;
         }
-        let done = steps!(bytes, 16, false, at => {
-            let (one, other) = (stack.add(at).cast(), block.add(at).cast());
+        while left >= 16 {
+            let (one, other) = (stack.cast(), block.cast());
             let (a, b) = (_mm_loadu_si128(one), _mm_loadu_si128(other));
             _mm_storeu_si128(one, b);
             _mm_storeu_si128(other, a);
-        });
-        exchange_words(stack.add(done), block.add(done), bytes - done);
+            (stack, block, left) = (stack.add(16), block.add(16), left - 16);
+        }
+        if left != 0 {
+            exchange_words(stack, block, left);
+        }
     }
 }
 
