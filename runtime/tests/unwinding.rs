@@ -225,8 +225,11 @@ unsafe extern "C-unwind" fn traces_on_top(_: *mut c_void) -> *mut c_void {
     null_mut()
 }
 
+#[inline(never)]
 fn traces_error(_: c_int) {
     take_trace();
+    // Not a tail call, which would leave no frame to see.
+    std::hint::black_box(());
 }
 
 unsafe extern "C-unwind" fn errs(_: *mut c_void, _: *mut c_void) -> *mut c_void {
