@@ -8,6 +8,7 @@ use crate::context::{Context, Entry, State, Tag};
 use crate::error::Code;
 use crate::posix;
 use crate::region::Base;
+use crate::saved;
 use crate::slice;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
@@ -233,31 +234,30 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }
-        let bytes = (*(*context).base).top - (*context).sp;
-        let saved = (*context).saved;
-        let slice = thread.store.allocate(bytes);
-        if slice.is_null() {
-            return refused(Code::Memory);
+        if let Err(code) = slice::evict(thread, context) {
+            return refused(code);
         }
         let twin = thread.store.allocate_header().cast::<Context>();
         if twin.is_null() {
-            thread.store.free(slice, bytes);
             return refused(Code::Memory);
         }
-        arch::copy(slice, (*context).slice, saved);
-        let in_place = ((*context).sp + saved) as *const u8;
-        arch::copy(slice.add(saved), in_place, bytes - saved);
+        let shared = saved::share(thread, (*context).slice);
+        if shared.is_null() {
+            thread.store.free_header(twin.cast());
+            return refused(Code::Memory);
+        }
+        (*context).slice = shared;
         let mut new = Context::empty();
-        new.tag = (*context).tag.with(State::Parked);
+        new.tag = (*context).tag;
         new.base = (*context).base;
         new.link = (*context).link;
         new.sp = (*context).sp;
-        new.slice = slice;
-        new.saved = bytes;
+        new.slice = shared;
+        new.saved = (*context).saved;
         twin.write(new);
         (*(*context).base).contexts += 1;
         thread.stats.born();
-        thread.stats.saved(bytes, true);
+        thread.stats.shared();
         twin.cast()
     }
 }

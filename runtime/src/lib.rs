@@ -5,8 +5,10 @@
 //!
 //! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
 //! - `arch`: registers and stack pointers, one file a CPU;
+//! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
+//! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
 //! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
@@ -20,8 +22,11 @@ mod arch;
 mod context;
 pub mod error;
 mod handle;
+mod memory;
+mod pages;
 mod posix;
 mod region;
+mod saved;
 mod slice;
 mod stats;
 mod store;

@@ -221,7 +221,7 @@ unsafe fn prepare(
                     return Err(Code::Memory);
                 }
                 arch::copy(capture.slice, position.sp as *const u8, capture.length);
-                thread.stats.saved(capture.length, true);
+                thread.stats.saved(capture.length, capture.length);
             }
         }
         Ok(capture)
