@@ -187,25 +187,34 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     }
 }
 
-/// Brings a context's header, slice and stack top into cache. Changes nothing.
+/// The lines of a slice that are asked for; the hardware follows a longer one by itself.
+const HINT_LINES: usize = 8;
+
+/// Brings a context's header into cache, and at the next hint its slice or stack top: they can
+/// only be found through the header, and a hint that waited for it would cost what it saves.
+/// Changes nothing that can be seen.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn prefetch(handle: *mut c_void) {
-    let context = handle.cast::<Context>();
-    if context.is_null() {
-        return;
-    }
-    arch::prefetch(context.cast());
-    // SAFETY: headers stay readable until their thread ends.
+    arch::prefetch(handle.cast());
+    let thread = arch::tls();
+    // SAFETY: the words are this thread's; headers stay readable until their thread ends.
     unsafe {
+        let thread = (*thread).thread;
+        if thread.is_null() || handle.is_null() {
+            return;
+        }
+        let context = core::mem::replace(&mut (*thread).hint, handle.cast());
+        if context.is_null() || (*context).tag.thread() != (*thread).number {
+            return;
+        }
         match (*context).tag.state() {
             State::Ready => arch::prefetch((*context).sp as *const u8),
             State::Parked if (*context).saved != 0 => {
-                // The first lines; the hardware follows a longer slice by itself.
-                let lines = (*context).saved.div_ceil(64).min(8);
-                (0..lines)
-                    .for_each(|line| arch::prefetch((*context).slice.wrapping_add(line * 64)));
+                let lines = (*context).saved.div_ceil(64).min(HINT_LINES);
+                let slice = saved::plain((*context).slice);
+                (0..lines).for_each(|line| arch::prefetch(slice.wrapping_add(line * 64)));
             }
             _ => {}
         }

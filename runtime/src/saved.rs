@@ -30,8 +30,13 @@ enum Kind {
     Pages(*mut Pages),
 }
 
+/// The address of a slice's block, or of what leads to its bytes.
+pub(crate) fn plain(slice: Slice) -> *mut u8 {
+    slice.map_addr(|address| address & !KIND)
+}
+
 fn kind(slice: Slice) -> Kind {
-    let plain = slice.map_addr(|address| address & !KIND);
+    let plain = plain(slice);
     match slice.addr() & KIND {
         SHARED => Kind::Shared(plain.cast()),
         PAGES => Kind::Pages(plain.cast()),

@@ -8,6 +8,7 @@ use core::ptr;
 use crate::arch::{self, points};
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
+use crate::region::TRIM_INTERVAL;
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
@@ -133,7 +134,7 @@ unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: 
         (*current).tag = parked;
         (*to).tag = (*tls).running;
         (*tls).current = to;
-        thread.stats.switches_slow += 1;
+        count(thread, to);
         true
     }
 }
@@ -157,8 +158,21 @@ pub(crate) unsafe fn go(
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
-        thread.stats.switches_slow += 1;
+        count(thread, to);
         Ok(Landing { sp, pc: arch::point_of(sp) })
+    }
+}
+
+/// Counts a slow switch, to `to`; now and then its region gives memory back.
+///
+/// # Safety
+/// `to` runs, so it is the bottom of its region.
+#[inline]
+unsafe fn count(thread: &mut Thread, to: *mut Context) {
+    thread.stats.switches_slow += 1;
+    if thread.stats.switches_slow % TRIM_INTERVAL == 0 {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { (*(*(*to).base).region).trim((*to).sp) };
     }
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Thread {
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
+    /// The context of the last hint, whose slice has not been asked for yet.
+    pub hint: *mut Context,
     /// Where values that need more than a register lie during a switch.
     pub slot: Slot,
     /// Mapped regions.
@@ -127,6 +129,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             stats: Stats::default(),
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
+            hint: ptr::null_mut(),
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],

@@ -371,3 +371,49 @@ fn cancel_runs_cleanups_and_comes_back() {
         stackswitch_destroy(new);
     }
 }
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+/// Goes down 200 MB and comes back, then suspends for ever.
+unsafe extern "C-unwind" fn excursion(_: *mut c_void, _: *mut c_void) -> *mut c_void {
+    #[inline(never)]
+    fn descend(depth: usize) -> u8 {
+        let mut frame = [depth as u8; 64 << 10];
+        std::hint::black_box(&mut frame);
+        if depth == 0 { 0 } else { descend(depth - 1) ^ std::hint::black_box(&frame)[5] }
+    }
+    let mut answer = word(usize::from(descend(3000)));
+    loop {
+        answer = unsafe { stackswitch_suspend(answer) };
+    }
+}
+
+#[test]
+fn memory_of_a_deep_excursion_goes_back() {
+    unsafe {
+        let base = stackswitch_base_create(512 << 20);
+        let context = stackswitch_spawn(base, excursion as *mut c_void, null_mut());
+        let neighbour = stackswitch_spawn(base, echo_all as *mut c_void, null_mut());
+        stackswitch_resume(context, null_mut());
+        assert!(resident() > 180 << 20);
+        for _ in 0..5000 {
+            stackswitch_resume(neighbour, word(1));
+            stackswitch_resume(context, word(1));
+        }
+        assert!(resident() < 100 << 20, "{}", resident());
+        stackswitch_destroy(context);
+        stackswitch_destroy(neighbour);
+        stackswitch_base_destroy(base);
+    }
+}
+
+unsafe extern "C-unwind" fn echo_all(_: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let mut value = first;
+    loop {
+        value = unsafe { stackswitch_suspend(value) };
+    }
+}

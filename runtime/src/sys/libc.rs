@@ -68,11 +68,13 @@ pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
         if mapped == libc::MAP_FAILED {
             return ptr::null_mut();
         }
-        // A stack touches single pages; a huge one for each would be two megabytes a region.
-        libc::madvise(mapped, bytes, libc::MADV_NOHUGEPAGE);
-        if guard != 0 && libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
-            libc::munmap(mapped, bytes);
-            return ptr::null_mut();
+        if guard != 0 {
+            // A stack touches single pages; huge ones would be two megabytes a region.
+            libc::madvise(mapped, bytes, libc::MADV_NOHUGEPAGE);
+            if libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
+                libc::munmap(mapped, bytes);
+                return ptr::null_mut();
+            }
         }
         mapped.cast()
     }
