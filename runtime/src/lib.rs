@@ -11,7 +11,8 @@
 //! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
+//! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
+//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -19,8 +20,11 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod cancel;
 mod context;
+mod cxx;
 pub mod error;
+mod escape;
 mod handle;
 mod memory;
 mod pages;

@@ -7,6 +7,7 @@ use core::ptr;
 
 use crate::arch::{self, points};
 use crate::context::{Context, State, Tag};
+use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
 use crate::region::TRIM_INTERVAL;
 use crate::slice;
@@ -233,18 +234,19 @@ pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Resu
 }
 
 /// The code of a link that cannot be gone to.
-const fn as_link(code: Code) -> Code {
+pub(crate) const fn as_link(code: Code) -> Code {
     match code {
         Code::Invalid | Code::Destroyed | Code::Finished => Code::NoLink,
         other => other,
     }
 }
 
-/// The running context's body has returned: its link goes on.
+/// The running context's body has returned, or thrown: its link goes on, by running `ontop` first
+/// unless that is 0.
 ///
 /// # Safety
 /// Called by the assembly, on the side stack; `sp` is the context's, at its base.
-pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
+pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
     let tls = arch::tls();
     // SAFETY: the words are this thread's, the running context and its region are alive.
     unsafe {
@@ -252,6 +254,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
         let current = (*tls).current;
         let link = (*current).link;
         (*current).sp = sp;
+        *(*tls).exceptions = Globals::NONE;
         let region = (*(*current).base).region;
         let landing = match check_target(thread, link) {
             Err(code) => Err(as_link(code)),
@@ -259,7 +262,16 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
-                let landing = go(thread, tls, Context::whereabouts(link));
+                let link = Context::whereabouts(link);
+                let new = (*link).tag.state() == State::New;
+                let mut landing = go(thread, tls, link);
+                if let Ok(landing) = &mut landing {
+                    match (ontop, new) {
+                        (0, _) => {}
+                        (_, true) => landing.pc = points::ontop_new(),
+                        (_, false) => landing.pc = points::ontop(),
+                    }
+                }
                 if landing.is_err() {
                     (*region).bottom = current;
                     (*current).above = above;

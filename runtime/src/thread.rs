@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
 use crate::context::{Context, State, Tag};
+use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
 use crate::memory::Memory;
 use crate::pages::{self, Slots};
@@ -29,7 +30,10 @@ pub(crate) struct Tls {
     pub side_top: usize,
     /// The rest.
     pub thread: *mut Thread,
-    unused: [usize; 3],
+    /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
+    pub exceptions: *mut Globals,
+    /// Never anything but zeros.
+    none: Globals,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -161,7 +165,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             switches: 0,
             side_top: side_top.addr(),
             thread,
-            unused: [0; 3],
+            exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
+            none: Globals::NONE,
         });
     }
     true
