@@ -56,13 +56,6 @@ impl Stats {
         self.contexts_parked_peak = self.contexts_parked_peak.max(self.contexts_parked);
     }
 
-    /// A slice of `bytes` changed places with a stack's bytes.
-    #[inline]
-    pub(crate) fn exchanged(&mut self, bytes: usize) {
-        self.bytes_saved += bytes as u64;
-        self.bytes_restored += bytes as u64;
-    }
-
     /// A context holds its slice no longer, which freed as many bytes.
     #[inline]
     pub(crate) fn dropped(&mut self, freed: usize) {

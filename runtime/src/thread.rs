@@ -24,16 +24,21 @@ pub(crate) struct Tls {
     pub ready: Tag,
     /// The tag of the running context.
     pub running: Tag,
+    /// The tag of a suspended context of this thread that has to be brought in.
+    pub parked: Tag,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
     pub side_top: usize,
-    /// The rest.
-    pub thread: *mut Thread,
     /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
     pub exceptions: *mut Globals,
     /// Never anything but zeros.
     none: Globals,
+    /// The rest.
+    pub thread: *mut Thread,
+    /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
+    pub exchanges: u64,
+    pub exchanged: u64,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -162,11 +167,14 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             current: &raw mut t.main,
             ready: Tag::new(number, State::Ready),
             running: Tag::new(number, State::Running),
+            parked: Tag::new(number, State::Parked),
             switches: 0,
             side_top: side_top.addr(),
-            thread,
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
             none: Globals::NONE,
+            thread,
+            exchanges: 0,
+            exchanged: 0,
         });
     }
     true
@@ -197,6 +205,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         let tls = arch::tls();
         (*tls).current = ptr::null_mut();
         (*tls).ready = Tag(u32::MAX);
+        (*tls).parked = Tag(u32::MAX);
         (*tls).side_top = 0;
         (*tls).thread = ptr::null_mut();
         while !(*thread).regions.is_null() {
@@ -447,7 +456,10 @@ pub(crate) fn stats() -> Stats {
         }
         let thread = &*(*tls).thread;
         let mut stats = thread.stats;
+        stats.switches_slow += (*tls).exchanges;
         stats.switches = (*tls).switches + stats.switches_slow;
+        stats.bytes_saved += (*tls).exchanged;
+        stats.bytes_restored += (*tls).exchanged;
         stats.heap_bytes = thread.store.bytes as u64;
         stats.heap_bytes_peak = thread.store.bytes_peak as u64;
         stats
