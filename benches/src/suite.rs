@@ -22,8 +22,9 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     suite.resident();
     suite.sliced();
     suite.cliff();
-    suite.rings();
     suite.lifecycle();
+    suite.rings();
+    suite.lifecycle_after_peak();
     suite.parked();
     suite.statistics();
 }
@@ -151,7 +152,7 @@ impl Suite<'_> {
             return;
         }
         let subjects: Subjects = vec![("stackswitch", subject(&native::stackswitch_sliced))];
-        let plan = Plan { time: Duration::from_micros(500), ..self.plan(3, 5) };
+        let plan = Plan { time: Duration::from_micros(500), ..self.plan(5, 5) };
         for size in (8 << 10..=12 << 10).step_by(16) {
             self.measure("sliced-cliff", &subjects, size, Some(size), &plan);
         }
@@ -244,6 +245,17 @@ impl Suite<'_> {
         );
         let plan = self.plan(7, 5);
         self.measure("lifecycle", &subjects, 0, None, &plan);
+    }
+
+    /// The same with a heap that was once much larger.
+    fn lifecycle_after_peak(&mut self) {
+        const PEAK: usize = 100_000;
+        if self.wanted("lifecycle-after-peak") {
+            let us: Subjects =
+                vec![("stackswitch", subject(&native::stackswitch_lifecycle_after_peak))];
+            let plan = self.plan(7, 5);
+            self.measure("lifecycle-after-peak", &us, PEAK, Some(PEAK), &plan);
+        }
     }
 
     /// What a parked context costs.

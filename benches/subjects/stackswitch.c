@@ -231,6 +231,21 @@ static void lifecycle_tear_down(void *base) { stackswitch_base_destroy(base); }
 const struct workload stackswitch_lifecycle = {lifecycle_set_up, lifecycle_run,
                                                lifecycle_tear_down};
 
+/* The same after there were very many contexts at once. */
+static void *after_peak_set_up(size_t most) {
+  void *base = stackswitch_base_create(RESERVE);
+  void **contexts = calloc(most, sizeof *contexts);
+  for (size_t i = 0; i < most; i++)
+    contexts[i] = stackswitch_spawn(base, at_once, NULL);
+  for (size_t i = 0; i < most; i++)
+    stackswitch_destroy(contexts[i]);
+  free(contexts);
+  return base;
+}
+
+const struct workload stackswitch_lifecycle_after_peak = {after_peak_set_up, lifecycle_run,
+                                                          lifecycle_tear_down};
+
 /* ---- Parked contexts: only made, in a process of their own ----------------- */
 
 struct parked {

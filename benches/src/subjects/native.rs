@@ -21,6 +21,7 @@ unsafe extern "C" {
     pub safe static stackswitch_ring: Native;
     pub safe static stackswitch_ring_prefetch: Native;
     pub safe static stackswitch_lifecycle: Native;
+    pub safe static stackswitch_lifecycle_after_peak: Native;
     pub safe static stackswitch_parked: Native;
     pub safe static stackswitch_parked_locals: Native;
     fn stackswitch_parked_slice(state: *mut c_void) -> usize;
