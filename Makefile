@@ -4,11 +4,13 @@ LLVM ?= 22
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 COMMAND := $(TARGET)/release/stackswitch
 # One place for each LLVM version: plugins for several can exist side by side.
 PLUGIN := $(TARGET)/plugin/llvm-$(LLVM)/libstackswitch_plugin.so
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
+# Where `make install` copies to.
+ROOT = $(DESTDIR)$(abspath $(PREFIX))
 # The tree that the tests of the installed files use.
 STAGE := $(TARGET)/stage
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -86,11 +88,11 @@ install: build build-plugin runtime ## Install under PREFIX=/usr/local (DESTDIR 
 
 .PHONY: install-files
 install-files:
-	install -D -m 755 $(COMMAND) $(DESTDIR)$(PREFIX)/bin/stackswitch
-	install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/libstackswitch_plugin.so
-	install -D -m 755 $(RUNTIME).so $(DESTDIR)$(PREFIX)/lib/libstackswitch_rt.so
-	install -D -m 644 $(RUNTIME).a $(DESTDIR)$(PREFIX)/lib/libstackswitch_rt.a
+	install -D -m 755 $(COMMAND) $(ROOT)/bin/stackswitch
+	install -D -m 755 $(PLUGIN) $(ROOT)/lib/libstackswitch_plugin.so
+	install -D -m 755 $(RUNTIME).so $(ROOT)/lib/libstackswitch_rt.so
+	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	cd runtime/include && find . -name '*.h' -exec \
-	  install -D -m 644 {} $(DESTDIR)$(PREFIX)/include/{} \;
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
-	  | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/pkgconfig/stackswitch.pc
+	  install -D -m 644 {} $(ROOT)/include/{} \;
+	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
+	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc

@@ -16,8 +16,8 @@ pub const RUNTIME_PREFIX: &str = "stackswitch_";
 /// The largest value, in bytes, that a switch carries.
 pub const MAX_VALUE_SIZE: u64 = 64;
 
-/// The smallest stack, in bytes, that `makecontext` takes.
-pub const MIN_STACK: u64 = 4096;
+/// The smallest stack, in bytes, that `makecontext` takes. The runtime has the same limit.
+pub const MIN_STACK: u64 = 2048;
 
 /// Which of the two families an intrinsic belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -139,6 +139,16 @@ fn entry_of_another_type() {
 }
 
 #[test]
+fn entry_that_is_no_function_of_the_module() {
+    let input = file("variable.ll", "@data = global i32 0\ndefine i32 @main() {\n  ret i32 0\n}\n");
+    for entry in ["data", "puts"] {
+        let (status, _, message) = stackswitch(&["run", &input, "--entry", entry]);
+        assert_eq!(status, Some(65));
+        assert!(message.contains(&format!("`{entry}`")), "{message}");
+    }
+}
+
+#[test]
 fn missing_function() {
     let text = "declare void @nowhere()\n\
         define i32 @main() {\n  call void @nowhere()\n  ret i32 0\n}\n";

@@ -208,6 +208,43 @@ fn a_fault_comes_back_and_everything_goes_on() {
 }
 
 #[test]
+fn an_overflow_comes_back_again_and_again() {
+    let jit = jit(&format!(
+        "{DECLARATIONS}
+declare ptr @llvm.stackswitch.base.create(i64)
+define i64 @deeper(i64 %n) noinline {{
+  %buffer = alloca [64 x i64]
+  store volatile i64 %n, ptr %buffer
+  %next = add i64 %n, 1
+  %below = call i64 @deeper(i64 %next)
+  %here = load volatile i64, ptr %buffer
+  %sum = add i64 %below, %here
+  ret i64 %sum
+}}
+define i64 @body(ptr %arg, i64 %first) {{
+  %sum = call i64 @deeper(i64 0)
+  ret i64 %sum
+}}
+define i64 @overflow() {{
+  %base = call ptr @llvm.stackswitch.base.create(i64 262144)
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr %base, ptr @body, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 0)
+  ret i64 %r
+}}"
+    ));
+    // SAFETY: the type is the IR function's.
+    let overflow = unsafe { jit.function::<unsafe extern "C" fn() -> i64>("overflow").unwrap() };
+    for _ in 0..10 {
+        // SAFETY: the overflow is detected, and the frames have nothing to drop.
+        let error = unsafe { jit.call(|| overflow()) }.unwrap_err();
+        let Error::Fault(fault) = error else { panic!("{error}") };
+        assert!(fault.message.contains("overflow"), "{fault}");
+    }
+    // SAFETY: plain Rust.
+    assert_eq!(unsafe { jit.call(|| 3) }.unwrap(), 3);
+}
+
+#[test]
 fn calls_nest_and_a_fault_ends_only_the_inner_one() {
     let jit = jit(&format!("{DECLARATIONS}{MISUSE}"));
     // SAFETY: the type is the IR function's.

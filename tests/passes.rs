@@ -1,9 +1,11 @@
 //! The passes run in process.
 #![cfg(feature = "link")]
 
+use inkwell::OptimizationLevel;
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
+use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetTriple};
 use stackswitch::diagnostics::Location;
 use stackswitch::passes::{self, Error};
 use stackswitch::verify;
@@ -46,6 +48,29 @@ fn pipelines_lower() {
         assert!(text.contains("call i64 @stackswitch_suspend_i64("), "{pipeline}: {text}");
         assert!(!text.contains("llvm.stackswitch"), "{pipeline}: {text}");
     }
+}
+
+#[test]
+fn a_target_machine_is_optimised_for() {
+    Target::initialize_x86(&InitializationConfig::default());
+    let triple = TargetTriple::create("x86_64-unknown-linux-gnu");
+    let machine = Target::from_triple(&triple)
+        .expect("a target of this build")
+        .create_target_machine(
+            &triple,
+            "x86-64",
+            "",
+            OptimizationLevel::Default,
+            RelocMode::Default,
+            CodeModel::Default,
+        )
+        .expect("a target machine");
+    let context = Context::create();
+    let module = parse(&context, RIGHT);
+    module.set_triple(&triple);
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    assert_eq!(passes::run(&module, Some(&machine), "default<O2>"), Ok(()));
+    assert!(module.to_string().contains("call i64 @stackswitch_suspend_i64("));
 }
 
 #[test]

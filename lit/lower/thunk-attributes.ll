@@ -16,6 +16,16 @@ define void @second(ptr %body) #1 {
   ret void
 }
 
+define <8 x float> @known(ptr %arg, <8 x float> %first) #0 {
+  ret <8 x float> %first
+}
+
+define void @third() #1 {
+; CHECK: call ptr @stackswitch_spawn_wide(ptr null, ptr @known, ptr null, ptr @stackswitch.entry.v8f32)
+  %a = call ptr @llvm.stackswitch.spawn.v8f32(ptr null, ptr @known, ptr null)
+  ret void
+}
+
 ; CHECK: define internal void @stackswitch.entry.v8f32(ptr %0, ptr %1, ptr %2) [[WITH:#[0-9]+]]
 ; CHECK: define internal void @stackswitch.entry.v8f32.1(ptr %0, ptr %1, ptr %2) [[OTHER:#[0-9]+]]
 ; CHECK-DAG: attributes [[WITH]] = { uwtable "target-features"="+avx" }

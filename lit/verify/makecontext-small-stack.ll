@@ -10,4 +10,4 @@ define void @test(ptr %ctx) {
   ret void
 }
 
-; CHECK: error: in function 'test', instruction '%r = call i32 @llvm.stackswitch.makecontext(ptr %ctx, ptr %stack, i64 1024, ptr null, ptr @body, ptr null)': the stack given to 'llvm.stackswitch.makecontext' has 1024 bytes; expected at least 4096; hint: pass a null stack
+; CHECK: error: in function 'test', instruction '%r = call i32 @llvm.stackswitch.makecontext(ptr %ctx, ptr %stack, i64 1024, ptr null, ptr @body, ptr null)': the stack given to 'llvm.stackswitch.makecontext' has 1024 bytes; expected at least 2048; hint: pass a null stack

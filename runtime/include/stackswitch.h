@@ -47,6 +47,20 @@ typedef void (*stackswitch_error_handler)(int code, void *ctx, const char *messa
 /* Sets the process's handler (null: the default), returns the one before. */
 stackswitch_error_handler stackswitch_set_error_handler(stackswitch_error_handler handler);
 
+/* ---- Memory ------------------------------------------------------------ */
+
+/* Where threads that begin to use the runtime from now on have their heap:
+ * headers and slices. `allocate` gives memory aligned to `align` (a power of
+ * two) or null, and then the operation is refused with STACKSWITCH_ENOMEM.
+ * Null for both: malloc and mmap; without libc there is no such default, and
+ * regions come from the allocator too. The functions may run on a small stack
+ * of the runtime's and must not call back into it. Each thread keeps the
+ * allocator it began with, and gives all back to it when it ends. Returns 0,
+ * or STACKSWITCH_EINVAL when only one is null. */
+typedef void *(*stackswitch_allocate)(size_t bytes, size_t align);
+typedef void (*stackswitch_deallocate)(void *memory);
+int stackswitch_set_allocator(stackswitch_allocate allocate, stackswitch_deallocate deallocate);
+
 /* ---- POSIX layer: context memory belongs to the caller ----------------- */
 
 /* Bytes of a context object. Objects start zeroed and are 16-byte aligned. */
@@ -65,6 +79,11 @@ void *stackswitch_stacktop(void *ctx);
 void *stackswitch_base_here(void);
 void *stackswitch_base_create(size_t reserve);
 void stackswitch_base_destroy(void *base);
+/* How many mapped regions `spawn` with a null base spreads the calling thread's
+ * contexts over from now on, 1 to 64 (the default). Contexts on different
+ * regions never copy one another's stacks; each region in use keeps its touched
+ * pages. Returns how many it was before, or 0 when refused. */
+size_t stackswitch_set_default_regions(size_t count);
 
 /* Values are pointers here; the typed forms below carry other types. */
 void *stackswitch_spawn(void *base, void *(*fn)(void *arg, void *first), void *arg);

@@ -6,31 +6,16 @@
 use core::ffi::{c_int, c_void};
 
 use crate::arch;
+use crate::cancel;
 use crate::context::Entry;
-use crate::error::{self, Handler};
+use crate::error::{self, Code, Handler};
 use crate::handle;
+use crate::memory;
+pub use crate::memory::{Allocate, Deallocate};
 use crate::posix;
 pub use crate::stats::Stats;
 use crate::thread;
-use crate::unwind;
 use crate::value::{self, Float};
-
-/// Gives `bytes` of memory aligned to `align`, or null. Memory is zeroed.
-#[cfg(not(feature = "libc"))]
-pub type Allocate = unsafe extern "C" fn(bytes: usize, align: usize) -> *mut c_void;
-/// Takes memory back.
-#[cfg(not(feature = "libc"))]
-pub type Deallocate = unsafe extern "C" fn(memory: *mut c_void);
-
-/// Gives the runtime its memory on a target without libc; call it first.
-///
-/// # Safety
-/// The functions do what their types say.
-#[cfg(not(feature = "libc"))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn stackswitch_set_allocator(allocate: Allocate, deallocate: Deallocate) {
-    crate::sys::set_allocator(allocate, deallocate);
-}
 
 /// A function of the C ABI, for those who bind it by name.
 #[derive(Clone, Copy, Debug)]
@@ -187,6 +172,15 @@ abi! {
         error::set_handler(handler)
     }
 
+    /// Sets where threads that begin to use the runtime from now on have their heap (null for
+    /// both: the system). Returns 0, or a code.
+    fn stackswitch_set_allocator(
+        allocate: Option<Allocate>,
+        deallocate: Option<Deallocate>,
+    ) -> c_int {
+        if memory::set_allocator(allocate, deallocate) { 0 } else { Code::Invalid as c_int }
+    }
+
     /// Bytes of an object of the POSIX layer.
     fn stackswitch_context_size() -> usize {
         posix::size()
@@ -218,6 +212,12 @@ abi! {
     /// Gives a base back, whose contexts have been destroyed.
     fn stackswitch_base_destroy(base: *mut c_void) {
         thread::base_destroy(base)
+    }
+
+    /// Has `spawn` with a null base spread the calling thread's contexts over `count` regions, 1
+    /// to 64; returns how many it was before, or 0 when refused.
+    fn stackswitch_set_default_regions(count: usize) -> usize {
+        thread::set_default_regions(count)
     }
 
     /// A new suspended context that will run `function(argument, first)`.
@@ -286,7 +286,7 @@ abi! {
     }
     /// Unwinds a suspended context so that its cleanups run, then finishes it.
     fn stackswitch_cancel(ctx: *mut c_void) {
-        unwind::cancel(ctx)
+        cancel::cancel(ctx)
     }
     /// Frees a context that is not running.
     fn stackswitch_destroy(ctx: *mut c_void) {

@@ -5,11 +5,14 @@
 //!
 //! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
 //! - `arch`: registers and stack pointers, one file a CPU;
+//! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
+//! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
+//! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
+//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -17,11 +20,17 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod cancel;
 mod context;
+mod cxx;
 pub mod error;
+mod escape;
 mod handle;
+mod memory;
+mod pages;
 mod posix;
 mod region;
+mod saved;
 mod slice;
 mod stats;
 mod store;

@@ -16,7 +16,9 @@ use core::ptr;
 use crate::arch;
 use crate::context::{Context, State};
 use crate::error::Code;
-use crate::region::Region;
+use crate::pages;
+use crate::region::{Origin, Region};
+use crate::saved::{self, Slice};
 use crate::thread::Thread;
 
 /// The commonest exchange on a region: the context that is left and `to` start
@@ -42,6 +44,8 @@ pub(crate) unsafe fn exchange(
         if (*current).base != base
             || (*current).sp != sp
             || bytes != (*base).top - sp
+            || !saved::is_own_block((*to).slice)
+            || bytes >= pages::LEAST
             || (!above.is_null() && (*above).sp + (*above).saved < (*base).top)
         {
             return false;
@@ -78,14 +82,11 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
         if (*region).bottom != to {
             make_room(thread, &mut *region, to, (*base).top)?;
         }
-        let saved = (*to).saved;
-        if saved != 0 {
-            let slice = (*to).slice;
-            arch::copy((*to).sp as *mut u8, slice, saved);
-            thread.store.free(slice, saved);
+        let length = (*to).saved;
+        if length != 0 {
+            saved::restore(thread, (*to).slice, (*to).sp, length);
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
-            thread.stats.restored(saved);
         }
         Ok(())
     }
@@ -157,6 +158,9 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
         let end = top.min(limit);
         let (sp, saved) = ((*context).sp, (*context).saved);
         let bytes = end - sp;
+        if bytes >= pages::LEAST && move_away(thread, context, end) {
+            return Ok(false);
+        }
         let block = thread.store.allocate(bytes);
         if block.is_null() {
             return Err(Code::Memory);
@@ -165,16 +169,72 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             arch::copy_fresh(block, sp as *const u8, bytes);
         } else {
             arch::copy(block.add(saved), (sp + saved) as *const u8, bytes - saved);
-            arch::copy(block, (*context).slice, saved);
-            thread.store.free((*context).slice, saved);
+            arch::copy(block, saved::bytes((*context).slice), saved);
+            let freed = saved::release(thread, (*context).slice, saved);
+            thread.stats.dropped(freed);
         }
-        thread.stats.saved(bytes - saved, saved == 0);
-        (*context).slice = block;
-        (*context).saved = bytes;
+        thread.stats.saved(bytes - saved, bytes);
+        park(context, block, bytes);
+        Ok(top > limit)
+    }
+}
+
+/// Moves the pages of a large context, which is whole, off its region. Says whether that could
+/// be done.
+///
+/// # Safety
+/// As [`displace`].
+unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> bool {
+    // SAFETY: as the caller's. Below the stack pointer of a region's bottom there is nothing.
+    unsafe {
+        let (base, sp) = ((*context).base, (*context).sp);
+        if (*context).saved != 0 || end != (*base).top || (*(*base).region).origin != Origin::Mapped
+        {
+            return false;
+        }
+        let region = (*base).region;
+        let free = if (*region).bottom == context { (*region).low + (*region).guard } else { sp };
+        let pages = pages::save(thread, sp, end, free);
+        if pages.is_null() {
+            return false;
+        }
+        thread.stats.saved(end - sp, end - sp);
+        park(context, saved::of_pages(pages), end - sp);
+        true
+    }
+}
+
+/// Notes that the lowest `length` bytes of a context are in `slice`.
+///
+/// # Safety
+/// They are.
+unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
+    // SAFETY: the caller has a live context.
+    unsafe {
+        (*context).slice = slice;
+        (*context).saved = length;
         if (*context).tag.state() == State::Ready {
             (*context).tag = (*context).tag.with(State::Parked);
         }
-        Ok(top > limit)
+    }
+}
+
+/// Moves all that a suspended context has in place to the heap, and takes it off its region.
+///
+/// # Errors
+/// [`Code::Memory`]; nothing has changed.
+///
+/// # Safety
+/// `context` is suspended, of `thread`, and not a thread's first.
+pub(crate) unsafe fn evict(thread: &mut Thread, context: *mut Context) -> Result<(), Code> {
+    // SAFETY: a context with bytes in place is in its region's list.
+    unsafe {
+        if (*context).in_place() {
+            let base = (*context).base;
+            displace(thread, context, (*base).top)?;
+            (*(*base).region).unlink(context);
+        }
+        Ok(())
     }
 }
 
@@ -189,8 +249,8 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {
-            thread.store.free((*context).slice, (*context).saved);
-            thread.stats.dropped((*context).saved);
+            let freed = saved::release(thread, (*context).slice, (*context).saved);
+            thread.stats.dropped(freed);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();
         }

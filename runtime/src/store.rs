@@ -12,7 +12,7 @@
 
 use core::ptr;
 
-use crate::sys;
+use crate::memory::Memory;
 
 /// Bytes of a chunk, and its alignment.
 const CHUNK: usize = 64 << 10;
@@ -74,13 +74,15 @@ pub(crate) struct Store {
     untouched: *mut u8,
     untouched_count: usize,
     large: *mut Large,
+    memory: Memory,
     /// Bytes taken from the system for blocks in use, chunks counted whole.
     pub(crate) bytes: usize,
     pub(crate) bytes_peak: usize,
 }
 
 impl Store {
-    pub(crate) const fn new() -> Self {
+    /// A heap that has nothing yet and will have it from `memory`.
+    pub(crate) const fn new(memory: Memory) -> Self {
         Self {
             slices: [ptr::null_mut(); CLASSES],
             headers: ptr::null_mut(),
@@ -90,6 +92,7 @@ impl Store {
             untouched: ptr::null_mut(),
             untouched_count: 0,
             large: ptr::null_mut(),
+            memory,
             bytes: 0,
             bytes_peak: 0,
         }
@@ -188,7 +191,7 @@ impl Store {
                 // and the tags on the page that stays say so already.
                 (*chunk).free = ptr::null_mut();
                 (*chunk).fresh = size_of::<Chunk>() as u32;
-                sys::release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
+                self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
             }
         }
     }
@@ -202,16 +205,16 @@ impl Store {
         unsafe {
             while !self.large.is_null() {
                 let next = (*self.large).next;
-                sys::free(self.large.cast());
+                self.memory.free(self.large.cast());
                 self.large = next;
             }
             while !self.arenas.is_null() {
                 let next = (*self.arenas).arena;
-                sys::free_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
+                self.memory.free_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
                 self.arenas = next;
             }
         }
-        *self = Self::new();
+        *self = Self::new(self.memory);
     }
 
     /// Takes a block from a chunk with room; says whether that filled it.
@@ -272,7 +275,7 @@ impl Store {
                 chunk
             } else {
                 if self.untouched_count == 0 {
-                    let arena = sys::allocate_arena(CHUNK * CHUNKS_PER_ARENA, CHUNK);
+                    let arena = self.memory.allocate_arena(CHUNK * CHUNKS_PER_ARENA, CHUNK);
                     if arena.is_null() {
                         return ptr::null_mut();
                     }
@@ -305,7 +308,7 @@ impl Store {
         // SAFETY: the caller vouches for the chunk.
         unsafe {
             if self.empty_count >= SPARE_CHUNKS {
-                sys::release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
+                self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
             }
             (*chunk).next = self.empty;
             self.empty = chunk;
@@ -315,7 +318,7 @@ impl Store {
 
     fn allocate_large(&mut self, size: usize) -> *mut u8 {
         let Some(whole) = size.checked_add(size_of::<Large>()) else { return ptr::null_mut() };
-        let large = sys::allocate(whole).cast::<Large>();
+        let large = self.memory.allocate(whole).cast::<Large>();
         if large.is_null() {
             return ptr::null_mut();
         }
@@ -348,12 +351,18 @@ impl Store {
                 (*prev).next = next;
             }
             self.bytes -= size + size_of::<Large>();
-            sys::free(large.cast());
+            self.memory.free(large.cast());
         }
     }
 
+    /// As many bytes fewer are taken, from elsewhere than the store.
+    pub(crate) fn uncount(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+    }
+
+    /// As many bytes more are taken from the system.
     #[inline]
-    fn count(&mut self, bytes: usize) {
+    pub(crate) fn count(&mut self, bytes: usize) {
         self.bytes += bytes;
         self.bytes_peak = self.bytes_peak.max(self.bytes);
     }
@@ -406,7 +415,7 @@ mod tests {
     /// memory is accounted for at the end.
     #[test]
     fn blocks_are_disjoint_and_keep_their_bytes() {
-        let mut store = Store::new();
+        let mut store = Store::new(Memory::System);
         let mut live: BTreeMap<usize, (usize, u8)> = BTreeMap::new();
         let mut seed = 0x2545_F491_4F6C_DD1D_u64;
         for step in 0..40_000_u32 {
@@ -449,7 +458,7 @@ mod tests {
     /// A freed header's tag word stays readable and unchanged until the header is used again.
     #[test]
     fn headers_keep_their_tag_when_freed() {
-        let mut store = Store::new();
+        let mut store = Store::new(Memory::System);
         let blocks: Vec<_> = (0..5000).map(|_| store.allocate_header()).collect();
         // SAFETY: each block is a header of 64 bytes.
         unsafe {

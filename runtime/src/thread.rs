@@ -6,7 +6,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
 use crate::context::{Context, State, Tag};
+use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::memory::Memory;
+use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
 use crate::stats::Stats;
 use crate::store::Store;
@@ -27,12 +30,15 @@ pub(crate) struct Tls {
     pub side_top: usize,
     /// The rest.
     pub thread: *mut Thread,
-    unused: [usize; 3],
+    /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
+    pub exceptions: *mut Globals,
+    /// Never anything but zeros.
+    none: Globals,
 }
 
-/// The default regions that `spawn` with a null base spreads contexts over: as
+/// The most default regions that `spawn` with a null base spreads contexts over: as
 /// many contexts spawned in a row never displace one another.
-pub(crate) const DEFAULT_REGIONS: usize = 64;
+const DEFAULT_REGIONS: usize = 64;
 /// Address space of a default region.
 const DEFAULT_RESERVE: usize = if size_of::<usize>() == 8 { 256 << 20 } else { 1 << 20 };
 /// Bytes of the stack on which contexts are exchanged. Signal handlers may run on it.
@@ -59,16 +65,21 @@ pub(crate) struct Thread {
     limbo_base: Base,
     limbo_region: Region,
     pub store: Store,
+    pub slots: Slots,
     pub stats: Stats,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
+    /// The context of the last hint, whose slice has not been asked for yet.
+    pub hint: *mut Context,
     /// Where values that need more than a register lie during a switch.
     pub slot: Slot,
     /// Mapped regions.
     regions: *mut Region,
     defaults: [*mut Base; DEFAULT_REGIONS],
+    /// How many of them are in use.
+    default_count: usize,
     next_default: usize,
     signal_stack: *mut u8,
 }
@@ -117,13 +128,16 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo: Context::empty(),
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
-            store: Store::new(),
+            store: Store::new(Memory::current()),
+            slots: Slots::new(),
             stats: Stats::default(),
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
+            hint: ptr::null_mut(),
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],
+            default_count: DEFAULT_REGIONS,
             next_default: 0,
             signal_stack: ptr::null_mut(),
         });
@@ -151,7 +165,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             switches: 0,
             side_top: side_top.addr(),
             thread,
-            unused: [0; 3],
+            exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
+            none: Globals::NONE,
         });
     }
     true
@@ -191,6 +206,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         }
         #[cfg(feature = "libc")]
         sys::forget_faults((*thread).signal_stack);
+        (*thread).slots.clear();
         (*thread).store.clear();
         let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
         sys::unmap(mapping, THREAD_MAPPING);
@@ -226,6 +242,8 @@ impl Thread {
         if region.is_null() {
             return ptr::null_mut();
         }
+        // Room to have the top aligned as the pages of large slices are moved best.
+        let length = length + if reserve >= pages::HUGE { pages::HUGE } else { 0 };
         let low = sys::map(length, GUARD);
         // SAFETY: the block is fresh and has a region's size.
         unsafe {
@@ -234,7 +252,11 @@ impl Thread {
                 return ptr::null_mut();
             }
             region.write(Region::new(Origin::Mapped, low.addr(), length, GUARD));
-            let base = self.new_base(low.addr() + length - colour * 64, region);
+            let mut top = low.addr() + length;
+            if reserve >= pages::HUGE {
+                top &= !(pages::HUGE - 1);
+            }
+            let base = self.new_base(top - colour * 64, region);
             if base.is_null() {
                 sys::unmap(low, length);
                 self.store.free(region.cast(), size_of::<Region>());
@@ -252,7 +274,7 @@ impl Thread {
 
     /// The base for the next context that names none, or null.
     pub(crate) fn default_base(&mut self) -> *mut Base {
-        let index = self.next_default % DEFAULT_REGIONS;
+        let index = self.next_default % self.default_count;
         if self.defaults[index].is_null() {
             // 5 is coprime to the 64 lines of a page: each region gets a colour of its own.
             self.defaults[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64);
@@ -263,6 +285,13 @@ impl Thread {
         }
         self.next_default += 1;
         self.defaults[index]
+    }
+
+    /// Has contexts without a base spread over `count` regions from now on; returns how many it
+    /// was before. Regions that are there stay.
+    fn set_default_regions(&mut self, count: usize) -> usize {
+        self.next_default = 0;
+        core::mem::replace(&mut self.default_count, count)
     }
 
     /// The context for what runs after `current` cannot go on: its place is on
@@ -309,6 +338,22 @@ pub(crate) unsafe fn base_create(reserve: usize) -> *mut c_void {
             refuse(Code::Memory, ptr::null_mut(), "base.create");
         }
         base.cast()
+    }
+}
+
+/// `stackswitch_set_default_regions`.
+pub(crate) unsafe fn set_default_regions(count: usize) -> usize {
+    // SAFETY: called on the thread's running context.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return 0;
+        }
+        if count == 0 || count > DEFAULT_REGIONS {
+            refuse(Code::Invalid, ptr::null_mut(), "set_default_regions");
+            return 0;
+        }
+        (*thread).set_default_regions(count)
     }
 }
 

@@ -161,6 +161,19 @@ impl<'m> Call<'m> {
         true
     }
 
+    /// Takes an enum attribute away from the call; returns whether it was there.
+    pub(crate) fn remove_attribute(self, place: AttributePlace, name: &str) -> bool {
+        let (kind, index) = (attribute_kind(name), place.index());
+        // SAFETY: the instruction is live; the kind is one that LLVM named.
+        unsafe {
+            if LLVMGetCallSiteEnumAttribute(self.0.raw(), index, kind).is_null() {
+                return false;
+            }
+            LLVMRemoveCallSiteEnumAttribute(self.0.raw(), index, kind);
+        }
+        true
+    }
+
     /// Gives the call an attribute that another function has in the same place.
     pub(crate) fn set_attribute(self, place: AttributePlace, attribute: LLVMAttributeRef) {
         // SAFETY: the instruction is live and in the attribute's context.

@@ -155,6 +155,18 @@ impl<'m> Function<'m> {
         true
     }
 
+    /// Takes an enum attribute away; returns whether it was there.
+    pub(crate) fn remove_attribute(self, place: AttributePlace, name: &str) -> bool {
+        let found = self.attribute(place, name).is_some();
+        if found {
+            // SAFETY: the function is live; the kind is one that LLVM named.
+            unsafe {
+                LLVMRemoveEnumAttributeAtIndex(self.0.raw(), place.index(), attribute_kind(name));
+            }
+        }
+        found
+    }
+
     /// The enum or type attribute of that name in that place.
     pub(crate) fn attribute(self, place: AttributePlace, name: &str) -> Option<LLVMAttributeRef> {
         let kind = attribute_kind(name);

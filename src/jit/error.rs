@@ -25,9 +25,9 @@ pub enum Error {
     /// A symbol that was looked up, or that the looked-up code uses, is not defined anywhere.
     #[error("no definition of {}", quoted(.0))]
     MissingSymbol(Vec<String>),
-    /// A function that was to be called as C's `main` has another type.
+    /// What was to be called as C's `main` is not a function of a module with such a type.
     #[error(
-        "`{0}` cannot be called as C's main: it must be i32 (), i32 (i32, ptr) or i32 (i32, ptr, ptr)"
+        "`{0}` cannot be called as C's main: it must be a function of the type i32 (), i32 (i32, ptr) or i32 (i32, ptr, ptr)"
     )]
     NotMain(String),
     /// A name or an argument holds a zero byte, which C strings cannot.

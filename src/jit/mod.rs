@@ -36,7 +36,7 @@ use std::{
 
 use inkwell::{
     OptimizationLevel,
-    module::{Linkage, Module},
+    module::Module,
     targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
     values::FunctionValue,
 };
@@ -46,7 +46,12 @@ pub use error::{Error, Fault};
 pub use protect::on_uncaught_fault;
 use session::Session;
 
-use crate::{passes, reader};
+use crate::{intrinsics, passes, reader};
+
+const _: () = assert!(
+    intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
+    "verify refuses the stacks that the runtime refuses"
+);
 
 /// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,7 +114,7 @@ impl Builder {
         session
             .define(stackswitch_rt::abi::symbols().iter().map(|s| (s.name, s.address)))
             .map_err(Error::Llvm)?;
-        Ok(Jit { session, machine, level: self.level, not_main: RefCell::default() })
+        Ok(Jit { session, machine, level: self.level, mains: RefCell::default() })
     }
 }
 
@@ -136,8 +141,8 @@ pub struct Jit {
     session: Session,
     machine: TargetMachine,
     level: OptLevel,
-    /// Functions that do not have the type of C's `main`.
-    not_main: RefCell<HashSet<String>>,
+    /// Functions of the modules that have the type of C's `main`.
+    mains: RefCell<HashSet<String>>,
 }
 
 impl Jit {
@@ -188,14 +193,14 @@ impl Jit {
 
     fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
-        let not_main = module.with(|module| {
+        let mains = module.with(|module| {
             self.adopt_target(name, module)?;
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
-            Ok::<_, Error>(functions_that_are_not_main(module))
+            Ok::<_, Error>(mains(module))
         })?;
         self.fail_on_reports()?;
         self.session.add(module).map_err(Error::Code)?;
-        self.not_main.borrow_mut().extend(not_main);
+        self.mains.borrow_mut().extend(mains);
         Ok(())
     }
 
@@ -276,6 +281,9 @@ impl Jit {
     /// comes back as [`Error::Fault`]. `work` runs in a context on a region of its own and calls
     /// functions that [`Jit::function`] gave. Other contexts are not touched. Calls may nest.
     ///
+    /// The runtime has one error handler for the process, which belongs to the JIT from the first
+    /// call on. One that a program sets holds until a call begins or ends.
+    ///
     /// The program's contexts that are alive at its end are not destroyed; those on the call's own
     /// region keep the region.
     ///
@@ -301,7 +309,8 @@ impl Jit {
     /// time; after it, if it returns, destructors and what it registered with `atexit`.
     ///
     /// # Errors
-    /// [`Error::MissingSymbol`], [`Error::NotMain`] if the function has another type,
+    /// [`Error::MissingSymbol`], [`Error::NotMain`] if it is not a function of a module
+    /// with one of the types of C's `main`,
     /// [`Error::ZeroByte`] for an argument that is no C string, and those of [`Jit::call`].
     ///
     /// # Safety
@@ -309,7 +318,7 @@ impl Jit {
     pub unsafe fn run_main(&self, entry: &str, args: &[impl AsRef<OsStr>]) -> Result<i32, Error> {
         type Main = unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char) -> c_int;
         let address = self.address(entry)?;
-        if self.not_main.borrow().contains(entry) {
+        if !self.mains.borrow().contains(entry) {
             return Err(Error::NotMain(entry.to_owned()));
         }
         let mut strings = args
@@ -353,12 +362,11 @@ fn arch(triple: &str) -> &str {
     triple.split('-').next().unwrap_or_default()
 }
 
-/// The names that no other module may call as a main.
-fn functions_that_are_not_main(module: &Module<'_>) -> Vec<String> {
+/// The functions that can be called as C's `main`.
+fn mains(module: &Module<'_>) -> Vec<String> {
     module
         .get_functions()
-        .filter(|f| f.count_basic_blocks() > 0 && f.get_linkage() != Linkage::Internal)
-        .filter(|f| !is_main(*f))
+        .filter(|f| f.count_basic_blocks() > 0 && is_main(*f))
         .map(|f| f.get_name().to_string_lossy().into_owned())
         .collect()
 }

@@ -17,15 +17,9 @@ use std::{
     sync::{Once, OnceLock},
 };
 
-use stackswitch_rt::abi;
+use stackswitch_rt::{abi, error::Handler};
 
 use super::error::{Error, Fault};
-
-// SAFETY: this is the type that `stackswitch.h` declares. The function is assembly of the runtime,
-// which has no item in Rust for it.
-unsafe extern "C-unwind" {
-    fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
-}
 
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
@@ -44,6 +38,8 @@ struct Frame {
     /// The context that waits for the guest; null while the host itself uses the runtime.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
+    /// The error handler that was set before, maybe by a guest that made this call.
+    handler: Option<Handler>,
 }
 
 /// What happens to a fault on a thread that is in no call.
@@ -70,13 +66,12 @@ thread_local! {
 }
 
 impl Frame {
-    /// Begins a call.
+    /// Begins a call. Its errors come to us, whatever handler a guest has set.
     fn push() -> Box<Self> {
-        let frame = Box::new(Self {
-            outer: TOP.get(),
-            host: Cell::new(null_mut()),
-            end: RefCell::new(None),
-        });
+        // SAFETY: `on_error` may be called on any thread at any time.
+        let handler = unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
+        let (host, end) = (Cell::new(null_mut()), RefCell::new(None));
+        let frame = Box::new(Self { outer: TOP.get(), host, end, handler });
         TOP.set(&raw const *frame);
         frame
     }
@@ -91,7 +86,7 @@ impl Frame {
         let host = self.host.replace(null_mut());
         if !host.is_null() {
             // SAFETY: the host waits in its switch to the guest. It never switches back.
-            unsafe { stackswitch_swap(host, null_mut()) };
+            unsafe { abi::stackswitch_swap(host, null_mut()) };
             // The host has discarded this context, so nobody can have resumed it.
             std::process::abort();
         }
@@ -111,6 +106,10 @@ impl Frame {
 impl Drop for Frame {
     fn drop(&mut self) {
         TOP.set(self.outer);
+        // A handler that a guest has set must not be called after it: its code may go.
+        let handler = if self.outer.is_null() { Some(on_error as Handler) } else { self.handler };
+        // SAFETY: ours may be called at any time, that of an outer guest as long as its call lasts.
+        unsafe { abi::stackswitch_set_error_handler(handler) };
     }
 }
 
@@ -145,7 +144,7 @@ where
         // SAFETY: plain call.
         frame.host.set(unsafe { abi::stackswitch_current() });
         // SAFETY: the guest is new and belongs to this thread.
-        unsafe { stackswitch_swap(guest, null_mut()) };
+        unsafe { abi::stackswitch_swap(guest, null_mut()) };
         frame.host.set(null_mut());
     }
     let outcome = frame.take_error();

@@ -16,7 +16,7 @@ use runtime::Runtime;
 use thunk::Thunks;
 
 use crate::intrinsics::{Form, INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
-use crate::ir::{Builder, Function, Module, Tail, Type, Value};
+use crate::ir::{AttributePlace, Builder, Function, Module, Tail, Type, Value};
 use crate::verify::{self, Finding, Site, Spelling};
 
 /// Bytes to which the memory for a value is aligned.
@@ -89,6 +89,11 @@ impl<'m> Lowering<'m> {
         if site.call.callee() != runtime.function.value() {
             site.call.set_callee(runtime.function);
             self.changed = true;
+        }
+        if runtime::is_small(form(site)) && site.intrinsic.returns == Returns::Value {
+            for name in runtime::EXTENSIONS {
+                self.changed |= site.call.remove_attribute(AttributePlace::Result, name);
+            }
         }
         if site.intrinsic.effects.returns_twice {
             // On the call too: LLVM does not look at the callee of a call with another type.

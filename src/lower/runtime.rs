@@ -4,6 +4,9 @@ use crate::intrinsics::{Effects, Form, Intrinsic, Memory, ParamKind, Returns, Ty
 use crate::ir::{AttributePlace, Function, Linkage, Module, Type};
 use crate::verify;
 
+/// Attributes that say what the upper bits of a register hold.
+pub(super) const EXTENSIONS: [&str; 2] = ["signext", "zeroext"];
+
 /// A declared runtime function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Runtime<'m> {
@@ -26,19 +29,24 @@ impl<'m> Runtime<'m> {
                 verify::expected_type(module, intrinsic, value)
             }
         };
-        if let Some(function) = module.function(&symbol) {
-            // A definition (the runtime itself, compiled along) knows best what it does.
-            let changed =
-                function.is_declaration() && add_effects(module, function, intrinsic.effects);
-            return Runtime { function, ty, changed };
+        let (function, mut changed) = match module.function(&symbol) {
+            Some(function) => (function, false),
+            None => (Function::add(module, &symbol, ty, Linkage::External), true),
+        };
+        // A definition (the runtime itself, compiled along) knows best what it does.
+        if function.is_declaration() {
+            changed |= add_effects(module, function, intrinsic.effects);
+            if is_small(form) {
+                changed |= extend_values(module, function, intrinsic);
+            }
         }
-        let function = Function::add(module, &symbol, ty, Linkage::External);
-        add_effects(module, function, intrinsic.effects);
-        if matches!(form, Form::Typed(Typed::I8 | Typed::I16)) {
-            add_extensions(module, function, intrinsic);
-        }
-        Runtime { function, ty, changed: true }
+        Runtime { function, ty, changed }
     }
+}
+
+/// Whether values of this form fill only a part of the register that they are passed in.
+pub(super) fn is_small(form: Form) -> bool {
+    matches!(form, Form::Typed(Typed::I8 | Typed::I16))
 }
 
 /// Tells LLVM what the function may do. Returns whether that was news.
@@ -62,16 +70,23 @@ fn add_effects(module: Module<'_>, function: Function<'_>, effects: Effects) -> 
     changed
 }
 
-/// C passes small integers sign-extended, as the header declares them; the runtime may count on it.
-fn add_extensions(module: Module<'_>, function: Function<'_>, intrinsic: &Intrinsic) {
+/// Small integers are sent sign-extended, as C passes those of the header, since receivers in C
+/// compiled without the plugin count on it. Nothing is assumed of what is received: the other side
+/// may be a body that returned just the low bits.
+fn extend_values<'m>(module: Module<'m>, function: Function<'m>, intrinsic: &Intrinsic) -> bool {
+    let mut changed = false;
     for (i, param) in intrinsic.params.iter().enumerate() {
-        if param.kind == ParamKind::Value {
-            function.add_attribute(module, AttributePlace::Param(i as u32), "signext", 0);
+        let place = AttributePlace::Param(i as u32);
+        if param.kind == ParamKind::Value && function.attribute(place, "zeroext").is_none() {
+            changed |= function.add_attribute(module, place, "signext", 0);
         }
     }
     if intrinsic.returns == Returns::Value {
-        function.add_attribute(module, AttributePlace::Result, "signext", 0);
+        for name in EXTENSIONS {
+            changed |= function.remove_attribute(AttributePlace::Result, name);
+        }
     }
+    changed
 }
 
 /// The value of LLVM's `memory` attribute: two bits (1 reads, 2 writes) per kind of memory, of

@@ -82,7 +82,11 @@ impl<'m> Thunks<'m> {
         let known = given.as_function();
         let special = known.filter(|f| is_special(*f));
         match carrier {
-            Carrier::Wide(ty) => self.wide(on_top, ty, special, caller).value(),
+            Carrier::Wide(ty) => {
+                // A declaration by hand may say nothing of the machine; its caller then does.
+                let like = known.filter(|f| f.string_attribute("target-features").is_some());
+                self.wide(on_top, ty, special, like.unwrap_or(caller)).value()
+            }
             Carrier::Direct(typed) => match (special, verify::typed_value(self.module, typed)) {
                 (Some(function), Some(ty)) => self.typed(on_top, ty, ty, function).value(),
                 _ => given,
@@ -129,18 +133,19 @@ impl<'m> Thunks<'m> {
     }
 
     /// `void thunk(ptr fn, [ptr arg,] ptr slot)`, which finds the value at `slot` and leaves the
-    /// result there. Calls `fn` unless the function is known to need something special.
+    /// result there. Calls `fn` unless the function is known to need something special. It runs on
+    /// the same kind of machine as `like`.
     fn wide(
         &mut self,
         on_top: bool,
         ty: Type<'m>,
         special: Option<Function<'m>>,
-        caller: Function<'m>,
+        like: Function<'m>,
     ) -> Function<'m> {
         let module = self.module;
         let features = special.is_none().then(|| {
-            let cpu = caller.string_attribute("target-cpu").unwrap_or_default();
-            let features = caller.string_attribute("target-features").unwrap_or_default();
+            let cpu = like.string_attribute("target-cpu").unwrap_or_default();
+            let features = like.string_attribute("target-features").unwrap_or_default();
             format!("{cpu} {features}")
         });
         let key = Key { on_top, value: ty, function: special, features };
@@ -154,12 +159,7 @@ impl<'m> Thunks<'m> {
                     format!("stackswitch.{kind}.{}", mangle::mangle(ty).unwrap_or_default())
                 }
             };
-            let thunk = start(
-                module,
-                &name,
-                Type::function(Type::void(module), &params),
-                special.unwrap_or(caller),
-            );
+            let thunk = start(module, &name, Type::function(Type::void(module), &params), like);
             let builder = Builder::in_new_body(module, thunk);
             let params = thunk.params();
             let (function, slot) = (params[0], params[params.len() - 1]);

@@ -2,7 +2,7 @@
 //!
 //! Calls of the runtime's own names are checked like the intrinsics they stand for, as long as the
 //! module only declares them: a module that defines them is the runtime itself. Each kind of check
-//! is a module of its own; all work on a [`Site`].
+//! is a module of its own; all work on a call and what it means.
 
 mod finding;
 mod operands;

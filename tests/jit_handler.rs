@@ -1,0 +1,45 @@
+//! A program that sets the runtime's error handler, of which a process has one: nothing else may
+//! run beside it.
+
+use stackswitch::jit::{Error, Jit};
+
+const PROGRAM: &str = "
+declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
+declare ptr @llvm.stackswitch.resume(ptr, ptr)
+declare ptr @stackswitch_set_error_handler(ptr)
+define ptr @ends(ptr %arg, ptr %first) {
+  ret ptr %first
+}
+define i64 @misuse() {
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @ends, ptr null)
+  %a = call ptr @llvm.stackswitch.resume(ptr %c, ptr null)
+  %b = call ptr @llvm.stackswitch.resume(ptr %c, ptr null)
+  ret i64 1
+}
+define void @forgive(i32 %code, ptr %context, ptr %message) {
+  ret void
+}
+define i64 @forgiven() {
+  %old = call ptr @stackswitch_set_error_handler(ptr @forgive)
+  %r = call i64 @misuse()
+  ret i64 %r
+}
+";
+
+#[test]
+fn the_handler_of_a_program_ends_with_its_call() {
+    let jit = Jit::builder().build().unwrap();
+    jit.add_ir("test.ll", PROGRAM).unwrap();
+    // SAFETY: the types are the IR functions'.
+    let (misuse, forgiven) = unsafe {
+        (
+            jit.function::<unsafe extern "C" fn() -> i64>("misuse").unwrap(),
+            jit.function::<unsafe extern "C" fn() -> i64>("forgiven").unwrap(),
+        )
+    };
+    // SAFETY: the misuse is detected, and the frames have nothing to drop.
+    unsafe {
+        assert_eq!(jit.call(|| forgiven()).unwrap(), 1);
+        assert!(matches!(jit.call(|| misuse()), Err(Error::Fault(_))));
+    }
+}
