@@ -10,7 +10,9 @@
 //! - `context`, `region`: the headers;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations.
+//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations;
+//! - `hooks`, `stats`, `visit`: what can be seen from outside;
+//! - `check`: what the checked build looks at besides.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -18,9 +20,11 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod check;
 mod context;
 pub mod error;
 mod handle;
+mod hooks;
 mod memory;
 mod posix;
 mod region;
@@ -32,6 +36,7 @@ mod sys;
 mod thread;
 mod unwind;
 mod value;
+mod visit;
 
 pub use posix::{EndThread, MIN_STACK, set_end_thread};
 

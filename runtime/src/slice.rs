@@ -14,6 +14,7 @@
 use core::ptr;
 
 use crate::arch;
+use crate::check;
 use crate::context::{Context, State};
 use crate::error::Code;
 use crate::region::Region;
@@ -56,6 +57,7 @@ pub(crate) unsafe fn exchange(
         (*current).above = ptr::null_mut();
         (*(*base).region).bottom = to;
         thread.stats.exchanged(bytes);
+        (*base).counters.exchanged(bytes);
         true
     }
 }
@@ -65,7 +67,7 @@ pub(crate) unsafe fn exchange(
 ///
 /// # Errors
 /// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
-/// `to` is as it was.
+/// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
 /// Runs on the side stack. `to` is a suspended context of `thread`. Every other
@@ -75,6 +77,9 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
     unsafe {
         let base = (*to).base;
         let region = (*base).region;
+        if !intact(to) {
+            return Err(Code::Corrupt);
+        }
         if (*region).bottom != to {
             make_room(thread, &mut *region, to, (*base).top)?;
         }
@@ -86,9 +91,21 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
             thread.stats.restored(saved);
+            (*base).counters.restored(saved);
+            #[cfg(feature = "checked")]
+            (*to).checks.counters.restored(saved);
         }
         Ok(())
     }
+}
+
+/// Whether a suspended context's slice is what was saved. Only the checked build looks.
+///
+/// # Safety
+/// `context` is a live header.
+pub(crate) unsafe fn intact(context: *mut Context) -> bool {
+    // SAFETY: the slice lies where the header says.
+    unsafe { (*context).checks.seal.holds((*context).slice, (*context).saved) }
 }
 
 /// Displaces all others below `limit`, the base of `to`, and puts `to` at the bottom.
@@ -169,6 +186,11 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             thread.store.free((*context).slice, saved);
         }
         thread.stats.saved(bytes - saved, saved == 0);
+        (*(*context).base).counters.saved(bytes - saved);
+        #[cfg(feature = "checked")]
+        (*context).checks.counters.saved(bytes - saved);
+        (*context).checks.seal.extend(block, saved, bytes);
+        check::poison(sp + saved, bytes - saved);
         (*context).slice = block;
         (*context).saved = bytes;
         if (*context).tag.state() == State::Ready {
@@ -187,10 +209,13 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
     unsafe {
         if (*context).in_place() {
             (*(*(*context).base).region).unlink(context);
+            let place = (*context).sp + (*context).saved;
+            check::poison(place, (*(*context).base).top - place);
         }
         if (*context).saved != 0 {
             thread.store.free((*context).slice, (*context).saved);
             thread.stats.dropped((*context).saved);
+            (*(*context).base).counters.dropped((*context).saved);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();
         }

@@ -6,6 +6,7 @@
 use core::ptr;
 
 use crate::arch::{self, points};
+use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::error::{self, Code, Refusal};
 use crate::slice;
@@ -76,6 +77,7 @@ unsafe fn switch_generally(
     // SAFETY: as there.
     unsafe {
         let current = (*tls).current;
+        let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
             thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
@@ -86,11 +88,12 @@ unsafe fn switch_generally(
             let pc = if kind == Kind::Ontop { points::ontop() } else { arch::point_of(sp) };
             return Landing { sp, pc };
         }
-        if let Err(code) = check_target(thread, to) {
+        if let Err(code) = check_way(thread, to, carried) {
             return refused(thread, code);
         }
         let to = Context::whereabouts(to);
         let new = (*to).tag.state() == State::New;
+        (*current).checks.awaits = carried;
         match go(thread, tls, to) {
             Err(code) => refused(thread, code),
             Ok(landing) => {
@@ -153,12 +156,37 @@ pub(crate) unsafe fn go(
     // SAFETY: as the caller's.
     unsafe {
         let current = (*tls).current;
+        let before = thread.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
         thread.stats.switches_slow += 1;
+        let moved = (thread.stats.bytes_moved() - before) as usize;
+        count_arrival(thread, to, moved);
+        thread.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
+    }
+}
+
+/// Counts a switch to `to`, for which `moved` bytes were moved.
+///
+/// # Safety
+/// `to` is a live header.
+#[inline]
+unsafe fn count_arrival(thread: &mut Thread, to: *mut Context, moved: usize) {
+    // SAFETY: a live context's base is alive.
+    unsafe {
+        let copying = u64::from(moved != 0);
+        let base = (*to).base;
+        thread.stats.switches_copying += copying;
+        (*base).counters.switches_copying += copying;
+        (*to).checks.arrived();
+        #[cfg(feature = "checked")]
+        {
+            (*base).switches += 1;
+            (*to).checks.counters.switches_copying += copying;
+        }
     }
 }
 
@@ -185,6 +213,25 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
     }
 }
 
+/// Whether `to` can be switched to with a value of this kind, from another context of `thread`.
+///
+/// # Safety
+/// As [`check_target`].
+unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Result<(), Code> {
+    // SAFETY: as the caller's; a context's whereabouts outlive it.
+    unsafe {
+        check_target(thread, to)?;
+        let there = Context::whereabouts(to);
+        if !(*there).checks.awaits.fits(carried) {
+            return Err(Code::Type);
+        }
+        if !slice::intact(there) {
+            return Err(Code::Corrupt);
+        }
+        Ok(())
+    }
+}
+
 /// Whether `to` can be switched to from another context of `thread`.
 ///
 /// # Safety
@@ -205,7 +252,7 @@ pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(
 /// # Safety
 /// `handle` is a handle, was one, or is null.
 pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Result<(), Code> {
-    if handle.is_null() {
+    if handle.is_null() || (CHECKED && !handle.is_aligned()) {
         return Err(Code::Invalid);
     }
     // SAFETY: headers stay readable until their thread ends.
@@ -239,9 +286,10 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
         let link = (*current).link;
         (*current).sp = sp;
         let region = (*(*current).base).region;
-        let landing = match check_target(thread, link) {
+        let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
+                check::poison_below(&*region, sp);
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
@@ -296,8 +344,9 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
         let tls = arch::tls();
         let refusal = (*(*tls).thread).refusal;
         error::report(&refusal);
-        let link = (*(*tls).current).link;
-        if refusal.code != Code::Memory && check_target(&*(*tls).thread, link).is_err() {
+        let current = (*tls).current;
+        let way = check_way(&*(*tls).thread, (*current).link, (*current).checks.body);
+        if refusal.code != Code::Memory && way.is_err() {
             sys::print(b"stackswitch: a finished context has nowhere to go\n");
             sys::abort();
         }
@@ -321,6 +370,7 @@ pub(crate) unsafe extern "C-unwind" fn overflowed() {
         (*current).sp = (*(*current).base).top;
         (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
+        thread.tell_overflow(current);
         thread.enter_limbo();
         let refusal =
             Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };

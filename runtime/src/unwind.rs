@@ -5,6 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use crate::arch;
+use crate::check::Carried;
 use crate::context::{Context, State};
 use crate::error::Code;
 use crate::handle::own;
@@ -57,6 +58,7 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
                 (*context).link = Context::known((*arch::tls()).current);
                 let switches = thread::stats().switches;
                 let unwind = unwind_here as *mut c_void;
+                thread.carried = Carried::ANY;
                 arch::stackswitch_swap_ontop(handle, unwind, exception.cast());
                 if thread::stats().switches == switches {
                     // Refused: nothing has run.
