@@ -6,6 +6,7 @@
 use core::ffi::{c_int, c_void};
 
 use crate::arch;
+use crate::cancel;
 use crate::context::Entry;
 use crate::error::{self, Code, Handler};
 use crate::handle;
@@ -16,7 +17,6 @@ pub use crate::memory::{Allocate, Deallocate};
 use crate::posix;
 pub use crate::stats::{BaseStats, ContextStats, ProcessStats, Stats};
 use crate::thread;
-use crate::unwind;
 use crate::value::{self, Float};
 pub use crate::visit::Visit;
 use crate::{stats, visit};
@@ -290,7 +290,7 @@ abi! {
     }
     /// Unwinds a suspended context so that its cleanups run, then finishes it.
     fn stackswitch_cancel(ctx: *mut c_void) {
-        unwind::cancel(ctx)
+        cancel::cancel(ctx)
     }
     /// Frees a context that is not running.
     fn stackswitch_destroy(ctx: *mut c_void) {

@@ -17,6 +17,7 @@ pub(crate) const CHECKED: bool = cfg!(feature = "checked");
 mod on {
     use core::ptr;
 
+    use crate::context::Context;
     use crate::region::{Origin, Region};
     use crate::stats::Counters;
     use crate::value;
@@ -33,7 +34,7 @@ mod on {
         pub awaits: Carried,
         /// Switches to it.
         pub switches: u64,
-        /// What those did.
+        /// What was moved for them.
         pub counters: Counters,
     }
 
@@ -65,8 +66,16 @@ mod on {
             self
         }
 
-        pub(crate) fn arrived(&mut self) {
-            self.switches += 1;
+        /// The context now has a slice of `length` bytes, of which `bytes` came from its stack.
+        pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
+            self.counters.bytes_parked = 0;
+            self.counters.saved(bytes, length);
+        }
+
+        /// Its slice of `bytes` went back to its stack.
+        pub(crate) fn restored(&mut self, bytes: usize) {
+            self.counters.bytes_parked = 0;
+            self.counters.restored(bytes, 0);
         }
     }
 
@@ -153,6 +162,17 @@ mod on {
         }
     }
 
+    /// Counts a switch to `to`, for which `moved` bytes were moved.
+    ///
+    /// # Safety
+    /// Its base is alive.
+    pub(crate) unsafe fn count(to: &mut Context, moved: usize) {
+        to.checks.switches += 1;
+        to.checks.counters.switches_copying += u64::from(moved != 0);
+        // SAFETY: the caller vouches for the base.
+        unsafe { (*to.base).switches += 1 };
+    }
+
     /// What vacated stack is filled with.
     const POISON: u8 = 0xDB;
     /// How much of a finished context's stack is poisoned.
@@ -187,6 +207,7 @@ mod on {
 mod off {
     use core::ffi::c_void;
 
+    use crate::context::Context;
     use crate::region::Region;
 
     #[derive(Clone, Copy)]
@@ -207,7 +228,9 @@ mod off {
             self
         }
         #[inline]
-        pub(crate) fn arrived(&mut self) {}
+        pub(crate) fn saved(&mut self, _: usize, _: usize) {}
+        #[inline]
+        pub(crate) fn restored(&mut self, _: usize) {}
     }
 
     #[derive(Clone, Copy)]
@@ -251,6 +274,11 @@ mod off {
             Self
         }
     }
+
+    /// # Safety
+    /// None.
+    #[inline]
+    pub(crate) unsafe fn count(_: &mut Context, _: usize) {}
 
     /// # Safety
     /// None.

@@ -8,6 +8,7 @@ use crate::context::{Context, Entry, State, Tag};
 use crate::error::Code;
 use crate::posix;
 use crate::region::Base;
+use crate::saved;
 use crate::slice;
 use crate::stats::ContextStats;
 use crate::switch::check_handle;
@@ -217,25 +218,34 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     }
 }
 
-/// Brings a context's header, slice and stack top into cache. Changes nothing.
+/// The lines of a slice that are asked for; the hardware follows a longer one by itself.
+const HINT_LINES: usize = 8;
+
+/// Brings a context's header into cache, and at the next hint its slice or stack top: they can
+/// only be found through the header, and a hint that waited for it would cost what it saves.
+/// Changes nothing that can be seen.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn prefetch(handle: *mut c_void) {
-    let context = handle.cast::<Context>();
-    if context.is_null() {
-        return;
-    }
-    arch::prefetch(context.cast());
-    // SAFETY: headers stay readable until their thread ends.
+    arch::prefetch(handle.cast());
+    let thread = arch::tls();
+    // SAFETY: the words are this thread's; headers stay readable until their thread ends.
     unsafe {
+        let thread = (*thread).thread;
+        if thread.is_null() || handle.is_null() {
+            return;
+        }
+        let context = core::mem::replace(&mut (*thread).hint, handle.cast());
+        if context.is_null() || (*context).tag.thread() != (*thread).number {
+            return;
+        }
         match (*context).tag.state() {
             State::Ready => arch::prefetch((*context).sp as *const u8),
             State::Parked if (*context).saved != 0 => {
-                // The first lines; the hardware follows a longer slice by itself.
-                let lines = (*context).saved.div_ceil(64).min(8);
-                (0..lines)
-                    .for_each(|line| arch::prefetch((*context).slice.wrapping_add(line * 64)));
+                let lines = (*context).saved.div_ceil(64).min(HINT_LINES);
+                let slice = saved::plain((*context).slice);
+                (0..lines).for_each(|line| arch::prefetch(slice.wrapping_add(line * 64)));
             }
             _ => {}
         }
@@ -264,36 +274,31 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }
-        let bytes = (*(*context).base).top - (*context).sp;
-        let saved = (*context).saved;
-        let slice = thread.store.allocate(bytes);
-        if slice.is_null() {
-            return refused(Code::Memory);
+        if let Err(code) = slice::evict(thread, context) {
+            return refused(code);
         }
         let twin = thread.store.allocate_header().cast::<Context>();
         if twin.is_null() {
-            thread.store.free(slice, bytes);
             return refused(Code::Memory);
         }
-        arch::copy(slice, (*context).slice, saved);
-        let in_place = ((*context).sp + saved) as *const u8;
-        arch::copy(slice.add(saved), in_place, bytes - saved);
+        let shared = saved::share(thread, (*context).slice);
+        if shared.is_null() {
+            thread.store.free_header(twin.cast());
+            return refused(Code::Memory);
+        }
+        (*context).slice = shared;
         let mut new = Context::empty();
-        new.tag = (*context).tag.with(State::Parked);
+        new.tag = (*context).tag;
         new.base = (*context).base;
         new.link = (*context).link;
         new.sp = (*context).sp;
-        new.slice = slice;
-        new.saved = bytes;
+        new.slice = shared;
+        new.saved = (*context).saved;
         new.checks = (*context).checks.uncounted();
-        new.checks.seal.extend(slice, saved, bytes);
         twin.write(new);
         (*(*context).base).contexts += 1;
         thread.stats.born();
-        thread.stats.saved(bytes, true);
-        (*(*context).base).counters.saved(bytes);
-        #[cfg(feature = "checked")]
-        (*twin).checks.counters.saved(bytes);
+        thread.stats.shared();
         twin.cast()
     }
 }

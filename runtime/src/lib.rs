@@ -8,9 +8,11 @@
 //! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
 //! - `context`, `region`: the headers;
+//! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
-//! - `handle`, `thread`, `posix`, `unwind`, `value`: the operations;
+//! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
+//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations;
 //! - `hooks`, `stats`, `visit`: what can be seen from outside;
 //! - `check`: what the checked build looks at besides.
 #![cfg_attr(not(test), no_std)]
@@ -20,14 +22,19 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod cancel;
 mod check;
 mod context;
+mod cxx;
 pub mod error;
+mod escape;
 mod handle;
 mod hooks;
 mod memory;
+mod pages;
 mod posix;
 mod region;
+mod saved;
 mod slice;
 mod stats;
 mod store;

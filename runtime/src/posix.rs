@@ -244,21 +244,24 @@ unsafe fn prepare(
                 }
                 arch::copy(capture.slice, position.sp as *const u8, capture.length);
                 capture.seal = Seal::of(capture.slice, capture.length);
-                thread.stats.saved(capture.length, true);
+                thread.stats.saved(capture.length, capture.length);
             }
         }
         Ok(capture)
     }
 }
 
-/// Puts a capture into its object; what the object held before is freed.
+/// Puts a capture into its object; what a captured one held before is freed. Of an object without
+/// a tag nothing but the tag is looked at.
 ///
 /// # Safety
 /// `object` passed [`prepare`].
 unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture) {
     // SAFETY: the caller vouches for the object.
     unsafe {
-        forget(thread, (*object).slice, (*object).length);
+        if (*object).tag.state() == State::Posix {
+            forget(thread, (*object).slice, (*object).length);
+        }
         (*object).tag = Tag::new(thread.number, State::Posix);
         (*object).position = capture.position;
         (*object).base = capture.base;

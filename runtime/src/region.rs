@@ -2,6 +2,14 @@
 
 use crate::context::{Context, State, Tag};
 use crate::stats::Counters;
+use crate::sys;
+
+/// What a region keeps below the stack pointer when memory goes back: the depth that a context
+/// may reach and leave over and over.
+const KEPT: usize = 256 << 10;
+/// So many slow switches lie between two looks at a region; a prime, so that the looks do not
+/// fall on the same region of a set again and again.
+pub(crate) const TRIM_INTERVAL: u64 = 4093;
 
 /// Who gave a region its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,20 @@ impl Region {
             guard,
             origin,
             next: core::ptr::null_mut(),
+        }
+    }
+
+    /// Gives the memory back that a deep excursion left below `sp`, the stack pointer of the
+    /// region's bottom.
+    ///
+    /// # Safety
+    /// `sp` is that, so nothing below it is needed.
+    pub(crate) unsafe fn trim(&self, sp: usize) {
+        let low = self.low + self.guard;
+        let high = sp.saturating_sub(KEPT) & !4095;
+        if self.origin == Origin::Mapped && high > low {
+            // SAFETY: the pages are the runtime's, and the caller vouches for their bytes.
+            unsafe { sys::release(low as *mut u8, high - low) };
         }
     }
 

@@ -14,10 +14,12 @@
 use core::ptr;
 
 use crate::arch;
-use crate::check;
+use crate::check::{self, CHECKED};
 use crate::context::{Context, State};
 use crate::error::Code;
-use crate::region::Region;
+use crate::pages;
+use crate::region::{Origin, Region};
+use crate::saved::{self, Slice};
 use crate::thread::Thread;
 
 /// The commonest exchange on a region: the context that is left and `to` start
@@ -43,6 +45,8 @@ pub(crate) unsafe fn exchange(
         if (*current).base != base
             || (*current).sp != sp
             || bytes != (*base).top - sp
+            || !saved::is_own_block((*to).slice)
+            || bytes >= pages::LEAST
             || (!above.is_null() && (*above).sp + (*above).saved < (*base).top)
         {
             return false;
@@ -83,17 +87,15 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
         if (*region).bottom != to {
             make_room(thread, &mut *region, to, (*base).top)?;
         }
-        let saved = (*to).saved;
-        if saved != 0 {
-            let slice = (*to).slice;
-            arch::copy((*to).sp as *mut u8, slice, saved);
-            thread.store.free(slice, saved);
+        let length = (*to).saved;
+        if length != 0 {
+            let parked = thread.stats.bytes_parked;
+            saved::restore(thread, (*to).slice, (*to).sp, length);
+            let freed = (parked - thread.stats.bytes_parked) as usize;
+            (*base).counters.restored(length, freed);
+            (*to).checks.restored(length);
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
-            thread.stats.restored(saved);
-            (*base).counters.restored(saved);
-            #[cfg(feature = "checked")]
-            (*to).checks.counters.restored(saved);
         }
         Ok(())
     }
@@ -105,7 +107,11 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
 /// `context` is a live header.
 pub(crate) unsafe fn intact(context: *mut Context) -> bool {
     // SAFETY: the slice lies where the header says.
-    unsafe { (*context).checks.seal.holds((*context).slice, (*context).saved) }
+    unsafe {
+        !CHECKED
+            || (*context).saved == 0
+            || (*context).checks.seal.holds(saved::bytes((*context).slice), (*context).saved)
+    }
 }
 
 /// Displaces all others below `limit`, the base of `to`, and puts `to` at the bottom.
@@ -174,6 +180,9 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
         let end = top.min(limit);
         let (sp, saved) = ((*context).sp, (*context).saved);
         let bytes = end - sp;
+        if bytes >= pages::LEAST && move_away(thread, context, end) {
+            return Ok(false);
+        }
         let block = thread.store.allocate(bytes);
         if block.is_null() {
             return Err(Code::Memory);
@@ -182,21 +191,91 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             arch::copy_fresh(block, sp as *const u8, bytes);
         } else {
             arch::copy(block.add(saved), (sp + saved) as *const u8, bytes - saved);
-            arch::copy(block, (*context).slice, saved);
-            thread.store.free((*context).slice, saved);
+            arch::copy(block, saved::bytes((*context).slice), saved);
+            let freed = saved::release(thread, (*context).slice, saved);
+            thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
         }
-        thread.stats.saved(bytes - saved, saved == 0);
-        (*(*context).base).counters.saved(bytes - saved);
-        #[cfg(feature = "checked")]
-        (*context).checks.counters.saved(bytes - saved);
-        (*context).checks.seal.extend(block, saved, bytes);
+        note_saved(thread, context, bytes - saved, bytes);
+        park(context, block, bytes);
         check::poison(sp + saved, bytes - saved);
-        (*context).slice = block;
-        (*context).saved = bytes;
+        Ok(top > limit)
+    }
+}
+
+/// Counts the `bytes` that came from a context's stack, to a slice of `length` bytes.
+///
+/// # Safety
+/// The context is alive.
+#[inline]
+unsafe fn note_saved(thread: &mut Thread, context: *mut Context, bytes: usize, length: usize) {
+    thread.stats.saved(bytes, length);
+    // SAFETY: the caller vouches for the context, whose base is alive.
+    unsafe {
+        (*(*context).base).counters.saved(bytes, length);
+        (*context).checks.saved(bytes, length);
+    }
+}
+
+/// Moves the pages of a large context, which is whole, off its region. Says whether that could
+/// be done.
+///
+/// # Safety
+/// As [`displace`].
+unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> bool {
+    // SAFETY: as the caller's. Below the stack pointer of a region's bottom there is nothing.
+    unsafe {
+        let (base, sp) = ((*context).base, (*context).sp);
+        if (*context).saved != 0 || end != (*base).top || (*(*base).region).origin != Origin::Mapped
+        {
+            return false;
+        }
+        let region = (*base).region;
+        let free = if (*region).bottom == context { (*region).low + (*region).guard } else { sp };
+        let pages = pages::save(thread, sp, end, free);
+        if pages.is_null() {
+            return false;
+        }
+        note_saved(thread, context, end - sp, end - sp);
+        park(context, saved::of_pages(pages), end - sp);
+        true
+    }
+}
+
+/// Notes that the lowest `length` bytes of a context are in `slice`.
+///
+/// # Safety
+/// They are.
+unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
+    // SAFETY: the caller has a live context.
+    unsafe {
+        if CHECKED {
+            (*context).checks.seal.extend(saved::bytes(slice), (*context).saved, length);
+        }
+        (*context).slice = slice;
+        (*context).saved = length;
         if (*context).tag.state() == State::Ready {
             (*context).tag = (*context).tag.with(State::Parked);
         }
-        Ok(top > limit)
+    }
+}
+
+/// Moves all that a suspended context has in place to the heap, and takes it off its region.
+///
+/// # Errors
+/// [`Code::Memory`]; nothing has changed.
+///
+/// # Safety
+/// `context` is suspended, of `thread`, and not a thread's first.
+pub(crate) unsafe fn evict(thread: &mut Thread, context: *mut Context) -> Result<(), Code> {
+    // SAFETY: a context with bytes in place is in its region's list.
+    unsafe {
+        if (*context).in_place() {
+            let base = (*context).base;
+            displace(thread, context, (*base).top)?;
+            (*(*base).region).unlink(context);
+        }
+        Ok(())
     }
 }
 
@@ -213,9 +292,9 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
             check::poison(place, (*(*context).base).top - place);
         }
         if (*context).saved != 0 {
-            thread.store.free((*context).slice, (*context).saved);
-            thread.stats.dropped((*context).saved);
-            (*(*context).base).counters.dropped((*context).saved);
+            let freed = saved::release(thread, (*context).slice, (*context).saved);
+            thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();
         }

@@ -39,23 +39,27 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// `bytes` more went to a slice, which is a new one if `first`.
+    /// A context now holds a slice of `length` bytes, of which `bytes` came from its stack.
     #[inline]
-    pub(crate) fn saved(&mut self, bytes: usize, first: bool) {
+    pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
         self.bytes_saved += bytes as u64;
-        self.bytes_parked += bytes as u64;
+        self.bytes_parked += length as u64;
         self.bytes_parked_peak = self.bytes_parked_peak.max(self.bytes_parked);
-        if first {
-            self.contexts_parked += 1;
-            self.contexts_parked_peak = self.contexts_parked_peak.max(self.contexts_parked);
-        }
+        self.shared();
     }
 
-    /// A slice of `bytes` went back to its stack.
+    /// A slice of `bytes` went back to its stack, and `freed` of its bytes to the heap.
     #[inline]
-    pub(crate) fn restored(&mut self, bytes: usize) {
+    pub(crate) fn restored(&mut self, bytes: usize, freed: usize) {
         self.bytes_restored += bytes as u64;
-        self.dropped(bytes);
+        self.dropped(freed);
+    }
+
+    /// One more context holds a slice that there was.
+    #[inline]
+    pub(crate) fn shared(&mut self) {
+        self.contexts_parked += 1;
+        self.contexts_parked_peak = self.contexts_parked_peak.max(self.contexts_parked);
     }
 
     /// A slice of `bytes` changed places with a stack's bytes.
@@ -66,10 +70,10 @@ impl Stats {
         self.bytes_restored += bytes as u64;
     }
 
-    /// A slice of `bytes` is no more.
+    /// A context holds its slice no longer, which freed as many bytes.
     #[inline]
-    pub(crate) fn dropped(&mut self, bytes: usize) {
-        self.bytes_parked -= bytes as u64;
+    pub(crate) fn dropped(&mut self, freed: usize) {
+        self.bytes_parked -= freed as u64;
         self.contexts_parked -= 1;
     }
 
@@ -110,19 +114,19 @@ impl Counters {
         }
     }
 
-    /// `bytes` more went to a slice.
+    /// A context now has a slice of `length` bytes, of which `bytes` came from its stack.
     #[inline]
-    pub(crate) fn saved(&mut self, bytes: usize) {
+    pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
         self.bytes_saved += bytes as u64;
-        self.bytes_parked += bytes as u64;
+        self.bytes_parked += length as u64;
         self.bytes_parked_peak = self.bytes_parked_peak.max(self.bytes_parked);
     }
 
-    /// A slice of `bytes` went back to its stack.
+    /// A slice of `bytes` went back to its stack, and `freed` of its bytes to the heap.
     #[inline]
-    pub(crate) fn restored(&mut self, bytes: usize) {
+    pub(crate) fn restored(&mut self, bytes: usize, freed: usize) {
         self.bytes_restored += bytes as u64;
-        self.dropped(bytes);
+        self.dropped(freed);
     }
 
     /// A slice of `bytes` changed places with a stack's bytes.
@@ -133,10 +137,10 @@ impl Counters {
         self.bytes_restored += bytes as u64;
     }
 
-    /// A slice of `bytes` is no more.
+    /// A context holds its slice no longer, which freed as many bytes.
     #[inline]
-    pub(crate) fn dropped(&mut self, bytes: usize) {
-        self.bytes_parked -= bytes as u64;
+    pub(crate) fn dropped(&mut self, freed: usize) {
+        self.bytes_parked -= freed as u64;
     }
 }
 

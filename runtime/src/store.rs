@@ -407,8 +407,14 @@ impl Store {
         }
     }
 
+    /// As many bytes fewer are taken, from elsewhere than the store.
+    pub(crate) fn uncount(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+    }
+
+    /// As many bytes more are taken from the system.
     #[inline]
-    fn count(&mut self, bytes: usize) {
+    pub(crate) fn count(&mut self, bytes: usize) {
         self.bytes += bytes;
         self.bytes_peak = self.bytes_peak.max(self.bytes);
     }

@@ -8,7 +8,9 @@ use core::ptr;
 use crate::arch::{self, points};
 use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
+use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
+use crate::region::TRIM_INTERVAL;
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
@@ -136,7 +138,7 @@ unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: 
         (*current).tag = parked;
         (*to).tag = (*tls).running;
         (*tls).current = to;
-        thread.stats.switches_slow += 1;
+        count(thread, to, 0); // the bytes are counted already
         true
     }
 }
@@ -161,31 +163,31 @@ pub(crate) unsafe fn go(
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
-        thread.stats.switches_slow += 1;
         let moved = (thread.stats.bytes_moved() - before) as usize;
-        count_arrival(thread, to, moved);
+        count(thread, to, moved);
         thread.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
 }
 
-/// Counts a switch to `to`, for which `moved` bytes were moved.
+/// Counts a slow switch, to `to`, for which `moved` bytes were moved; now and then its region
+/// gives memory back.
 ///
 /// # Safety
-/// `to` is a live header.
+/// `to` runs, so it is the bottom of its region.
 #[inline]
-unsafe fn count_arrival(thread: &mut Thread, to: *mut Context, moved: usize) {
-    // SAFETY: a live context's base is alive.
+unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
+    thread.stats.switches_slow += 1;
+    // SAFETY: the caller vouches for `to`.
     unsafe {
-        let copying = u64::from(moved != 0);
         let base = (*to).base;
-        thread.stats.switches_copying += copying;
-        (*base).counters.switches_copying += copying;
-        (*to).checks.arrived();
-        #[cfg(feature = "checked")]
-        {
-            (*base).switches += 1;
-            (*to).checks.counters.switches_copying += copying;
+        if moved != 0 {
+            thread.stats.switches_copying += 1;
+            (*base).counters.switches_copying += 1;
+        }
+        check::count(&mut *to, moved);
+        if thread.stats.switches_slow % TRIM_INTERVAL == 0 {
+            (*(*base).region).trim((*to).sp);
         }
     }
 }
@@ -266,18 +268,19 @@ pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Resu
 }
 
 /// The code of a link that cannot be gone to.
-const fn as_link(code: Code) -> Code {
+pub(crate) const fn as_link(code: Code) -> Code {
     match code {
         Code::Invalid | Code::Destroyed | Code::Finished => Code::NoLink,
         other => other,
     }
 }
 
-/// The running context's body has returned: its link goes on.
+/// The running context's body has returned, or thrown: its link goes on, by running `ontop` first
+/// unless that is 0.
 ///
 /// # Safety
 /// Called by the assembly, on the side stack; `sp` is the context's, at its base.
-pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
+pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
     let tls = arch::tls();
     // SAFETY: the words are this thread's, the running context and its region are alive.
     unsafe {
@@ -285,7 +288,12 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
         let current = (*tls).current;
         let link = (*current).link;
         (*current).sp = sp;
+        *(*tls).exceptions = Globals::NONE;
         let region = (*(*current).base).region;
+        if ontop != 0 {
+            // It ends with an exception, which is no value.
+            (*current).checks.body = Carried::ANY;
+        }
         let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
@@ -293,7 +301,16 @@ pub(crate) unsafe extern "C" fn finish(sp: usize) -> Landing {
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
-                let landing = go(thread, tls, Context::whereabouts(link));
+                let link = Context::whereabouts(link);
+                let new = (*link).tag.state() == State::New;
+                let mut landing = go(thread, tls, link);
+                if let Ok(landing) = &mut landing {
+                    match (ontop, new) {
+                        (0, _) => {}
+                        (_, true) => landing.pc = points::ontop_new(),
+                        (_, false) => landing.pc = points::ontop(),
+                    }
+                }
                 if landing.is_err() {
                     (*region).bottom = current;
                     (*current).above = above;

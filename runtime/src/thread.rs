@@ -7,9 +7,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use crate::arch;
 use crate::check::{CHECKED, Carried};
 use crate::context::{Context, State, Tag};
+use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
 use crate::hooks::Hooks;
 use crate::memory::Memory;
+use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
 use crate::stats::{self, BaseStats, Stats};
 use crate::store::Store;
@@ -30,7 +32,10 @@ pub(crate) struct Tls {
     pub side_top: usize,
     /// The rest.
     pub thread: *mut Thread,
-    unused: [usize; 3],
+    /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
+    pub exceptions: *mut Globals,
+    /// Never anything but zeros.
+    none: Globals,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -62,6 +67,7 @@ pub(crate) struct Thread {
     limbo_base: Base,
     limbo_region: Region,
     pub store: Store,
+    pub slots: Slots,
     pub stats: Stats,
     pub hooks: Hooks,
     /// What the switch that begins carries, if it is not a word.
@@ -70,6 +76,8 @@ pub(crate) struct Thread {
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
+    /// The context of the last hint, whose slice has not been asked for yet.
+    pub hint: *mut Context,
     /// Where values that need more than a register lie during a switch.
     pub slot: Slot,
     /// Mapped regions.
@@ -126,11 +134,13 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             store: Store::new(Memory::current()),
+            slots: Slots::new(),
             stats: Stats::default(),
             hooks: Hooks::NONE,
             carried: Carried::WORD,
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
+            hint: ptr::null_mut(),
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],
@@ -162,7 +172,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             switches: 0,
             side_top: side_top.addr(),
             thread,
-            unused: [0; 3],
+            exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
+            none: Globals::NONE,
         });
         stats::thread_started();
     }
@@ -204,6 +215,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         }
         #[cfg(feature = "libc")]
         sys::forget_faults((*thread).signal_stack);
+        (*thread).slots.clear();
         (*thread).store.clear();
         let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
         if CHECKED {
@@ -244,6 +256,8 @@ impl Thread {
         if region.is_null() {
             return ptr::null_mut();
         }
+        // Room to have the top aligned as the pages of large slices are moved best.
+        let length = length + if reserve >= pages::HUGE { pages::HUGE } else { 0 };
         let low = sys::map(length, GUARD);
         // SAFETY: the block is fresh and has a region's size.
         unsafe {
@@ -252,7 +266,11 @@ impl Thread {
                 return ptr::null_mut();
             }
             region.write(Region::new(Origin::Mapped, low.addr(), length, GUARD));
-            let base = self.new_base(low.addr() + length - colour * 64, region);
+            let mut top = low.addr() + length;
+            if reserve >= pages::HUGE {
+                top &= !(pages::HUGE - 1);
+            }
+            let base = self.new_base(top - colour * 64, region);
             if base.is_null() {
                 sys::unmap(low, length);
                 self.store.free(region.cast(), size_of::<Region>());

@@ -5,6 +5,7 @@ use core::ptr;
 
 use crate::arch;
 use crate::context::{Context, State};
+use crate::saved;
 use crate::sys;
 
 /// Told of one piece of a context: `length` bytes that belong at `belongs` and are at `at` now.
@@ -88,15 +89,16 @@ impl Walk {
         // SAFETY: a live context's base is alive.
         unsafe {
             let end = if context == self.native { self.native_end } else { (*(*context).base).top };
-            let (sp, saved) = if context == self.running {
+            let (sp, length) = if context == self.running {
                 (self.sp, 0)
             } else {
                 ((*context).sp, (*context).saved)
             };
-            if saved != 0 {
-                self.tell(known, sp as *mut c_void, (*context).slice.cast(), saved);
+            if length != 0 {
+                let slice = saved::bytes((*context).slice).cast_mut();
+                self.tell(known, sp as *mut c_void, slice.cast(), length);
             }
-            let place = sp + saved;
+            let place = sp + length;
             if place < end {
                 self.tell(known, place as *mut c_void, place as *mut c_void, end - place);
             }

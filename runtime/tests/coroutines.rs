@@ -186,6 +186,104 @@ fn a_clone_goes_on_from_the_same_point() {
     }
 }
 
+fn stats() -> Stats {
+    let mut stats = Stats::default();
+    unsafe { stackswitch_get_stats(&mut stats) };
+    stats
+}
+
+/// Fills `argument` words of its frame, and checks them whenever it is resumed.
+unsafe extern "C-unwind" fn deep(argument: *mut c_void, first: *mut c_void) -> *mut c_void {
+    #[inline(never)]
+    fn with<const N: usize>(mark: usize) -> *mut c_void {
+        let mut frame = [mark; N];
+        std::hint::black_box(&mut frame);
+        let mut rounds = 0;
+        loop {
+            let message = unsafe { stackswitch_suspend(word(rounds)) };
+            assert!(std::hint::black_box(&frame).iter().all(|word| *word == mark + rounds));
+            if message.is_null() {
+                return word(rounds);
+            }
+            rounds += 1;
+            std::hint::black_box(&mut frame).iter_mut().for_each(|word| *word += 1);
+        }
+    }
+    match argument.addr() {
+        1024 => with::<1024>(first.addr()),
+        _ => with::<500_000>(first.addr()),
+    }
+}
+
+#[test]
+fn clones_of_a_parked_context_share_its_bytes_until_they_run() {
+    unsafe {
+        let base = stackswitch_base_create(1 << 20);
+        let one = stackswitch_spawn(base, deep as *mut c_void, word(1024));
+        let other = stackswitch_spawn(base, deep as *mut c_void, word(1024));
+        stackswitch_resume(one, word(7));
+        stackswitch_resume(other, word(70));
+        let size = stackswitch_slice_size(one);
+        assert!(size > 8192);
+        let before = stats();
+        let clones: Vec<_> = (0..100).map(|_| stackswitch_clone(one)).collect();
+        let nested = stackswitch_clone(clones[5]);
+        let after = stats();
+        assert_eq!(after.bytes_saved, before.bytes_saved, "not a byte was copied");
+        assert_eq!(after.bytes_parked, before.bytes_parked, "they are held once");
+        assert_eq!(after.contexts_parked, before.contexts_parked + 101);
+        assert!(clones.iter().all(|clone| stackswitch_slice_size(*clone) == size));
+        // Each goes its own way from the same point; some are dropped unrun.
+        for (n, clone) in clones.iter().enumerate() {
+            for round in 0..n % 5 {
+                assert_eq!(stackswitch_resume(*clone, word(1)), word(round + 1));
+            }
+        }
+        clones.iter().for_each(|clone| stackswitch_destroy(*clone));
+        assert_eq!(stackswitch_resume(other, word(1)), word(1));
+        assert_eq!(stackswitch_resume(nested, word(1)), word(1));
+        assert_eq!(stackswitch_resume(one, word(1)), word(1));
+        assert_eq!(stackswitch_resume(nested, null_mut()), word(1));
+        [one, other, nested].iter().for_each(|context| stackswitch_destroy(*context));
+        stackswitch_base_destroy(base);
+        assert_eq!((stats().bytes_parked, stats().contexts_parked), (0, 0));
+    }
+}
+
+/// Contexts of megabytes, whose pages are moved; clones of them, and some that are dropped.
+#[test]
+fn large_contexts_keep_their_bytes() {
+    unsafe {
+        let base = stackswitch_base_create(64 << 20);
+        let spawn = |n| {
+            let context = stackswitch_spawn(base, deep as *mut c_void, word(500_000));
+            assert_eq!(stackswitch_resume(context, word(n)), word(0));
+            context
+        };
+        let contexts: Vec<_> = (0..6).map(spawn).collect();
+        let clone = stackswitch_clone(contexts[2]);
+        for round in 1..4 {
+            for context in &contexts {
+                assert_eq!(stackswitch_resume(*context, word(1)), word(round));
+            }
+        }
+        stackswitch_destroy(contexts[3]);
+        assert_eq!(stackswitch_resume(clone, word(1)), word(1));
+        let second = stackswitch_clone(clone);
+        let again = stackswitch_clone(contexts[2]);
+        assert_eq!(stackswitch_resume(again, word(1)), word(4));
+        for context in [contexts[0], contexts[1], contexts[2], clone, second, again] {
+            assert!(!stackswitch_resume(context, null_mut()).is_null());
+            assert_eq!(stackswitch_status(context), 3);
+            stackswitch_destroy(context);
+        }
+        stackswitch_destroy(contexts[4]);
+        stackswitch_destroy(contexts[5]);
+        stackswitch_base_destroy(base);
+        assert_eq!((stats().bytes_parked, stats().contexts_parked), (0, 0));
+    }
+}
+
 /// A loop that resumes contexts from the frame that made their base is never copied itself.
 #[test]
 fn a_scheduler_above_its_contexts_is_never_copied() {
@@ -271,5 +369,51 @@ fn cancel_runs_cleanups_and_comes_back() {
         stackswitch_cancel(new);
         assert_eq!((stackswitch_status(new), notes.get()), (3, 21));
         stackswitch_destroy(new);
+    }
+}
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+/// Goes down 200 MB and comes back, then suspends for ever.
+unsafe extern "C-unwind" fn excursion(_: *mut c_void, _: *mut c_void) -> *mut c_void {
+    #[inline(never)]
+    fn descend(depth: usize) -> u8 {
+        let mut frame = [depth as u8; 64 << 10];
+        std::hint::black_box(&mut frame);
+        if depth == 0 { 0 } else { descend(depth - 1) ^ std::hint::black_box(&frame)[5] }
+    }
+    let mut answer = word(usize::from(descend(3000)));
+    loop {
+        answer = unsafe { stackswitch_suspend(answer) };
+    }
+}
+
+#[test]
+fn memory_of_a_deep_excursion_goes_back() {
+    unsafe {
+        let base = stackswitch_base_create(512 << 20);
+        let context = stackswitch_spawn(base, excursion as *mut c_void, null_mut());
+        let neighbour = stackswitch_spawn(base, echo_all as *mut c_void, null_mut());
+        stackswitch_resume(context, null_mut());
+        assert!(resident() > 180 << 20);
+        for _ in 0..5000 {
+            stackswitch_resume(neighbour, word(1));
+            stackswitch_resume(context, word(1));
+        }
+        assert!(resident() < 100 << 20, "{}", resident());
+        stackswitch_destroy(context);
+        stackswitch_destroy(neighbour);
+        stackswitch_base_destroy(base);
+    }
+}
+
+unsafe extern "C-unwind" fn echo_all(_: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let mut value = first;
+    loop {
+        value = unsafe { stackswitch_suspend(value) };
     }
 }

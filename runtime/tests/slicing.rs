@@ -85,6 +85,8 @@ fn level<const N: usize>(walker: usize, depth: usize, first: Command) -> *mut c_
             Command::Deeper(size) => {
                 let message = unsafe { stackswitch_suspend(word(depth)) };
                 let inner = |command| match size % 5 {
+                    // Large enough for its pages to be moved.
+                    _ if size > 245 => level::<90_000>(walker, depth + 1, command),
                     0 => level::<4>(walker, depth + 1, command),
                     1 => level::<30>(walker, depth + 1, command),
                     2 => level::<150>(walker, depth + 1, command),
@@ -197,8 +199,8 @@ fn settle(model: &mut Model, command: Command, answer: *mut c_void) {
 
 fn run(steps: &[Step]) {
     let here = unsafe { stackswitch_base_here() };
-    let own = unsafe { stackswitch_base_create(8 << 20) };
-    let second = unsafe { stackswitch_base_create(8 << 20) };
+    let own = unsafe { stackswitch_base_create(512 << 20) };
+    let second = unsafe { stackswitch_base_create(512 << 20) };
     let bases = [null_mut(), here, own, second];
     // Several on one base, so that they displace one another.
     let mut walkers: Vec<Model> = (0..12).map(|n| spawn(bases[n % 4], n)).collect();
@@ -270,7 +272,8 @@ proptest! {
     #[test]
     fn every_context_keeps_every_byte(steps in steps()) {
         // On a thread of its own: nothing is left of a case that failed.
-        let outcome = std::thread::spawn(move || run(&steps)).join();
+        let thread = std::thread::Builder::new().stack_size(512 << 20);
+        let outcome = thread.spawn(move || run(&steps)).unwrap().join();
         prop_assert!(outcome.is_ok());
     }
 }

@@ -9,6 +9,9 @@ pub(super) fn print(time: Duration) {
     let mut stats = abi::Stats::default();
     // SAFETY: the statistics are ours to fill.
     unsafe { abi::stackswitch_get_stats(&raw mut stats) };
+    // The program's own main runs in a context too, which it knows nothing of.
+    stats.contexts_peak = stats.contexts_peak.saturating_sub(1);
+    stats.spawned = stats.spawned.saturating_sub(1);
     // Nothing is left to tell it to, if stderr is closed.
     let _ = std::io::stderr().write_all(table(&stats, time, peak_memory()).as_bytes());
 }

@@ -46,7 +46,12 @@ pub use error::{Error, Fault};
 pub use protect::on_uncaught_fault;
 use session::Session;
 
-use crate::{passes, reader};
+use crate::{intrinsics, passes, reader};
+
+const _: () = assert!(
+    intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
+    "verify refuses the stacks that the runtime refuses"
+);
 
 /// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -21,12 +21,6 @@ use stackswitch_rt::{abi, error::Handler};
 
 use super::error::{Error, Fault};
 
-// SAFETY: this is the type that `stackswitch.h` declares. The function is assembly of the runtime,
-// which has no item in Rust for it.
-unsafe extern "C-unwind" {
-    fn stackswitch_swap(to: *mut c_void, value: *mut c_void) -> *mut c_void;
-}
-
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
 
@@ -92,7 +86,7 @@ impl Frame {
         let host = self.host.replace(null_mut());
         if !host.is_null() {
             // SAFETY: the host waits in its switch to the guest. It never switches back.
-            unsafe { stackswitch_swap(host, null_mut()) };
+            unsafe { abi::stackswitch_swap(host, null_mut()) };
             // The host has discarded this context, so nobody can have resumed it.
             std::process::abort();
         }
@@ -150,7 +144,7 @@ where
         // SAFETY: plain call.
         frame.host.set(unsafe { abi::stackswitch_current() });
         // SAFETY: the guest is new and belongs to this thread.
-        unsafe { stackswitch_swap(guest, null_mut()) };
+        unsafe { abi::stackswitch_swap(guest, null_mut()) };
         frame.host.set(null_mut());
     }
     let outcome = frame.take_error();

@@ -3,6 +3,8 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
+pub mod c;
+
 use std::{
     io::Read,
     path::{Path, PathBuf},

@@ -18,6 +18,20 @@
 //!          +64  the caller's frame, 16-byte aligned
 //! ```
 //!
+//! A context that has C++ exceptions in flight (it is in a `catch` block, or a
+//! destructor that runs during unwinding switches) leaves them with its record:
+//!
+//! ```text
+//!   sp ->  +0   stackswitch_point_exceptions
+//!          +8   the words of __cxa_get_globals, 2 of them
+//!          +24  nothing
+//!          +32  the record above
+//! ```
+//!
+//! It also leaves the words zeroed, so that whoever goes on without such words
+//! of its own finds none. That makes the state the context's, and costs the
+//! others one look at the words they leave.
+//!
 //! A new context's stack, written just before it first runs, ends at its base:
 //!
 //! ```text
@@ -49,9 +63,12 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::context::{Context, Entry};
+use crate::escape;
 use crate::posix;
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
+
+pub(crate) mod optional;
 
 global_asm!(
     // ------------------------------------------------------------------ per-thread words
@@ -106,6 +123,28 @@ global_asm!(
     ".cfi_offset r14, -48",
     ".cfi_offset r15, -56",
     ".endm",
+    // Goes to label 2 if the running context has C++ exceptions in flight. rax: thread-local
+    // offset. Programs without C++ have zeros to look at.
+    ".macro stackswitch_check_exceptions",
+    "mov r9, fs:[rax + {exceptions}]",
+    "mov r10, [r9]",
+    "or r10, [r9 + 8]",
+    "jnz 2f",
+    ".endm",
+    // Puts the exceptions of the context at rdx back, if it has some; rdx is its record then.
+    ".macro stackswitch_bring_exceptions",
+    "lea rcx, [rip + stackswitch_point_exceptions]",
+    "cmp [rdx], rcx",
+    "jne 2f",
+    "mov rcx, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov rcx, fs:[rcx + {exceptions}]",
+    "mov r8, [rdx + 8]",
+    "mov [rcx], r8",
+    "mov r8, [rdx + 16]",
+    "mov [rcx + 8], r8",
+    "add rdx, 32",
+    "2:",
+    ".endm",
     // The fast path. rdi: target, whose tag said ready; rsi: value; rax: thread-local
     // offset; ecx: the ready tag; r8: the running context.
     ".macro stackswitch_exchange",
@@ -142,6 +181,7 @@ global_asm!(
     "mov ecx, fs:[rax + {ready}]",
     "cmp [rdi + {tag}], ecx", // one compare: alive, suspended, whole, bottom, and ours
     "jne 2f",
+    "stackswitch_check_exceptions",
     "mov r8, fs:[rax + {current}]",
     ".cfi_remember_state",
     "stackswitch_exchange",
@@ -164,6 +204,7 @@ global_asm!(
     "mov ecx, fs:[rax + {ready}]",
     "cmp [rdi + {tag}], ecx",
     "jne 2f",
+    "stackswitch_check_exceptions",
     "mov r8, fs:[rax + {current}]",
     "mov [rdi + {link}], r8",
     ".cfi_remember_state",
@@ -192,6 +233,7 @@ global_asm!(
     "mov ecx, fs:[rax + {ready}]",
     "cmp [rdi + {tag}], ecx",
     "jne 2f",
+    "stackswitch_check_exceptions",
     ".cfi_remember_state",
     "stackswitch_exchange",
     ".cfi_restore_state",
@@ -268,6 +310,7 @@ global_asm!(
     ".type stackswitch_switch_slowly,@function",
     "stackswitch_switch_slowly:",
     ".cfi_startproc",
+    ".cfi_signal_frame", // gdb wants that where a stack goes on at another address
     "stackswitch_push_record",
     "mov r12, rsi", // the value stays in r12 until the landing
     "mov r13, r9",
@@ -290,10 +333,26 @@ global_asm!(
     "mov rbx, rsp",
     ".cfi_remember_state",
     ".cfi_def_cfa rbx, 64",
+    "mov rcx, fs:[rax + {exceptions}]",
+    "mov r8, [rcx]",
+    "mov r9, [rcx + 8]",
+    "mov r10, r8",
+    "or r10, r9",
+    "jnz 4f",
+    "5:",
     "mov rsi, rsp",
     "mov rsp, fs:[rax + {side_top}]", // from here on no stack is in use that may be copied
     "call {switch_slowly}",
     "stackswitch_land",
+    "4:", // exceptions are in flight: they stay with the context
+    "mov qword ptr [rcx], 0",
+    "mov qword ptr [rcx + 8], 0",
+    "sub rsp, 32",
+    "mov [rsp + 16], r9",
+    "mov [rsp + 8], r8",
+    "lea r10, [rip + stackswitch_point_exceptions]",
+    "mov [rsp], r10",
+    "jmp 5b",
     ".cfi_restore_state",
     "3:",
     "xor eax, eax",
@@ -322,6 +381,20 @@ global_asm!(
     "jmp rcx", // not `ret`: the return predictor knows nothing of this stack
     ".cfi_endproc",
     ".size stackswitch_point_return, . - stackswitch_point_return",
+    // A context goes on that has exceptions in flight.
+    ".p2align 4",
+    ".hidden stackswitch_point_exceptions",
+    ".globl stackswitch_point_exceptions",
+    ".type stackswitch_point_exceptions,@function",
+    "stackswitch_point_exceptions:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "stackswitch_bring_exceptions",
+    "jmp qword ptr [rdx]",
+    ".cfi_endproc",
+    ".size stackswitch_point_exceptions, . - stackswitch_point_exceptions",
     // A switch was refused: the handler hears of it on the caller's stack, then the call
     // returns 0.
     ".p2align 4",
@@ -332,6 +405,7 @@ global_asm!(
     ".cfi_startproc",
     "stackswitch_record_at rdx",
     "endbr64",
+    "stackswitch_bring_exceptions",
     "mov rsp, rdx",
     ".cfi_def_cfa_register rsp",
     "call {report}",
@@ -382,34 +456,35 @@ global_asm!(
     ".cfi_startproc",
     "stackswitch_record_at rdx",
     "endbr64",
+    "stackswitch_bring_exceptions",
     "mov rsp, rdx",
     ".cfi_def_cfa_register rsp",
     "stackswitch_run_ontop",
     ".cfi_endproc",
     ".size stackswitch_point_ontop, . - stackswitch_point_ontop",
-    // The same on a context that has not run yet: there is no frame to unwind into.
+    // The same on a context that has not run yet: what the function throws leaves the context.
     ".p2align 4",
     ".hidden stackswitch_point_ontop_new",
     ".globl stackswitch_point_ontop_new",
     ".type stackswitch_point_ontop_new,@function",
     "stackswitch_point_ontop_new:",
     ".cfi_startproc",
-    ".cfi_signal_frame",
+    ".cfi_personality 0x1b, stackswitch_personality",
     ".cfi_undefined rip",
     "endbr64",
     "mov rsp, rdx",
     "stackswitch_run_ontop",
     ".cfi_endproc",
     ".size stackswitch_point_ontop_new, . - stackswitch_point_ontop_new",
-    // A new context starts; when its body returns it finishes. Unwinders stop here.
-    "nop", // an unwinder looks up the address before a frame's return address
+    // A new context starts; when its body returns it finishes. Unwinders stop here, and an
+    // exception that comes so far is caught by `escape::personality`.
     ".p2align 4",
     ".hidden stackswitch_point_entry",
     ".globl stackswitch_point_entry",
     ".type stackswitch_point_entry,@function",
     "stackswitch_point_entry:",
     ".cfi_startproc",
-    ".cfi_signal_frame",
+    ".cfi_personality 0x1b, stackswitch_personality",
     ".cfi_undefined rip",
     ".cfi_def_cfa rsp, 0",
     "endbr64",
@@ -431,9 +506,29 @@ global_asm!(
     "mov rdx, rax",
     "call r8", // adapter(body, argument, slot)
     "3:",
+    "xor r13d, r13d",
+    "jmp stackswitch_end_of_body",
+    ".cfi_endproc",
+    ".size stackswitch_point_entry, . - stackswitch_point_entry",
+    ".p2align 4",
+    ".type stackswitch_personality,@function",
+    "stackswitch_personality:",
+    ".cfi_startproc",
+    "endbr64",
+    "jmp {personality}",
+    ".cfi_endproc",
+    ".size stackswitch_personality, . - stackswitch_personality",
+    // The running context ends here. r12: its result; r13: null, or a function that the link
+    // runs on top of its stack with that for its argument.
+    ".p2align 4",
+    ".type stackswitch_end_of_body,@function",
     "stackswitch_end_of_body:",
+    ".cfi_startproc",
+    ".cfi_undefined rip",
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "mov rdi, rsp",
+    "mov rsi, r13",
+    "xor r14d, r14d", // no adapter
     "mov rsp, fs:[rax + {side_top}]",
     "call {finish}",
     "stackswitch_land",
@@ -447,8 +542,17 @@ global_asm!(
     "mov r12, rax",
     "call {report_unfinished}",
     "jmp stackswitch_end_of_body",
+    // An exception has left the body: rax. It goes on in the link.
+    ".p2align 4",
+    ".hidden stackswitch_point_escaped",
+    ".globl stackswitch_point_escaped",
+    "stackswitch_point_escaped:",
+    "endbr64",
+    "mov r12, rax",
+    "lea r13, [rip + {rethrow}]",
+    "jmp stackswitch_end_of_body",
     ".cfi_endproc",
-    ".size stackswitch_point_entry, . - stackswitch_point_entry",
+    ".size stackswitch_end_of_body, . - stackswitch_end_of_body",
     // noreturn stackswitch_leave(value): the running context ends here, with this result.
     ".p2align 4",
     ".hidden stackswitch_leave",
@@ -458,32 +562,11 @@ global_asm!(
     ".cfi_startproc",
     "endbr64",
     "mov r12, rdi",
+    "xor r13d, r13d",
     "and rsp, -16",
     "jmp stackswitch_end_of_body",
     ".cfi_endproc",
     ".size stackswitch_leave, . - stackswitch_leave",
-    // _Unwind_ForcedUnwind, in programs that have an unwinder; else returns at once. A program
-    // without one has no cleanups.
-    ".weak _Unwind_ForcedUnwind",
-    ".p2align 4",
-    ".hidden stackswitch_forced_unwind",
-    ".globl stackswitch_forced_unwind",
-    ".type stackswitch_forced_unwind,@function",
-    "stackswitch_forced_unwind:",
-    ".cfi_startproc",
-    "endbr64",
-    "mov rax, [rip + _Unwind_ForcedUnwind@GOTPCREL]",
-    "test rax, rax",
-    "jz 2f",
-    "sub rsp, 8",
-    ".cfi_adjust_cfa_offset 8",
-    "call rax",
-    "add rsp, 8",
-    ".cfi_adjust_cfa_offset -8",
-    "2:",
-    "ret",
-    ".cfi_endproc",
-    ".size stackswitch_forced_unwind, . - stackswitch_forced_unwind",
     // After the fault of an overflow, on the side stack: rsp is its top.
     ".p2align 4",
     ".hidden stackswitch_point_overflow",
@@ -634,6 +717,8 @@ global_asm!(
     ".size stackswitch_point_posix_entry, . - stackswitch_point_posix_entry",
     ".purgem stackswitch_push_record",
     ".purgem stackswitch_record_at",
+    ".purgem stackswitch_check_exceptions",
+    ".purgem stackswitch_bring_exceptions",
     ".purgem stackswitch_exchange",
     ".purgem stackswitch_land",
     ".purgem stackswitch_run_ontop",
@@ -645,6 +730,7 @@ global_asm!(
     running = const offset_of!(Tls, running),
     switches = const offset_of!(Tls, switches),
     side_top = const offset_of!(Tls, side_top),
+    exceptions = const offset_of!(Tls, exceptions),
     kind_swap = const Kind::Swap as u32,
     kind_resume = const Kind::Resume as u32,
     kind_suspend = const Kind::Suspend as u32,
@@ -654,6 +740,8 @@ global_asm!(
     start = sym thread::start,
     switch_slowly = sym switch::switch_slowly,
     finish = sym switch::finish,
+    personality = sym escape::personality,
+    rethrow = sym escape::rethrow,
     report = sym switch::report_refused,
     report_unfinished = sym switch::report_unfinished,
     overflowed = sym switch::overflowed,
@@ -688,12 +776,6 @@ unsafe extern "C-unwind" {
     ) -> *mut c_void;
     /// Ends the running context, whose body's result is `value`.
     pub(crate) fn stackswitch_leave(value: *mut c_void) -> !;
-    /// `_Unwind_ForcedUnwind`; returns at once in a program without an unwinder.
-    pub(crate) fn stackswitch_forced_unwind(
-        exception: *mut c_void,
-        stop: *mut c_void,
-        parameter: *mut c_void,
-    );
     /// A base at the caller's stack position.
     pub fn stackswitch_base_here() -> *mut c_void;
     /// Captures the caller's position: returns 0 then and whenever it is gone back to, or a code.
@@ -763,6 +845,10 @@ pub(crate) mod points {
     point!(
         /// A context could not finish.
         unfinished = stackswitch_point_unfinished
+    );
+    point!(
+        /// An exception has left a context's body.
+        escaped = stackswitch_point_escaped
     );
     point!(
         /// A context has overflowed its region.
@@ -906,24 +992,30 @@ const LONG: usize = 512;
 /// Whether the CPU and the system have 32-byte vectors: 0 not asked yet, 1 no, 2 yes.
 static WIDE: AtomicU8 = AtomicU8::new(0);
 
+#[inline]
 fn has_wide_vectors() -> bool {
     match WIDE.load(Ordering::Relaxed) {
-        0 => {
-            use core::arch::x86_64::{__cpuid, _xgetbv};
-            #[target_feature(enable = "xsave")]
-            fn state() -> u64 {
-                // SAFETY: the caller has seen OSXSAVE.
-                unsafe { _xgetbv(0) }
-            }
-            // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
-            let has = __cpuid(1).ecx & (1 << 27 | 1 << 28) == 1 << 27 | 1 << 28
-                // SAFETY: OSXSAVE says that the instruction exists.
-                && unsafe { state() } & 6 == 6;
-            WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
-            has
-        }
+        0 => look_for_wide_vectors(),
         known => known == 2,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn look_for_wide_vectors() -> bool {
+    use core::arch::x86_64::{__cpuid, _xgetbv};
+    #[target_feature(enable = "xsave")]
+    fn state() -> u64 {
+        // SAFETY: the caller has seen OSXSAVE.
+        unsafe { _xgetbv(0) }
+    }
+    // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
+    const NEEDED: u32 = 1 << 27 | 1 << 28;
+    let has = __cpuid(1).ecx & NEEDED == NEEDED
+        // SAFETY: OSXSAVE says that the instruction exists.
+        && unsafe { state() } & 6 == 6;
+    WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
+    has
 }
 
 /// Writes a loop over `$bytes` bytes in steps of `$step` vectors of `$vector`, from the low end
@@ -1034,18 +1126,21 @@ pub(crate) unsafe fn exchange(stack: *mut u8, block: *mut u8, bytes: usize) {
     // SAFETY: as the caller's; every access stays within `bytes`.
     unsafe {
         exchange_words(stack, block, HEAD);
-        let (stack, block, bytes) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
-        if bytes >= LONG && has_wide_vectors() {
-            exchange_long(stack, block, bytes);
+        let (mut stack, mut block, mut left) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
+        if left >= LONG && has_wide_vectors() {
+            exchange_long(stack, block, left);
             return;
         }
-        let done = steps!(bytes, 16, false, at => {
-            let (one, other) = (stack.add(at).cast(), block.add(at).cast());
+        while left >= 16 {
+            let (one, other) = (stack.cast(), block.cast());
             let (a, b) = (_mm_loadu_si128(one), _mm_loadu_si128(other));
             _mm_storeu_si128(one, b);
             _mm_storeu_si128(other, a);
-        });
-        exchange_words(stack.add(done), block.add(done), bytes - done);
+            (stack, block, left) = (stack.add(16), block.add(16), left - 16);
+        }
+        if left != 0 {
+            exchange_words(stack, block, left);
+        }
     }
 }
 

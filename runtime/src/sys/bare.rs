@@ -29,6 +29,20 @@ pub(crate) unsafe fn free_arena(_arena: *mut u8, _bytes: usize) {}
 /// None; the condition is that of the other surroundings.
 pub(crate) unsafe fn release(_pages: *mut u8, _bytes: usize) {}
 
+/// Pages cannot be moved without a system.
+///
+/// # Safety
+/// None; the condition is that of the other surroundings.
+pub(crate) unsafe fn move_pages(_from: *mut u8, _to: *mut u8, _bytes: usize) -> bool {
+    false
+}
+
+/// Nothing was unmapped, as nothing is moved.
+///
+/// # Safety
+/// None; the condition is that of the other surroundings.
+pub(crate) unsafe fn map_at(_at: *mut u8, _bytes: usize) {}
+
 /// A region's memory comes from the allocator, without a guard.
 pub(crate) fn map(bytes: usize, _guard: usize) -> *mut u8 {
     Memory::current().allocate_arena(bytes, 4096)

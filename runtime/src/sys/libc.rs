@@ -68,11 +68,45 @@ pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
         if mapped == libc::MAP_FAILED {
             return ptr::null_mut();
         }
-        if guard != 0 && libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
-            libc::munmap(mapped, bytes);
-            return ptr::null_mut();
+        if guard != 0 {
+            // A stack touches single pages; huge ones would be two megabytes a region.
+            libc::madvise(mapped, bytes, libc::MADV_NOHUGEPAGE);
+            if libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
+                libc::munmap(mapped, bytes);
+                return ptr::null_mut();
+            }
         }
         mapped.cast()
+    }
+}
+
+/// Moves whole pages to another place, whose own are dropped; `from` reads as zero afterwards.
+/// False when the system cannot; `to` may then be unmapped.
+///
+/// # Safety
+/// Both ranges are the runtime's private memory and do not overlap.
+pub(crate) unsafe fn move_pages(from: *mut u8, to: *mut u8, bytes: usize) -> bool {
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
+    // SAFETY: the caller vouches for both ranges.
+    unsafe { libc::mremap(from.cast(), bytes, bytes, flags, to) == to.cast() }
+}
+
+/// Maps fresh memory at `at`, in place of whatever was there.
+///
+/// # Safety
+/// The range is the runtime's, and its bytes are not needed.
+pub(crate) unsafe fn map_at(at: *mut u8, bytes: usize) {
+    // SAFETY: the caller vouches for the range. Without memory for the mapping itself nothing
+    // could go on, and the next access says so.
+    unsafe {
+        libc::mmap(
+            at.cast(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED,
+            -1,
+            0,
+        );
     }
 }
 

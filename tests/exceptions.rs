@@ -1,0 +1,67 @@
+//! C++ exceptions and contexts: the program prints the same with every compiler, and ends as it
+//! should where nobody catches.
+//!
+//! Needs what `make test` builds and is ignored without it.
+
+mod support;
+
+use std::{fs, process::Command, sync::Arc};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::{
+    Artifacts,
+    c::{self, Compiler, Linkage},
+    run, text,
+};
+
+/// Ways for the program to end, with the exit code (none: a signal) and what it says.
+const ENDS: [(&str, Option<i32>, &str); 3] = [
+    ("no-link", None, "ENOLINK: exception that leaves a context's function"),
+    ("link-catches-nothing", None, "ENOLINK: exception that leaves a context's function"),
+    ("nobody-catches", Some(7), "terminate was called for 68"),
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let artifacts = Artifacts::find().map(Arc::new);
+    let mut trials = Vec::new();
+    for (compiler_name, compiler) in
+        [("clang-plugin", Compiler::ClangWithPlugin), ("g++", Compiler::Gcc)]
+    {
+        for (linkage_name, linkage) in [("static", Linkage::Static), ("shared", Linkage::Shared)] {
+            let name = format!("{compiler_name}-{linkage_name}");
+            let (file, artifacts) = (name.clone(), artifacts.clone());
+            let ignored = artifacts.is_none();
+            let test = move || {
+                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                check(&artifacts, compiler, &file, linkage)
+            };
+            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    name: &str,
+    linkage: Linkage,
+) -> Result<(), Failed> {
+    let source = c::sources().join("exceptions.cpp");
+    let program = c::build(artifacts, compiler, &source, &["-O2"], ("exceptions", name), linkage)?;
+    let output = run(&mut Command::new(&program))?;
+    let expected = fs::read_to_string(source.with_extension("expected"))?;
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    if !output.status.success() || stdout != expected {
+        return Err(format!("{}\n{stdout}\nstderr: {stderr}", output.status).into());
+    }
+    for (end, code, says) in ENDS {
+        let output = run(Command::new(&program).arg(end))?;
+        let stderr = text(&output.stderr);
+        if output.status.code() != code || !stderr.contains(says) {
+            return Err(format!("{end}: {}\n{stderr}", output.status).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! C and C++ programs with the installed header and library.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{Artifacts, directory, succeed, text};
+
+/// How the runtime is linked.
+#[derive(Clone, Copy)]
+pub enum Linkage {
+    Static,
+    Shared,
+}
+
+/// What compiles a program.
+#[derive(Clone, Copy)]
+pub enum Compiler {
+    /// clang, with the plugin.
+    ClangWithPlugin,
+    /// gcc, which knows nothing of it; g++ for C++.
+    Gcc,
+}
+
+/// The directory of the sources.
+pub fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")
+}
+
+/// Compiles a source with warnings as errors and links it; the program's path, which is `name` in
+/// a directory of `suite`.
+pub fn build(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    source: &Path,
+    flags: &[&str],
+    (suite, name): (&str, &str),
+    linkage: Linkage,
+) -> Result<PathBuf, String> {
+    let prefix = &artifacts.prefix;
+    let base = directory(suite)?.join(name);
+    let object = base.with_extension("o");
+    let cxx = source.extension().is_some_and(|extension| extension == "cpp");
+    let mut compile = match compiler {
+        Compiler::ClangWithPlugin => artifacts.clang(),
+        Compiler::Gcc => Command::new(if cxx { "g++" } else { "gcc" }),
+    };
+    compile.args(["-Wall", "-Wextra", "-Werror"]).args(flags);
+    compile.args(pkg_config(prefix, "--cflags")?).arg("-c").arg(source).arg("-o").arg(&object);
+    succeed(&mut compile)?;
+    let mut link = Command::new(if cxx { "c++" } else { "cc" });
+    link.arg(&object).arg("-o").arg(&base);
+    let libraries = pkg_config(prefix, "--libs")?;
+    match linkage {
+        Linkage::Static => link.arg("-Wl,-Bstatic").args(libraries).arg("-Wl,-Bdynamic"),
+        Linkage::Shared => {
+            link.args(libraries).arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
+        }
+    };
+    succeed(&mut link)?;
+    Ok(base)
+}
+
+fn pkg_config(prefix: &Path, what: &str) -> Result<Vec<String>, String> {
+    let mut command = Command::new("pkg-config");
+    command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")).args([what, "stackswitch"]);
+    let output = succeed(&mut command)?;
+    Ok(text(&output.stdout).split_whitespace().map(str::to_owned).collect())
+}
