@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 
+use crate::check::{CHECKED, Checks};
 use crate::region::Base;
 
 /// What a handle names, in the low bits of its tag.
@@ -98,6 +99,8 @@ pub(crate) struct Context {
     /// The POSIX layer can take a context's flow of control to another stack: then this is
     /// the hidden context there. In the hidden context it points back. Else null.
     pub away: *mut Context,
+    /// What the checked build knows besides; else of no size.
+    pub checks: Checks,
 }
 
 /// What a new context runs.
@@ -124,6 +127,7 @@ impl Context {
             link: core::ptr::null_mut(),
             base: core::ptr::null_mut(),
             away: core::ptr::null_mut(),
+            checks: Checks::new(),
         }
     }
 
@@ -191,4 +195,7 @@ impl Context {
     }
 }
 
-const _: () = assert!(size_of::<Context>() == 64, "a header is one cache line");
+const _: () = assert!(
+    size_of::<Context>() == if CHECKED { 128 } else { 64 },
+    "a header is one cache line; the checks have another one"
+);

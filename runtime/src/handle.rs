@@ -10,6 +10,7 @@ use crate::posix;
 use crate::region::Base;
 use crate::saved;
 use crate::slice;
+use crate::stats::ContextStats;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
 
@@ -66,6 +67,7 @@ unsafe fn try_spawn(
         new.tag = Tag::new(thread.number, State::New);
         new.base = base;
         new.set_entry(entry);
+        new.checks.spawned(entry.wide);
         context.write(new);
         (*base).contexts += 1;
     }
@@ -158,6 +160,35 @@ pub(crate) unsafe fn status(handle: *mut c_void) -> i32 {
 pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
     // SAFETY: as the caller's.
     unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
+}
+
+/// What is known of a context; all zero when refused.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
+    // SAFETY: a handle that passes the checks is a live header of this thread.
+    unsafe {
+        let mut stats = ContextStats::default();
+        let Some((thread, context)) = own(handle, "get_context_stats") else { return stats };
+        if matches!((*context).tag.state(), State::Ready | State::Parked) {
+            stats.bytes_parked = (*context).saved as u64;
+            if context != &raw mut thread.main {
+                let extent = (*(*context).base).top - (*context).sp;
+                stats.bytes_in_place = (extent - (*context).saved) as u64;
+            }
+        }
+        #[cfg(feature = "checked")]
+        {
+            let counters = &(*context).checks.counters;
+            stats.switches = (*context).checks.switches;
+            stats.switches_copying = counters.switches_copying;
+            stats.bytes_saved = counters.bytes_saved;
+            stats.bytes_restored = counters.bytes_restored;
+            stats.bytes_parked_peak = counters.bytes_parked_peak;
+        }
+        stats
+    }
 }
 
 /// The stack position at which a context was suspended; a new one's is its base.
@@ -263,6 +294,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         new.sp = (*context).sp;
         new.slice = shared;
         new.saved = (*context).saved;
+        new.checks = (*context).checks.uncounted();
         twin.write(new);
         (*(*context).base).contexts += 1;
         thread.stats.born();

@@ -14,6 +14,7 @@
 use core::ptr;
 
 use crate::arch;
+use crate::check::{self, CHECKED};
 use crate::context::{Context, State};
 use crate::error::Code;
 use crate::pages;
@@ -56,6 +57,7 @@ pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Con
         (*current).above = ptr::null_mut();
         (*(*base).region).bottom = to;
         (*tls).exchanged += bytes as u64;
+        (*base).counters.exchanged(bytes);
         true
     }
 }
@@ -65,7 +67,7 @@ pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Con
 ///
 /// # Errors
 /// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
-/// `to` is as it was.
+/// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
 /// Runs on the side stack. `to` is a suspended context of `thread`. Every other
@@ -75,16 +77,36 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
     unsafe {
         let base = (*to).base;
         let region = (*base).region;
+        if !intact(to) {
+            return Err(Code::Corrupt);
+        }
         if (*region).bottom != to {
             make_room(thread, &mut *region, to, (*base).top)?;
         }
         let length = (*to).saved;
         if length != 0 {
+            let parked = thread.stats.bytes_parked;
             saved::restore(thread, (*to).slice, (*to).sp, length);
+            let freed = (parked - thread.stats.bytes_parked) as usize;
+            (*base).counters.restored(length, freed);
+            (*to).checks.restored(length);
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
         }
         Ok(())
+    }
+}
+
+/// Whether a suspended context's slice is what was saved. Only the checked build looks.
+///
+/// # Safety
+/// `context` is a live header.
+pub(crate) unsafe fn intact(context: *mut Context) -> bool {
+    // SAFETY: the slice lies where the header says.
+    unsafe {
+        !CHECKED
+            || (*context).saved == 0
+            || (*context).checks.seal.holds(saved::bytes((*context).slice), (*context).saved)
     }
 }
 
@@ -168,10 +190,26 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             arch::copy(block, saved::bytes((*context).slice), saved);
             let freed = saved::release(thread, (*context).slice, saved);
             thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
         }
-        thread.stats.saved(bytes - saved, bytes);
+        note_saved(thread, context, bytes - saved, bytes);
         park(context, block, bytes);
+        check::poison(sp + saved, bytes - saved);
         Ok(top > limit)
+    }
+}
+
+/// Counts the `bytes` that came from a context's stack, to a slice of `length` bytes.
+///
+/// # Safety
+/// The context is alive.
+#[inline]
+unsafe fn note_saved(thread: &mut Thread, context: *mut Context, bytes: usize, length: usize) {
+    thread.stats.saved(bytes, length);
+    // SAFETY: the caller vouches for the context, whose base is alive.
+    unsafe {
+        (*(*context).base).counters.saved(bytes, length);
+        (*context).checks.saved(bytes, length);
     }
 }
 
@@ -194,7 +232,7 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
         if pages.is_null() {
             return false;
         }
-        thread.stats.saved(end - sp, end - sp);
+        note_saved(thread, context, end - sp, end - sp);
         park(context, saved::of_pages(pages), end - sp);
         true
     }
@@ -207,6 +245,9 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
 unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
     // SAFETY: the caller has a live context.
     unsafe {
+        if CHECKED {
+            (*context).checks.seal.extend(saved::bytes(slice), (*context).saved, length);
+        }
         (*context).slice = slice;
         (*context).saved = length;
         if (*context).tag.state() == State::Ready {
@@ -243,10 +284,13 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
     unsafe {
         if (*context).in_place() {
             (*(*(*context).base).region).unlink(context);
+            let place = (*context).sp + (*context).saved;
+            check::poison(place, (*(*context).base).top - place);
         }
         if (*context).saved != 0 {
             let freed = saved::release(thread, (*context).slice, (*context).saved);
             thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();
         }

@@ -6,6 +6,7 @@
 use core::ptr;
 
 use crate::arch::{self, points};
+use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
@@ -83,6 +84,7 @@ unsafe fn switch_generally(
     // SAFETY: as there.
     unsafe {
         let current = (*tls).current;
+        let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
             thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
@@ -93,11 +95,12 @@ unsafe fn switch_generally(
             let pc = if kind == Kind::Ontop { points::ontop() } else { arch::point_of(sp) };
             return Landing { sp, pc };
         }
-        if let Err(code) = check_target(thread, to) {
+        if let Err(code) = check_way(thread, to, carried) {
             return refused(thread, code);
         }
         let to = Context::whereabouts(to);
         let new = (*to).tag.state() == State::New;
+        (*current).checks.awaits = carried;
         match go(thread, tls, to) {
             Err(code) => refused(thread, code),
             Ok(landing) => {
@@ -163,25 +166,37 @@ pub(crate) unsafe fn go(
     // SAFETY: as the caller's.
     unsafe {
         let current = (*tls).current;
+        let before = thread.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
-        count(thread, to);
+        let moved = (thread.stats.bytes_moved() - before) as usize;
+        count(thread, to, moved);
+        thread.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
 }
 
-/// Counts a slow switch, to `to`; now and then its region gives memory back.
+/// Counts a slow switch, to `to`, for which `moved` bytes were moved; now and then its region
+/// gives memory back.
 ///
 /// # Safety
 /// `to` runs, so it is the bottom of its region.
 #[inline]
-unsafe fn count(thread: &mut Thread, to: *mut Context) {
+unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
     thread.stats.switches_slow += 1;
-    if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
-        // SAFETY: the caller vouches for `to`.
-        unsafe { (*(*(*to).base).region).trim((*to).sp) };
+    // SAFETY: the caller vouches for `to`.
+    unsafe {
+        let base = (*to).base;
+        if moved != 0 {
+            thread.stats.switches_copying += 1;
+            (*base).counters.switches_copying += 1;
+        }
+        check::count(&mut *to, moved);
+        if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
+            (*(*base).region).trim((*to).sp);
+        }
     }
 }
 
@@ -208,6 +223,25 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
     }
 }
 
+/// Whether `to` can be switched to with a value of this kind, from another context of `thread`.
+///
+/// # Safety
+/// As [`check_target`].
+unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Result<(), Code> {
+    // SAFETY: as the caller's; a context's whereabouts outlive it.
+    unsafe {
+        check_target(thread, to)?;
+        let there = Context::whereabouts(to);
+        if !(*there).checks.awaits.fits(carried) {
+            return Err(Code::Type);
+        }
+        if !slice::intact(there) {
+            return Err(Code::Corrupt);
+        }
+        Ok(())
+    }
+}
+
 /// Whether `to` can be switched to from another context of `thread`.
 ///
 /// # Safety
@@ -228,7 +262,7 @@ pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(
 /// # Safety
 /// `handle` is a handle, was one, or is null.
 pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Result<(), Code> {
-    if handle.is_null() {
+    if handle.is_null() || (CHECKED && !handle.is_aligned()) {
         return Err(Code::Invalid);
     }
     // SAFETY: headers stay readable until their thread ends.
@@ -264,9 +298,14 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         (*current).sp = sp;
         *(*tls).exceptions = Globals::NONE;
         let region = (*(*current).base).region;
-        let landing = match check_target(thread, link) {
+        if ontop != 0 {
+            // It ends with an exception, which is no value.
+            (*current).checks.body = Carried::ANY;
+        }
+        let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
+                check::poison_below(&*region, sp);
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
@@ -330,8 +369,9 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
         let tls = arch::tls();
         let refusal = (*(*tls).thread).refusal;
         error::report(&refusal);
-        let link = (*(*tls).current).link;
-        if refusal.code != Code::Memory && check_target(&*(*tls).thread, link).is_err() {
+        let current = (*tls).current;
+        let way = check_way(&*(*tls).thread, (*current).link, (*current).checks.body);
+        if refusal.code != Code::Memory && way.is_err() {
             sys::print(b"stackswitch: a finished context has nowhere to go\n");
             sys::abort();
         }
@@ -355,6 +395,7 @@ pub(crate) unsafe extern "C-unwind" fn overflowed() {
         (*current).sp = (*(*current).base).top;
         (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
+        thread.tell_overflow(current);
         thread.enter_limbo();
         let refusal =
             Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };
