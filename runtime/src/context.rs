@@ -3,6 +3,7 @@
 use core::ffi::c_void;
 
 use crate::region::Base;
+use crate::tools::{self, Fiber};
 
 /// What a handle names, in the low bits of its tag.
 ///
@@ -98,6 +99,8 @@ pub(crate) struct Context {
     /// The POSIX layer can take a context's flow of control to another stack: then this is
     /// the hidden context there. In the hidden context it points back. Else null.
     pub away: *mut Context,
+    /// What tools know of it: no bytes in builds for none.
+    pub fiber: Fiber,
 }
 
 /// What a new context runs.
@@ -124,6 +127,7 @@ impl Context {
             link: core::ptr::null_mut(),
             base: core::ptr::null_mut(),
             away: core::ptr::null_mut(),
+            fiber: Fiber::NEW,
         }
     }
 
@@ -191,4 +195,5 @@ impl Context {
     }
 }
 
-const _: () = assert!(size_of::<Context>() == 64, "a header is one cache line");
+const _: () =
+    assert!(size_of::<Context>() == 64 || tools::FOLLOW_SWITCHES, "a header is one cache line");

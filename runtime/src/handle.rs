@@ -12,6 +12,7 @@ use crate::saved;
 use crate::slice;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
+use crate::tools;
 
 /// A new suspended context that will run `entry` from `base`, or, with `base`
 /// null, from one of the thread's default bases. Null when refused.
@@ -89,6 +90,7 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
             State::Ready | State::Parked => slice::drop_stack(thread, context),
             _ => {}
         }
+        tools::ended(context, (*arch::tls()).current);
         (*(*context).base).contexts -= 1;
         (*context).tag = Tag(0);
         thread.store.free_header(context.cast());

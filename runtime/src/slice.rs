@@ -20,6 +20,7 @@ use crate::pages;
 use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
 use crate::thread::Thread;
+use crate::tools;
 
 /// The commonest exchange on a region: the context that is left and `to` start
 /// from the same base and are as deep as one another, and nobody else is in the
@@ -84,6 +85,7 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
         }
         let length = (*to).saved;
         if length != 0 {
+            tools::opened((*to).sp, length);
             saved::restore(thread, (*to).slice, (*to).sp, length);
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
@@ -211,6 +213,8 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
 unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
     // SAFETY: the caller has a live context.
     unsafe {
+        let (sp, before) = ((*context).sp, (*context).saved);
+        tools::vacated(sp + before, length - before);
         (*context).slice = slice;
         (*context).saved = length;
         if (*context).tag.state() == State::Ready {
@@ -246,6 +250,8 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {
         if (*context).in_place() {
+            let low = (*context).sp + (*context).saved;
+            tools::vacated(low, (*(*context).base).top - low);
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {

@@ -12,6 +12,7 @@
 
 use core::ptr;
 
+use crate::context::Context;
 use crate::memory::Memory;
 
 /// Bytes of a chunk, and its alignment.
@@ -25,8 +26,8 @@ const STEP: usize = 16;
 /// Largest size that is cut from chunks.
 const LARGEST_CLASS: usize = 4096;
 const CLASSES: usize = LARGEST_CLASS / STEP;
-/// Bytes of a header block.
-const HEADER: u32 = 64;
+/// Bytes of a header block: whole cache lines.
+const HEADER: u32 = size_of::<Context>().next_multiple_of(64) as u32;
 /// What stays when a chunk's memory goes back: the page with its head.
 const KEPT: usize = 4096;
 

@@ -13,6 +13,7 @@ use crate::region::TRIM_INTERVAL;
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
+use crate::tools;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +160,7 @@ pub(crate) unsafe fn go(
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
+        tools::switched(current, to);
         count(thread, to);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
@@ -191,6 +193,7 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
                 (*to).set_entry(entry);
                 return Err(code);
             }
+            tools::opened(top - arch::ENTRY_BYTES, arch::ENTRY_BYTES);
             (*to).sp = arch::write_entry(top, entry);
         } else {
             slice::bring_in(thread, to)?;
@@ -285,6 +288,8 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         match landing {
             Ok(landing) => {
                 (*current).tag = (*current).tag.with(State::Finished);
+                tools::vacated(sp, (*(*current).base).top - sp);
+                tools::ended(current, (*tls).current);
                 landing
             }
             Err(code) => {
