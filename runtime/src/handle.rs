@@ -13,6 +13,7 @@ use crate::slice;
 use crate::stats::ContextStats;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
+use crate::tools;
 
 /// A new suspended context that will run `entry` from `base`, or, with `base`
 /// null, from one of the thread's default bases. Null when refused.
@@ -91,6 +92,7 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
             State::Ready | State::Parked => slice::drop_stack(thread, context),
             _ => {}
         }
+        tools::ended(context, (*arch::tls()).current);
         (*(*context).base).contexts -= 1;
         (*context).tag = Tag(0);
         thread.store.free_header(context.cast());

@@ -7,6 +7,7 @@ use crate::arch;
 use crate::check::CHECKED;
 use crate::context::{Context, State, Tag};
 use crate::thread::{self, Thread};
+use crate::tools::FOLLOW_SWITCHES;
 
 /// What is called on a thread's switches: `struct stackswitch_hooks`. Null for none.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,11 @@ impl Thread {
     /// The tag that a short path compares with, of a context in `state`. One that no context has sends every switch the
     /// slow way, where hooks and checks are.
     pub(crate) fn fast_tag(&self, state: State) -> Tag {
-        if CHECKED || !self.hooks.is_none() { Tag(u32::MAX) } else { Tag::new(self.number, state) }
+        if CHECKED || FOLLOW_SWITCHES || !self.hooks.is_none() {
+            Tag(u32::MAX)
+        } else {
+            Tag::new(self.number, state)
+        }
     }
 
     /// Tells the hooks, if there are any, of a switch for which `bytes` were moved.
