@@ -16,7 +16,7 @@ use crate::region::{Base, Origin, Region};
 use crate::stats::{self, BaseStats, Stats};
 use crate::store::Store;
 use crate::sys;
-use crate::tools::{self, Stack};
+use crate::tools::Stack;
 
 /// The words that the fast path reads and writes, in thread-local storage.
 #[repr(C, align(64))]
