@@ -149,11 +149,11 @@ pub(crate) fn vacated(low: usize, bytes: usize) {
     }
 }
 
-/// These bytes of a stack are about to be written, by the runtime, for whoever goes on there.
-pub(crate) fn opened(low: usize, bytes: usize) {
-    let _ = (low, bytes);
+/// The `bytes` above `sp` are about to be written, by the runtime, for whoever goes on there.
+pub(crate) fn opened(sp: usize, bytes: usize) {
+    let _ = (sp, bytes);
     #[cfg(feature = "valgrind")]
-    valgrind::make_undefined(low, bytes);
+    valgrind::open_stack(sp, bytes);
 }
 
 /// A stack as Valgrind knows it.
