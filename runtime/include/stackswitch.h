@@ -38,6 +38,8 @@ extern "C" {
 #define STACKSWITCH_EOVERFLOW (-8) /* a context overflowed its region */
 #define STACKSWITCH_EBUSY (-9)     /* the base still has contexts */
 #define STACKSWITCH_ENOTSUP (-10)  /* not possible on this target or build */
+#define STACKSWITCH_ETYPE (-11)    /* checked build: values of different types */
+#define STACKSWITCH_ECORRUPT (-12) /* checked build: a slice is not what was saved */
 
 /* Called with the code, the context it is about (may be null) and one line of
  * text, before anything has changed. If it returns, the operation is refused
@@ -137,6 +139,8 @@ void stackswitch_prefetch(void *ctx);
 
 /* ---- Statistics -------------------------------------------------------- */
 
+/* docs/runtime.md says what exactly is counted. */
+
 /* Of the calling thread, since it started. */
 struct stackswitch_stats {
   uint64_t contexts;       /* alive now, without the thread's own */
@@ -144,6 +148,7 @@ struct stackswitch_stats {
   uint64_t spawned;
   uint64_t switches;       /* all of them */
   uint64_t switches_slow;  /* those that had more to do than exchange registers */
+  uint64_t switches_copying; /* those for which bytes were moved; the others copied nothing */
   uint64_t bytes_saved;    /* from stacks to the heap */
   uint64_t bytes_restored; /* and back */
   uint64_t bytes_parked;   /* in slices now */
@@ -152,8 +157,71 @@ struct stackswitch_stats {
   uint64_t contexts_parked_peak;
   uint64_t heap_bytes;     /* taken from the allocator for headers and slices, now */
   uint64_t heap_bytes_peak;
+  uint64_t regions;        /* mapped now */
 };
 void stackswitch_get_stats(struct stackswitch_stats *out);
+
+/* Of the contexts of one base. */
+struct stackswitch_base_stats {
+  uint64_t contexts;         /* alive now */
+  uint64_t switches;         /* to them; only counted in the checked build, else 0 */
+  uint64_t switches_copying; /* to them, for which bytes were moved */
+  uint64_t bytes_saved;      /* from their stacks to the heap */
+  uint64_t bytes_restored;
+  uint64_t bytes_parked;     /* in their slices now */
+  uint64_t bytes_parked_peak;
+};
+void stackswitch_get_base_stats(void *base, struct stackswitch_base_stats *out);
+
+/* Of one context. */
+struct stackswitch_context_stats {
+  uint64_t bytes_parked;   /* in its slice now */
+  uint64_t bytes_in_place; /* on its region now; 0 while it runs, and of a thread's own context */
+  /* The rest is only counted in the checked build, else 0. */
+  uint64_t switches;         /* to it */
+  uint64_t switches_copying;
+  uint64_t bytes_saved;
+  uint64_t bytes_restored;
+  uint64_t bytes_parked_peak;
+};
+void stackswitch_get_context_stats(void *ctx, struct stackswitch_context_stats *out);
+
+/* Of the process, all threads together. */
+struct stackswitch_process_stats {
+  uint64_t threads_started;  /* threads that used the runtime */
+  uint64_t threads_ended;
+  uint64_t contexts_given_back; /* alive when their thread ended */
+  uint64_t bytes_given_back;    /* heap in use when its thread ended */
+};
+void stackswitch_get_process_stats(struct stackswitch_process_stats *out);
+
+/* ---- Hooks ------------------------------------------------------------- */
+
+/* Called on the switches of one thread, each null for none. They run on a small
+ * stack of the runtime's, between the contexts: they may read and write
+ * thread-local variables and ask for statistics, and must not switch, spawn,
+ * destroy or throw. While there are any, every switch takes the slow path. */
+struct stackswitch_hooks {
+  void *data; /* given to them */
+  /* A switch has happened, for which `bytes` were moved, both ways together.
+   * `from` is null after an overflow. */
+  void (*on_switch)(void *data, void *from, void *to, size_t bytes);
+  /* `ctx` has been left, finished or not; `ctx` will go on. */
+  void (*on_leave)(void *data, void *ctx);
+  void (*on_enter)(void *data, void *ctx);
+};
+/* Sets the calling thread's hooks; null for none. The structure is copied. */
+void stackswitch_set_hooks(const struct stackswitch_hooks *hooks);
+
+/* Visits all that the calling thread's contexts hold, for a collector that looks
+ * for pointers: `length` bytes that belong at `belongs` on the stack and are at
+ * `at` now. A context that is partly in place is visited in two pieces. The
+ * running one's begins at `sp` (null: at the frame of this call); registers are
+ * the caller's to spill. Of a new context it is the argument of its body, with
+ * `belongs` null. The callback must not call operations that change contexts. */
+typedef void (*stackswitch_visitor)(void *data, void *ctx, void *belongs, void *at,
+                                    size_t length);
+void stackswitch_visit(void *sp, stackswitch_visitor visitor, void *data);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 //! The C ABI: every function that `stackswitch.h` declares, under its name.
 //!
-//! The switches themselves are assembly, in [`arch`](crate::arch). What the
+//! The switches themselves are assembly, in `arch`. What the
 //! operations mean is said in `docs/LangRef.md`.
 
 use core::ffi::{c_int, c_void};
@@ -10,12 +10,16 @@ use crate::cancel;
 use crate::context::Entry;
 use crate::error::{self, Code, Handler};
 use crate::handle;
+use crate::hooks;
+pub use crate::hooks::Hooks;
 use crate::memory;
 pub use crate::memory::{Allocate, Deallocate};
 use crate::posix;
-pub use crate::stats::Stats;
+pub use crate::stats::{BaseStats, ContextStats, ProcessStats, Stats};
 use crate::thread;
 use crate::value::{self, Float};
+pub use crate::visit::Visit;
+use crate::{stats, visit};
 
 /// A function of the C ABI, for those who bind it by name.
 #[derive(Clone, Copy, Debug)]
@@ -305,6 +309,33 @@ abi! {
         if !out.is_null() {
             out.write(thread::stats());
         }
+    }
+    /// The counters of the contexts of one base.
+    fn stackswitch_get_base_stats(base: *mut c_void, out: *mut BaseStats) {
+        if !out.is_null() {
+            out.write(thread::base_stats(base));
+        }
+    }
+    /// What is known of one context.
+    fn stackswitch_get_context_stats(ctx: *mut c_void, out: *mut ContextStats) {
+        if !out.is_null() {
+            out.write(handle::stats(ctx));
+        }
+    }
+    /// The counters of all threads together.
+    fn stackswitch_get_process_stats(out: *mut ProcessStats) {
+        if !out.is_null() {
+            out.write(stats::process());
+        }
+    }
+
+    /// Sets what is called on the calling thread's switches; null for nothing.
+    fn stackswitch_set_hooks(hooks: *const Hooks) {
+        hooks::set(hooks)
+    }
+    /// Visits all that the calling thread's contexts hold; the running one's part begins at `sp`.
+    fn stackswitch_visit(sp: *mut c_void, visitor: Option<Visit>, data: *mut c_void) {
+        visit::visit(sp, visitor, data)
     }
 
     integers {

@@ -5,6 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use crate::arch::{self, optional};
+use crate::check::Carried;
 use crate::context::{Context, State};
 use crate::cxx::Globals;
 use crate::error::Code;
@@ -50,6 +51,7 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
                 (*context).link = Context::known((*arch::tls()).current);
                 let switches = thread::stats().switches;
                 let unwind = unwind_here as *mut c_void;
+                thread.carried = Carried::ANY;
                 arch::stackswitch_swap_ontop(handle, unwind, exception.cast());
                 if thread::stats().switches == switches {
                     // Refused: nothing has run.

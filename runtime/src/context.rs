@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 
+use crate::check::{CHECKED, Checks};
 use crate::region::Base;
 use crate::tools::{self, Fiber};
 
@@ -99,6 +100,8 @@ pub(crate) struct Context {
     /// The POSIX layer can take a context's flow of control to another stack: then this is
     /// the hidden context there. In the hidden context it points back. Else null.
     pub away: *mut Context,
+    /// What the checked build knows besides; else of no size.
+    pub checks: Checks,
     /// What tools know of it: no bytes in builds for none.
     pub fiber: Fiber,
 }
@@ -127,6 +130,7 @@ impl Context {
             link: core::ptr::null_mut(),
             base: core::ptr::null_mut(),
             away: core::ptr::null_mut(),
+            checks: Checks::new(),
             fiber: Fiber::NEW,
         }
     }
@@ -195,5 +199,7 @@ impl Context {
     }
 }
 
-const _: () =
-    assert!(size_of::<Context>() == 64 || tools::FOLLOW_SWITCHES, "a header is one cache line");
+const _: () = assert!(
+    size_of::<Context>() == 64 || CHECKED || tools::FOLLOW_SWITCHES,
+    "a header is one cache line; what is for checks and tools comes on top"
+);

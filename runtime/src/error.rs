@@ -28,13 +28,17 @@ pub enum Code {
     Overflow = -8,
     /// The base still has contexts.
     Busy = -9,
-    /// Not possible on this target or build.
+    /// Not possible here: for this context, target or build.
     Unsupported = -10,
+    /// The two sides of a switch have values of different types (checked build).
+    Type = -11,
+    /// A slice is not what was saved (checked build).
+    Corrupt = -12,
 }
 
 impl Code {
     /// Every code, in the order of its values.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Invalid,
         Self::Memory,
         Self::NoLink,
@@ -45,6 +49,8 @@ impl Code {
         Self::Overflow,
         Self::Busy,
         Self::Unsupported,
+        Self::Type,
+        Self::Corrupt,
     ];
 
     /// The code with this value, if there is one.
@@ -65,6 +71,8 @@ impl Code {
             Self::Overflow => "EOVERFLOW",
             Self::Busy => "EBUSY",
             Self::Unsupported => "ENOTSUP",
+            Self::Type => "ETYPE",
+            Self::Corrupt => "ECORRUPT",
         }
     }
 }
@@ -140,7 +148,9 @@ impl fmt::Display for Explain<'_> {
             Code::Foreign => write!(f, "context {context:p} belongs to another thread"),
             Code::Overflow => write!(f, "context {context:p} has overflowed its region"),
             Code::Busy => write!(f, "base {context:p} still has contexts"),
-            Code::Unsupported => f.write_str("not supported by this build"),
+            Code::Type => write!(f, "context {context:p} waits for a value of another type"),
+            Code::Corrupt => write!(f, "the slice of {context:p} is not what was saved"),
+            Code::Unsupported => write!(f, "not possible for context {context:p} here"),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::posix;
 use crate::region::Base;
 use crate::saved;
 use crate::slice;
+use crate::stats::ContextStats;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
 use crate::tools;
@@ -67,6 +68,7 @@ unsafe fn try_spawn(
         new.tag = Tag::new(thread.number, State::New);
         new.base = base;
         new.set_entry(entry);
+        new.checks.spawned(entry.wide);
         context.write(new);
         (*base).contexts += 1;
     }
@@ -85,10 +87,13 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        match (*context).tag.state() {
+        match (*Context::whereabouts(context)).tag.state() {
             State::Running => return refuse(Code::Running, handle, "destroy"),
             State::Ready | State::Parked => slice::drop_stack(thread, context),
             _ => {}
+        }
+        if let Some(hidden) = (*context).away.as_mut() {
+            hidden.away = ptr::null_mut();
         }
         tools::ended(context, (*arch::tls()).current);
         (*(*context).base).contexts -= 1;
@@ -162,6 +167,35 @@ pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
     unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
 }
 
+/// What is known of a context; all zero when refused.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
+    // SAFETY: a handle that passes the checks is a live header of this thread.
+    unsafe {
+        let mut stats = ContextStats::default();
+        let Some((thread, context)) = own(handle, "get_context_stats") else { return stats };
+        if matches!((*context).tag.state(), State::Ready | State::Parked) {
+            stats.bytes_parked = (*context).saved as u64;
+            if context != &raw mut thread.main {
+                let extent = (*(*context).base).top - (*context).sp;
+                stats.bytes_in_place = (extent - (*context).saved) as u64;
+            }
+        }
+        #[cfg(feature = "checked")]
+        {
+            let counters = &(*context).checks.counters;
+            stats.switches = (*context).checks.switches;
+            stats.switches_copying = counters.switches_copying;
+            stats.bytes_saved = counters.bytes_saved;
+            stats.bytes_restored = counters.bytes_restored;
+            stats.bytes_parked_peak = counters.bytes_parked_peak;
+        }
+        stats
+    }
+}
+
 /// The stack position at which a context was suspended; a new one's is its base.
 ///
 /// # Safety
@@ -169,12 +203,21 @@ pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
 pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     // SAFETY: as the caller's.
     unsafe {
-        if let Some(position) = posix::stacktop(handle) {
-            return position;
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return ptr::null_mut();
+        }
+        match posix::stacktop(&*thread, handle) {
+            Some(Ok(position)) => return position,
+            Some(Err(code)) => {
+                refuse(code, handle, "stacktop");
+                return ptr::null_mut();
+            }
+            None => {}
         }
         let Some((_, context)) = own(handle, "stacktop") else { return ptr::null_mut() };
-        let position = match (*context).tag.state() {
-            State::Ready | State::Parked => (*context).sp,
+        let position = match (*Context::whereabouts(context)).tag.state() {
+            State::Ready | State::Parked => (*Context::whereabouts(context)).sp,
             State::Finished => {
                 refuse(Code::Finished, handle, "stacktop");
                 return ptr::null_mut();
@@ -239,7 +282,11 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         if context == &raw mut thread.main {
             return refused(Code::Invalid);
         }
-        match (*context).tag.state() {
+        match (*Context::whereabouts(context)).tag.state() {
+            // On a stack of the POSIX layer it has a place that its slice does not hold.
+            State::Ready | State::Parked if !(*context).away.is_null() => {
+                return refused(Code::Unsupported);
+            }
             State::Ready | State::Parked => {}
             State::Running => return refused(Code::Running),
             State::Finished => return refused(Code::Finished),
@@ -268,6 +315,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         new.sp = (*context).sp;
         new.slice = shared;
         new.saved = (*context).saved;
+        new.checks = (*context).checks.uncounted();
         twin.write(new);
         (*(*context).base).contexts += 1;
         thread.stats.born();

@@ -13,7 +13,9 @@
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `switch`: the switches that need more than an exchange of registers;
 //! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
-//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations.
+//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations;
+//! - `hooks`, `stats`, `visit`: what can be seen from outside;
+//! - `check`: what the checked build looks at besides.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -22,11 +24,13 @@ extern crate std;
 pub mod abi;
 mod arch;
 mod cancel;
+mod check;
 mod context;
 mod cxx;
 pub mod error;
 mod escape;
 mod handle;
+mod hooks;
 mod memory;
 mod pages;
 mod posix;
@@ -41,6 +45,7 @@ mod thread;
 mod tools;
 mod unwind;
 mod value;
+mod visit;
 
 pub use posix::{EndThread, MIN_STACK, set_end_thread};
 

@@ -10,6 +10,7 @@ use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::check::CHECKED;
 use crate::sys;
 
 /// Gives `bytes` of memory aligned to `align` (a power of two), or null.
@@ -99,6 +100,22 @@ impl Memory {
             match self {
                 Self::System => sys::free_arena(arena, bytes),
                 Self::Program(_, deallocate) => deallocate(arena.cast()),
+            }
+        }
+    }
+
+    /// Gives an arena back in which stale handles may point. The checked build keeps its
+    /// addresses where it can, so that they read as zero and not as somebody else's.
+    ///
+    /// # Safety
+    /// As [`Self::free_arena`].
+    pub(crate) unsafe fn retire_arena(self, arena: *mut u8, bytes: usize) {
+        // SAFETY: the caller vouches for the arena.
+        unsafe {
+            if CHECKED && matches!(self, Self::System) {
+                sys::release(arena, bytes);
+            } else {
+                self.free_arena(arena, bytes);
             }
         }
     }

@@ -12,6 +12,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::arch::{self, Position, points};
+use crate::check::{Carried, Seal};
 use crate::context::{Context, State, Tag};
 use crate::error::Code;
 use crate::region::{Base, Origin, Region};
@@ -38,6 +39,8 @@ pub(crate) struct Object {
     length: usize,
     /// The context in whose extent the position lies.
     home: *mut Context,
+    /// Of the slice, in the checked build.
+    seal: Seal,
     /// The stack given to `makecontext`, if one was.
     stack: Stack,
 }
@@ -62,6 +65,17 @@ struct Capture {
     slice: *mut u8,
     length: usize,
     home: *mut Context,
+    seal: Seal,
+}
+
+impl Capture {
+    /// One without a slice.
+    fn of(position: Position, base: usize, home: *mut Context) -> Self {
+        let slice = ptr::null_mut();
+        // SAFETY: the slice is empty.
+        let seal = unsafe { Seal::of(slice, 0) };
+        Self { position, base, slice, length: 0, home, seal }
+    }
 }
 
 /// `stackswitch_getcontext`: 0, or a code.
@@ -135,6 +149,9 @@ unsafe fn try_swap(
                 _ => return Err(Code::Destroyed),
             }
         }
+        if !(*to).seal.holds((*to).slice, (*to).length) {
+            return Err(Code::Corrupt);
+        }
         if from == to {
             // To oneself: the call returns 0.
             return Ok(Landing { sp: record, pc: arch::point_of(record) });
@@ -143,8 +160,14 @@ unsafe fn try_swap(
             if from.is_null() { None } else { Some(prepare(thread, from, base, record)?) };
         if home != current {
             (*current).sp = record;
+            (*current).checks.awaits = Carried::ANY;
             let known = Context::known(current);
+            let away = (*home).away;
+            if (*home).hidden {
+                (*home).away = known;
+            }
             if let Err(code) = switch::go(thread, tls, home) {
+                (*home).away = away;
                 if let Some(capture) = captured {
                     forget(thread, capture.slice, capture.length);
                 }
@@ -152,7 +175,6 @@ unsafe fn try_swap(
             }
             if (*home).hidden {
                 // The flow of control of the context that users know goes on over there.
-                (*home).away = known;
                 (*known).away = home;
                 (*known).suspend(false);
             } else {
@@ -206,7 +228,7 @@ unsafe fn prepare(
         }
         let home = (*arch::tls()).current;
         let position = Position::after(record);
-        let mut capture = Capture { position, base: 0, slice: ptr::null_mut(), length: 0, home };
+        let mut capture = Capture::of(position, 0, home);
         if !base.is_null() {
             check(thread, base)?;
             let top = (*base).position.sp;
@@ -221,6 +243,7 @@ unsafe fn prepare(
                     return Err(Code::Memory);
                 }
                 arch::copy(capture.slice, position.sp as *const u8, capture.length);
+                capture.seal = Seal::of(capture.slice, capture.length);
                 thread.stats.saved(capture.length, capture.length);
             }
         }
@@ -245,6 +268,7 @@ unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture) {
         (*object).slice = capture.slice;
         (*object).length = capture.length;
         (*object).home = capture.home;
+        (*object).seal = capture.seal;
     }
 }
 
@@ -333,7 +357,7 @@ unsafe fn try_make(
             let (low, top) = (stack.addr(), (stack.addr() + size) & !15);
             let own = &raw mut (*object).stack;
             (*own).region = Region::new(Origin::Given, low, size, 0);
-            (*own).base = Base { top, tag: Tag(0), region: &raw mut (*own).region, contexts: 1 };
+            (*own).base = Base::new(top, Tag(0), &raw mut (*own).region);
             (*own).context = Context::empty();
             (*own).context.hidden = true;
             (*own).context.sp = top;
@@ -342,7 +366,7 @@ unsafe fn try_make(
             (top, 0, &raw mut (*own).context)
         };
         let position = Position::start(top & !15, function.addr(), argument.addr(), link.addr());
-        let capture = Capture { position, base, slice: ptr::null_mut(), length: 0, home };
+        let capture = Capture::of(position, base, home);
         commit(thread, object, capture);
         Ok(())
     }
@@ -378,16 +402,22 @@ pub(crate) unsafe fn freecontext(object: *mut Object) {
 
 /// The stack position of a captured object; `None` if it is no such thing.
 ///
+/// # Errors
+/// [`Code::Foreign`].
+///
 /// # Safety
 /// `handle` is an object, a handle or null.
-pub(crate) unsafe fn stacktop(handle: *mut c_void) -> Option<*mut c_void> {
+pub(crate) unsafe fn stacktop(
+    thread: &Thread,
+    handle: *mut c_void,
+) -> Option<Result<*mut c_void, Code>> {
     let object = handle.cast::<Object>();
     // SAFETY: tags of handles and objects are at one place.
     unsafe {
         if object.is_null() || (*object).tag.state() != State::Posix {
             return None;
         }
-        Some((*object).position.sp as *mut c_void)
+        Some(check(thread, object).map(|()| (*object).position.sp as *mut c_void))
     }
 }
 

@@ -1,15 +1,13 @@
 //! Regions and bases: where stacks live and where slices end.
 
 use crate::context::{Context, State, Tag};
+use crate::stats::Counters;
 use crate::sys;
 use crate::tools::Stack;
 
 /// What a region keeps below the stack pointer when memory goes back: the depth that a context
 /// may reach and leave over and over.
 const KEPT: usize = 256 << 10;
-/// So many slow switches lie between two looks at a region; a prime, so that the looks do not
-/// fall on the same region of a set again and again.
-pub(crate) const TRIM_INTERVAL: u64 = 4093;
 
 /// Who gave a region its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,10 +119,35 @@ pub(crate) struct Base {
     pub top: usize,
     /// Owner, [`State::Base`]. At the offset of [`Context::tag`].
     pub tag: Tag,
-    pub region: *mut Region,
     /// Contexts started from it and not destroyed.
-    pub contexts: usize,
+    pub contexts: u32,
+    pub region: *mut Region,
+    /// What was moved for its contexts.
+    pub counters: Counters,
+    /// Switches to its contexts, in the checked build.
+    #[cfg(feature = "checked")]
+    pub switches: u64,
 }
+
+impl Base {
+    /// A base without contexts.
+    pub(crate) const fn new(top: usize, tag: Tag, region: *mut Region) -> Self {
+        Self {
+            top,
+            tag,
+            contexts: 0,
+            region,
+            counters: Counters::new(),
+            #[cfg(feature = "checked")]
+            switches: 0,
+        }
+    }
+}
+
+const _: () = assert!(
+    size_of::<Base>() <= size_of::<Context>(),
+    "a base lies where a context's header may lie"
+);
 
 const _: () = assert!(
     core::mem::offset_of!(Base, tag) == core::mem::offset_of!(Context, tag),

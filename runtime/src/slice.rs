@@ -14,12 +14,13 @@
 use core::ptr;
 
 use crate::arch;
+use crate::check::{self, CHECKED};
 use crate::context::{Context, State};
 use crate::error::Code;
 use crate::pages;
 use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
-use crate::thread::Thread;
+use crate::thread::{Thread, Tls};
 use crate::tools;
 
 /// The commonest exchange on a region: the context that is left and `to` start
@@ -31,11 +32,7 @@ use crate::tools;
 /// As [`bring_in`]; `current` is the context that is left, its `sp` true, and
 /// `to` is not new.
 #[inline]
-pub(crate) unsafe fn exchange(
-    thread: &mut Thread,
-    current: *mut Context,
-    to: *mut Context,
-) -> bool {
+pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Context) -> bool {
     // SAFETY: as [`bring_in`]. Both extents are the same addresses: one is in place, the other
     // in the block.
     unsafe {
@@ -60,7 +57,8 @@ pub(crate) unsafe fn exchange(
         (*current).saved = bytes;
         (*current).above = ptr::null_mut();
         (*(*base).region).bottom = to;
-        thread.stats.exchanged(bytes);
+        (*tls).exchanged += bytes as u64;
+        (*base).counters.exchanged(bytes);
         true
     }
 }
@@ -70,7 +68,7 @@ pub(crate) unsafe fn exchange(
 ///
 /// # Errors
 /// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
-/// `to` is as it was.
+/// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
 /// Runs on the side stack. `to` is a suspended context of `thread`. Every other
@@ -80,17 +78,37 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
     unsafe {
         let base = (*to).base;
         let region = (*base).region;
+        if !intact(to) {
+            return Err(Code::Corrupt);
+        }
         if (*region).bottom != to {
             make_room(thread, &mut *region, to, (*base).top)?;
         }
         let length = (*to).saved;
         if length != 0 {
+            let parked = thread.stats.bytes_parked;
             tools::opened((*to).sp, length);
             saved::restore(thread, (*to).slice, (*to).sp, length);
+            let freed = (parked - thread.stats.bytes_parked) as usize;
+            (*base).counters.restored(length, freed);
+            (*to).checks.restored(length);
             (*to).slice = ptr::null_mut();
             (*to).saved = 0;
         }
         Ok(())
+    }
+}
+
+/// Whether a suspended context's slice is what was saved. Only the checked build looks.
+///
+/// # Safety
+/// `context` is a live header.
+pub(crate) unsafe fn intact(context: *mut Context) -> bool {
+    // SAFETY: the slice lies where the header says.
+    unsafe {
+        !CHECKED
+            || (*context).saved == 0
+            || (*context).checks.seal.holds(saved::bytes((*context).slice), (*context).saved)
     }
 }
 
@@ -174,10 +192,26 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             arch::copy(block, saved::bytes((*context).slice), saved);
             let freed = saved::release(thread, (*context).slice, saved);
             thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
         }
-        thread.stats.saved(bytes - saved, bytes);
+        note_saved(thread, context, bytes - saved, bytes);
         park(context, block, bytes);
+        check::poison(sp + saved, bytes - saved);
         Ok(top > limit)
+    }
+}
+
+/// Counts the `bytes` that came from a context's stack, to a slice of `length` bytes.
+///
+/// # Safety
+/// The context is alive.
+#[inline]
+unsafe fn note_saved(thread: &mut Thread, context: *mut Context, bytes: usize, length: usize) {
+    thread.stats.saved(bytes, length);
+    // SAFETY: the caller vouches for the context, whose base is alive.
+    unsafe {
+        (*(*context).base).counters.saved(bytes, length);
+        (*context).checks.saved(bytes, length);
     }
 }
 
@@ -200,7 +234,7 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
         if pages.is_null() {
             return false;
         }
-        thread.stats.saved(end - sp, end - sp);
+        note_saved(thread, context, end - sp, end - sp);
         park(context, saved::of_pages(pages), end - sp);
         true
     }
@@ -213,6 +247,9 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
 unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
     // SAFETY: the caller has a live context.
     unsafe {
+        if CHECKED {
+            (*context).checks.seal.extend(saved::bytes(slice), (*context).saved, length);
+        }
         let (sp, before) = ((*context).sp, (*context).saved);
         tools::vacated(sp + before, length - before);
         (*context).slice = slice;
@@ -251,12 +288,14 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
     unsafe {
         if (*context).in_place() {
             let low = (*context).sp + (*context).saved;
+            check::poison(low, (*(*context).base).top - low);
             tools::vacated(low, (*(*context).base).top - low);
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {
             let freed = saved::release(thread, (*context).slice, (*context).saved);
             thread.stats.dropped(freed);
+            (*(*context).base).counters.dropped(freed);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();
         }

@@ -1,4 +1,6 @@
-//! What a thread counts.
+//! What is counted: for a thread, for the contexts of a base, and for the process.
+
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Counters of one thread since it started: `struct stackswitch_stats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Stats {
     pub switches: u64,
     /// Switches that had more to do than exchange registers.
     pub switches_slow: u64,
+    /// Switches for which bytes were moved; the others copied nothing.
+    pub switches_copying: u64,
     /// Bytes moved from stacks to the heap.
     pub bytes_saved: u64,
     /// Bytes moved back.
@@ -30,6 +34,8 @@ pub struct Stats {
     pub heap_bytes: u64,
     /// The most bytes that were taken at once.
     pub heap_bytes_peak: u64,
+    /// Regions that are mapped now.
+    pub regions: u64,
 }
 
 impl Stats {
@@ -56,18 +62,17 @@ impl Stats {
         self.contexts_parked_peak = self.contexts_parked_peak.max(self.contexts_parked);
     }
 
-    /// A slice of `bytes` changed places with a stack's bytes.
-    #[inline]
-    pub(crate) fn exchanged(&mut self, bytes: usize) {
-        self.bytes_saved += bytes as u64;
-        self.bytes_restored += bytes as u64;
-    }
-
     /// A context holds its slice no longer, which freed as many bytes.
     #[inline]
     pub(crate) fn dropped(&mut self, freed: usize) {
         self.bytes_parked -= freed as u64;
         self.contexts_parked -= 1;
+    }
+
+    /// Bytes moved so far, both ways.
+    #[inline]
+    pub(crate) fn bytes_moved(&self) -> u64 {
+        self.bytes_saved + self.bytes_restored
     }
 
     /// A context came to be.
@@ -76,5 +81,140 @@ impl Stats {
         self.spawned += 1;
         self.contexts += 1;
         self.contexts_peak = self.contexts_peak.max(self.contexts);
+    }
+}
+
+/// What is counted for all contexts of one base, where bytes are moved anyway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Counters {
+    pub switches_copying: u64,
+    pub bytes_saved: u64,
+    pub bytes_restored: u64,
+    pub bytes_parked: u64,
+    pub bytes_parked_peak: u64,
+}
+
+impl Counters {
+    pub(crate) const fn new() -> Self {
+        Self {
+            switches_copying: 0,
+            bytes_saved: 0,
+            bytes_restored: 0,
+            bytes_parked: 0,
+            bytes_parked_peak: 0,
+        }
+    }
+
+    /// A context now has a slice of `length` bytes, of which `bytes` came from its stack.
+    #[inline]
+    pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
+        self.bytes_saved += bytes as u64;
+        self.bytes_parked += length as u64;
+        self.bytes_parked_peak = self.bytes_parked_peak.max(self.bytes_parked);
+    }
+
+    /// A slice of `bytes` went back to its stack, and `freed` of its bytes to the heap.
+    #[inline]
+    pub(crate) fn restored(&mut self, bytes: usize, freed: usize) {
+        self.bytes_restored += bytes as u64;
+        self.dropped(freed);
+    }
+
+    /// A slice of `bytes` changed places with a stack's bytes.
+    #[inline]
+    pub(crate) fn exchanged(&mut self, bytes: usize) {
+        self.switches_copying += 1;
+        self.bytes_saved += bytes as u64;
+        self.bytes_restored += bytes as u64;
+    }
+
+    /// A context holds its slice no longer, which freed as many bytes.
+    #[inline]
+    pub(crate) fn dropped(&mut self, freed: usize) {
+        self.bytes_parked -= freed as u64;
+    }
+}
+
+/// Counters of the contexts of one base: `struct stackswitch_base_stats`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct BaseStats {
+    /// Alive now.
+    pub contexts: u64,
+    /// Switches to them; counted in the checked build, else 0.
+    pub switches: u64,
+    /// Switches to them for which bytes were moved.
+    pub switches_copying: u64,
+    /// Bytes moved from their stacks to the heap.
+    pub bytes_saved: u64,
+    /// Bytes moved back.
+    pub bytes_restored: u64,
+    /// Bytes in their slices now.
+    pub bytes_parked: u64,
+    /// The most bytes that were in their slices at once.
+    pub bytes_parked_peak: u64,
+}
+
+/// What is known of one context: `struct stackswitch_context_stats`. All but the first two are
+/// counted in the checked build, else 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct ContextStats {
+    /// Bytes in its slice now.
+    pub bytes_parked: u64,
+    /// Bytes in place on its region now; 0 while it runs, and of a thread's own context.
+    pub bytes_in_place: u64,
+    /// Switches to it.
+    pub switches: u64,
+    /// Switches to it for which bytes were moved.
+    pub switches_copying: u64,
+    /// Bytes moved from its stack to the heap.
+    pub bytes_saved: u64,
+    /// Bytes moved back.
+    pub bytes_restored: u64,
+    /// The most bytes that were in its slice.
+    pub bytes_parked_peak: u64,
+}
+
+/// Counters of all threads together: `struct stackswitch_process_stats`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct ProcessStats {
+    /// Threads that used the runtime.
+    pub threads_started: u64,
+    /// Those of them that have ended.
+    pub threads_ended: u64,
+    /// Contexts that were alive when their thread ended.
+    pub contexts_given_back: u64,
+    /// Bytes of heap that were in use when their thread ended.
+    pub bytes_given_back: u64,
+}
+
+static STARTED: AtomicU64 = AtomicU64::new(0);
+static ENDED: AtomicU64 = AtomicU64::new(0);
+static CONTEXTS_GIVEN_BACK: AtomicU64 = AtomicU64::new(0);
+static BYTES_GIVEN_BACK: AtomicU64 = AtomicU64::new(0);
+
+/// A thread begins to use the runtime.
+pub(crate) fn thread_started() {
+    STARTED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A thread ends with so much left.
+pub(crate) fn thread_ended(contexts: u64, bytes: u64) {
+    CONTEXTS_GIVEN_BACK.fetch_add(contexts, Ordering::Relaxed);
+    BYTES_GIVEN_BACK.fetch_add(bytes, Ordering::Relaxed);
+    ENDED.fetch_add(1, Ordering::Release);
+}
+
+/// The process's counters.
+pub(crate) fn process() -> ProcessStats {
+    let threads_ended = ENDED.load(Ordering::Acquire);
+    ProcessStats {
+        threads_started: STARTED.load(Ordering::Relaxed),
+        threads_ended,
+        contexts_given_back: CONTEXTS_GIVEN_BACK.load(Ordering::Relaxed),
+        bytes_given_back: BYTES_GIVEN_BACK.load(Ordering::Relaxed),
     }
 }

@@ -12,6 +12,7 @@
 
 use core::ptr;
 
+use crate::check::CHECKED;
 use crate::context::Context;
 use crate::memory::Memory;
 
@@ -27,7 +28,7 @@ const STEP: usize = 16;
 const LARGEST_CLASS: usize = 4096;
 const CLASSES: usize = LARGEST_CLASS / STEP;
 /// Bytes of a header block: whole cache lines.
-const HEADER: u32 = size_of::<Context>().next_multiple_of(64) as u32;
+const HEADER: usize = size_of::<Context>().next_multiple_of(64);
 /// What stays when a chunk's memory goes back: the page with its head.
 const KEPT: usize = 4096;
 
@@ -48,7 +49,12 @@ struct Chunk {
     prev: *mut Chunk,
     /// In the first chunk of an arena: the next arena.
     arena: *mut Chunk,
+    /// In a chunk of headers: the next one, with room or without.
+    headers: *mut Chunk,
 }
+
+/// Where the blocks of a chunk begin.
+const FIRST_BLOCK: usize = size_of::<Chunk>();
 
 /// A free block. Only its first word is touched: a freed header keeps its tag.
 struct Block {
@@ -68,6 +74,8 @@ pub(crate) struct Store {
     slices: [*mut Chunk; CLASSES],
     /// The header chunks with room.
     headers: *mut Chunk,
+    /// All header chunks.
+    all_headers: *mut Chunk,
     empty: *mut Chunk,
     empty_count: usize,
     arenas: *mut Chunk,
@@ -87,6 +95,7 @@ impl Store {
         Self {
             slices: [ptr::null_mut(); CLASSES],
             headers: ptr::null_mut(),
+            all_headers: ptr::null_mut(),
             empty: ptr::null_mut(),
             empty_count: 0,
             arenas: ptr::null_mut(),
@@ -150,7 +159,7 @@ impl Store {
         }
     }
 
-    /// A block for a context header, alone on its cache line, or null. Its
+    /// A block for the header of a context or a base, alone on its cache line, or null. Its
     /// bytes are those of the header that was there last, or zero.
     #[inline]
     pub(crate) fn allocate_header(&mut self) -> *mut u8 {
@@ -158,10 +167,12 @@ impl Store {
         unsafe {
             let mut chunk = self.headers;
             if chunk.is_null() {
-                chunk = self.empty_chunk(HEADER);
+                chunk = self.empty_chunk(HEADER as u32);
                 if chunk.is_null() {
                     return ptr::null_mut();
                 }
+                (*chunk).headers = self.all_headers;
+                self.all_headers = chunk;
                 self.headers = chunk;
             }
             let (block, full) = self.take(chunk);
@@ -180,6 +191,9 @@ impl Store {
     pub(crate) unsafe fn free_header(&mut self, block: *mut u8) {
         // SAFETY: the caller vouches for the block; its chunk is found by masking.
         unsafe {
+            if CHECKED {
+                return self.bury_header(block);
+            }
             let chunk = {
                 let (chunk, was_full) = self.put(block);
                 if was_full {
@@ -191,13 +205,50 @@ impl Store {
                 // Handles of this chunk read as dead from now on: the pages come back zeroed,
                 // and the tags on the page that stays say so already.
                 (*chunk).free = ptr::null_mut();
-                (*chunk).fresh = size_of::<Chunk>() as u32;
+                (*chunk).fresh = FIRST_BLOCK as u32;
                 self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
             }
         }
     }
 
-    /// Gives everything back, in use or not.
+    /// What the checked build does with a header that is given back: it is never used again, so
+    /// that its handle reads as destroyed for ever. Pages with nothing but such headers go back.
+    ///
+    /// # Safety
+    /// As [`Self::free_header`].
+    unsafe fn bury_header(&mut self, block: *mut u8) {
+        // SAFETY: the chunk is found by masking; nobody uses its headers when none is in use.
+        unsafe {
+            let chunk = block.map_addr(|a| a & !(CHUNK - 1)).cast::<Chunk>();
+            (*chunk).used -= 1;
+            if (*chunk).used == 0 {
+                self.bytes -= CHUNK;
+                if (*chunk).fresh as usize + HEADER > CHUNK {
+                    self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
+                }
+            }
+        }
+    }
+
+    /// Every header block that was ever handed out; what was given back has a dead tag.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = *mut u8> + use<> {
+        let first = self.all_headers;
+        // SAFETY: header chunks live as long as the store, and `fresh` says how much of one was
+        // handed out.
+        let chunks = core::iter::successors((!first.is_null()).then_some(first), |chunk| unsafe {
+            let next = (**chunk).headers;
+            (!next.is_null()).then_some(next)
+        });
+        chunks.flat_map(|chunk| {
+            // SAFETY: as above.
+            let end = unsafe { (*chunk).fresh } as usize;
+            let offsets = (FIRST_BLOCK..end).step_by(HEADER);
+            offsets.map(move |at| chunk.cast::<u8>().wrapping_add(at))
+        })
+    }
+
+    /// Gives everything back, in use or not. In the checked build the addresses stay taken:
+    /// handles of the thread read as destroyed from now on.
     ///
     /// # Safety
     /// No block of this store is used again.
@@ -211,7 +262,7 @@ impl Store {
             }
             while !self.arenas.is_null() {
                 let next = (*self.arenas).arena;
-                self.memory.free_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
+                self.memory.retire_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
                 self.arenas = next;
             }
         }
@@ -291,7 +342,7 @@ impl Store {
                 chunk
             };
             (*chunk).free = ptr::null_mut();
-            (*chunk).fresh = size_of::<Chunk>() as u32;
+            (*chunk).fresh = FIRST_BLOCK as u32;
             (*chunk).size = size;
             (*chunk).used = 0;
             (*chunk).next = ptr::null_mut();

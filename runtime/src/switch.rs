@@ -6,14 +6,20 @@
 use core::ptr;
 
 use crate::arch::{self, points};
+use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
-use crate::region::TRIM_INTERVAL;
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
 use crate::tools;
+
+/// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
+/// not fall on the same region of a set again and again.
+const LOOK_INTERVAL: u64 = 4093;
+/// Exchanges stay on one region. Those whose count has none of these bits come here and look.
+pub(crate) const LOOK_MASK: u32 = 4095;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +63,7 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
         let current = (*tls).current;
         let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
         (*current).sp = sp;
-        if exchanges(thread, tls, to, kind) {
+        if exchanges(tls, to, kind) {
             return Landing { sp: (*to).sp, pc: arch::point_of((*to).sp) };
         }
         switch_generally(thread, tls, to, sp, kind)
@@ -79,6 +85,7 @@ unsafe fn switch_generally(
     // SAFETY: as there.
     unsafe {
         let current = (*tls).current;
+        let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
             thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
@@ -89,11 +96,12 @@ unsafe fn switch_generally(
             let pc = if kind == Kind::Ontop { points::ontop() } else { arch::point_of(sp) };
             return Landing { sp, pc };
         }
-        if let Err(code) = check_target(thread, to) {
+        if let Err(code) = check_way(thread, to, carried) {
             return refused(thread, code);
         }
         let to = Context::whereabouts(to);
         let new = (*to).tag.state() == State::New;
+        (*current).checks.awaits = carried;
         match go(thread, tls, to) {
             Err(code) => refused(thread, code),
             Ok(landing) => {
@@ -116,17 +124,17 @@ unsafe fn switch_generally(
 /// # Safety
 /// As [`switch_slowly`]; the running context's `sp` is true.
 #[inline]
-unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
+unsafe fn exchanges(tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
     // SAFETY: a tag that says so makes `to` a suspended context of this thread; with nothing
     // away it is no stand-in, and its flow of control is its own.
     unsafe {
-        let parked = (*tls).ready.with(State::Parked);
+        let parked = (*tls).parked;
         let current = (*tls).current;
         if to.is_null()
             || (*to).tag != parked
             || !(*to).away.is_null()
             || kind == Kind::Ontop
-            || !slice::exchange(thread, current, to)
+            || !slice::exchange(tls, current, to)
         {
             return false;
         }
@@ -136,7 +144,10 @@ unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: 
         (*current).tag = parked;
         (*to).tag = (*tls).running;
         (*tls).current = to;
-        count(thread, to);
+        if (*tls).exchanges & u64::from(LOOK_MASK) == 0 {
+            (*(*(*to).base).region).trim((*to).sp);
+        }
+        (*tls).exchanges += 1;
         true
     }
 }
@@ -156,26 +167,38 @@ pub(crate) unsafe fn go(
     // SAFETY: as the caller's.
     unsafe {
         let current = (*tls).current;
+        let before = thread.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
+        let moved = (thread.stats.bytes_moved() - before) as usize;
         tools::switched(current, to);
-        count(thread, to);
+        count(thread, to, moved);
+        thread.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
 }
 
-/// Counts a slow switch, to `to`; now and then its region gives memory back.
+/// Counts a slow switch, to `to`, for which `moved` bytes were moved; now and then its region
+/// gives memory back.
 ///
 /// # Safety
 /// `to` runs, so it is the bottom of its region.
 #[inline]
-unsafe fn count(thread: &mut Thread, to: *mut Context) {
+unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
     thread.stats.switches_slow += 1;
-    if thread.stats.switches_slow % TRIM_INTERVAL == 0 {
-        // SAFETY: the caller vouches for `to`.
-        unsafe { (*(*(*to).base).region).trim((*to).sp) };
+    // SAFETY: the caller vouches for `to`.
+    unsafe {
+        let base = (*to).base;
+        if moved != 0 {
+            thread.stats.switches_copying += 1;
+            (*base).counters.switches_copying += 1;
+        }
+        check::count(&mut *to, moved);
+        if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
+            (*(*base).region).trim((*to).sp);
+        }
     }
 }
 
@@ -203,6 +226,25 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
     }
 }
 
+/// Whether `to` can be switched to with a value of this kind, from another context of `thread`.
+///
+/// # Safety
+/// As [`check_target`].
+unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Result<(), Code> {
+    // SAFETY: as the caller's; a context's whereabouts outlive it.
+    unsafe {
+        check_target(thread, to)?;
+        let there = Context::whereabouts(to);
+        if !(*there).checks.awaits.fits(carried) {
+            return Err(Code::Type);
+        }
+        if !slice::intact(there) {
+            return Err(Code::Corrupt);
+        }
+        Ok(())
+    }
+}
+
 /// Whether `to` can be switched to from another context of `thread`.
 ///
 /// # Safety
@@ -223,7 +265,7 @@ pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(
 /// # Safety
 /// `handle` is a handle, was one, or is null.
 pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Result<(), Code> {
-    if handle.is_null() {
+    if handle.is_null() || (CHECKED && !handle.is_aligned()) {
         return Err(Code::Invalid);
     }
     // SAFETY: headers stay readable until their thread ends.
@@ -259,9 +301,14 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         (*current).sp = sp;
         *(*tls).exceptions = Globals::NONE;
         let region = (*(*current).base).region;
-        let landing = match check_target(thread, link) {
+        if ontop != 0 {
+            // It ends with an exception, which is no value.
+            (*current).checks.body = Carried::ANY;
+        }
+        let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
+                check::poison_below(&*region, sp);
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
@@ -327,8 +374,9 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
         let tls = arch::tls();
         let refusal = (*(*tls).thread).refusal;
         error::report(&refusal);
-        let link = (*(*tls).current).link;
-        if refusal.code != Code::Memory && check_target(&*(*tls).thread, link).is_err() {
+        let current = (*tls).current;
+        let way = check_way(&*(*tls).thread, (*current).link, (*current).checks.body);
+        if refusal.code != Code::Memory && way.is_err() {
             sys::print(b"stackswitch: a finished context has nowhere to go\n");
             sys::abort();
         }
@@ -352,6 +400,7 @@ pub(crate) unsafe extern "C-unwind" fn overflowed() {
         (*current).sp = (*(*current).base).top;
         (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
+        thread.tell_overflow(current);
         thread.enter_limbo();
         let refusal =
             Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };

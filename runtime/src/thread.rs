@@ -5,16 +5,18 @@ use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
+use crate::check::{CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::hooks::Hooks;
 use crate::memory::Memory;
 use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
-use crate::stats::Stats;
+use crate::stats::{self, BaseStats, Stats};
 use crate::store::Store;
 use crate::sys;
-use crate::tools::{self, Stack};
+use crate::tools::Stack;
 
 /// The words that the fast path reads and writes, in thread-local storage.
 #[repr(C, align(64))]
@@ -25,16 +27,21 @@ pub(crate) struct Tls {
     pub ready: Tag,
     /// The tag of the running context.
     pub running: Tag,
+    /// The tag of a suspended context of this thread that has to be brought in.
+    pub parked: Tag,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
     pub side_top: usize,
-    /// The rest.
-    pub thread: *mut Thread,
     /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
     pub exceptions: *mut Globals,
     /// Never anything but zeros.
     none: Globals,
+    /// The rest.
+    pub thread: *mut Thread,
+    /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
+    pub exchanges: u64,
+    pub exchanged: u64,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -68,6 +75,9 @@ pub(crate) struct Thread {
     pub store: Store,
     pub slots: Slots,
     pub stats: Stats,
+    pub hooks: Hooks,
+    /// What the switch that begins carries, if it is not a word.
+    pub carried: Carried,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
@@ -119,7 +129,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
     }
     let side_top = mapping.wrapping_add(PAGE + SIDE_STACK);
     let thread = side_top.cast::<Thread>();
-    let base = |region| Base { top: usize::MAX & !15, tag: Tag(0), region, contexts: 1 };
+    let base = |region| Base::new(usize::MAX & !15, Tag(0), region);
     // SAFETY: the mapping has room for a Thread above the side stack, page-aligned; the thread
     // stays where it is, so its parts may point to one another.
     unsafe {
@@ -134,6 +144,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             store: Store::new(Memory::current()),
             slots: Slots::new(),
             stats: Stats::default(),
+            hooks: Hooks::NONE,
+            carried: Carried::WORD,
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
             hint: ptr::null_mut(),
@@ -164,19 +176,18 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         }
         tls.write(Tls {
             current: &raw mut t.main,
-            // What must follow every switch has no context ready for the fast path.
-            ready: if tools::FOLLOW_SWITCHES {
-                Tag(u32::MAX)
-            } else {
-                Tag::new(number, State::Ready)
-            },
+            ready: t.fast_tag(State::Ready),
             running: Tag::new(number, State::Running),
+            parked: t.fast_tag(State::Parked),
             switches: 0,
             side_top: side_top.addr(),
-            thread,
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
             none: Globals::NONE,
+            thread,
+            exchanges: 0,
+            exchanged: 0,
         });
+        stats::thread_started();
     }
     true
 }
@@ -206,8 +217,10 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         let tls = arch::tls();
         (*tls).current = ptr::null_mut();
         (*tls).ready = Tag(u32::MAX);
+        (*tls).parked = Tag(u32::MAX);
         (*tls).side_top = 0;
         (*tls).thread = ptr::null_mut();
+        stats::thread_ended((*thread).stats.contexts, (*thread).store.bytes as u64);
         while !(*thread).regions.is_null() {
             let region = (*thread).regions;
             (*thread).regions = (*region).next;
@@ -220,19 +233,24 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         (*thread).store.clear();
         (*thread).side_stack.forget();
         let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
-        sys::unmap(mapping, THREAD_MAPPING);
+        if CHECKED {
+            // The handle of the thread's own context reads as destroyed from now on.
+            sys::release(mapping, THREAD_MAPPING);
+        } else {
+            sys::unmap(mapping, THREAD_MAPPING);
+        }
     }
 }
 
 impl Thread {
     /// A new base at `top` of a region, or null.
     fn new_base(&mut self, top: usize, region: *mut Region) -> *mut Base {
-        let base = self.store.allocate(size_of::<Base>()).cast::<Base>();
+        let base = self.store.allocate_header().cast::<Base>();
         if !base.is_null() {
             let tag = Tag::new(self.number, State::Base);
-            // SAFETY: a fresh block of the right size; the region is alive.
+            // SAFETY: a fresh header block has room for a base; the region is alive.
             unsafe {
-                base.write(Base { top, tag, region, contexts: 0 });
+                base.write(Base::new(top, tag, region));
                 (*region).bases += 1;
             }
         }
@@ -277,6 +295,7 @@ impl Thread {
             }
             (*region).next = self.regions;
             self.regions = region;
+            self.stats.regions += 1;
             #[cfg(feature = "libc")]
             if self.signal_stack.is_null() {
                 self.signal_stack = sys::catch_faults(overflow_at);
@@ -390,7 +409,7 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
         }
         let region = (*base).region;
         (*base).tag = Tag(0);
-        (*thread).store.free(base.cast(), size_of::<Base>());
+        (*thread).store.free_header(base.cast());
         (*region).bases -= 1;
         if (*region).bases == 0 && (*region).origin == Origin::Mapped {
             let mut at = &raw mut (*thread).regions;
@@ -398,9 +417,41 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
                 at = &raw mut (**at).next;
             }
             *at = (*region).next;
+            (*thread).stats.regions -= 1;
             (*region).stack.forget();
             sys::unmap((*region).low as *mut u8, (*region).length);
             (*thread).store.free(region.cast(), size_of::<Region>());
+        }
+    }
+}
+
+/// The counters of a base's contexts; all zero when refused.
+///
+/// # Safety
+/// `handle` is a base, was one, or is null.
+pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
+    // SAFETY: a handle that passes the check is a live base of this thread.
+    unsafe {
+        let thread = ensure();
+        if thread.is_null() {
+            return BaseStats::default();
+        }
+        if let Err(code) = check_base(&*thread, handle) {
+            refuse(code, handle, "get_base_stats");
+            return BaseStats::default();
+        }
+        let base = &*handle.cast::<Base>();
+        BaseStats {
+            contexts: base.contexts.into(),
+            #[cfg(feature = "checked")]
+            switches: base.switches,
+            #[cfg(not(feature = "checked"))]
+            switches: 0,
+            switches_copying: base.counters.switches_copying,
+            bytes_saved: base.counters.bytes_saved,
+            bytes_restored: base.counters.bytes_restored,
+            bytes_parked: base.counters.bytes_parked,
+            bytes_parked_peak: base.counters.bytes_parked_peak,
         }
     }
 }
@@ -410,7 +461,7 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
 /// # Safety
 /// `handle` is a handle, was one, or is null.
 pub(crate) unsafe fn check_base(thread: &Thread, handle: *mut c_void) -> Result<(), Code> {
-    if handle.is_null() {
+    if handle.is_null() || (CHECKED && !handle.cast::<Base>().is_aligned()) {
         return Err(Code::Invalid);
     }
     // SAFETY: handles of both kinds have their tag at the same place.
@@ -461,7 +512,11 @@ pub(crate) fn stats() -> Stats {
         }
         let thread = &*(*tls).thread;
         let mut stats = thread.stats;
+        stats.switches_slow += (*tls).exchanges;
+        stats.switches_copying += (*tls).exchanges;
         stats.switches = (*tls).switches + stats.switches_slow;
+        stats.bytes_saved += (*tls).exchanged;
+        stats.bytes_restored += (*tls).exchanged;
         stats.heap_bytes = thread.store.bytes as u64;
         stats.heap_bytes_peak = thread.store.bytes_peak as u64;
         stats

@@ -7,6 +7,7 @@
 use core::ffi::c_void;
 use core::ptr;
 
+use crate::check::Carried;
 use crate::error::Code;
 use crate::thread::{self, Slot, refuse};
 
@@ -31,6 +32,7 @@ pub(crate) unsafe fn exchange(
         }
         let slot = (&raw mut (*thread).slot).cast::<u8>();
         ptr::copy_nonoverlapping(value.cast::<u8>(), slot, size);
+        (*thread).carried = Carried::bytes(size);
         if switch(slot.cast()).is_null() {
             // Refused, and the handler has returned: the value is zero.
             ptr::write_bytes(value.cast::<u8>(), 0, size);
@@ -81,3 +83,11 @@ macro_rules! float {
     )*};
 }
 float!(f32 f64);
+
+/// How many bytes a body with this adapter takes and returns, if it is one of those above.
+#[cfg(feature = "checked")]
+pub(crate) fn float_size(adapter: *mut c_void) -> Option<usize> {
+    [(<f32 as Float>::ENTRY, size_of::<f32>()), (<f64 as Float>::ENTRY, size_of::<f64>())]
+        .into_iter()
+        .find_map(|(entry, size)| ptr::eq(entry, adapter).then_some(size))
+}

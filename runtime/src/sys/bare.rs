@@ -73,3 +73,8 @@ pub(crate) fn end_thread() -> ! {
 pub(crate) fn at_thread_end(_end: unsafe extern "C" fn(*mut c_void), _value: *mut c_void) -> bool {
     true
 }
+
+/// Where the calling thread's native stack ends is not known here.
+pub(crate) fn native_stack_end() -> usize {
+    0
+}

@@ -266,3 +266,18 @@ unsafe extern "C" fn handle_fault(
         }
     }
 }
+
+/// First address above the calling thread's native stack, or 0 when the system does not say.
+pub(crate) fn native_stack_end() -> usize {
+    // SAFETY: the attributes are initialised by the first call and destroyed by the last.
+    unsafe {
+        let mut attributes = core::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
+            return 0;
+        }
+        let (mut low, mut size) = (ptr::null_mut(), 0);
+        let known = libc::pthread_attr_getstack(&attributes, &mut low, &mut size) == 0;
+        libc::pthread_attr_destroy(&mut attributes);
+        if known { low.addr() + size } else { 0 }
+    }
+}

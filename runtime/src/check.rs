@@ -1,0 +1,292 @@
+//! What the checked build keeps and looks at besides: seals of slices, the types
+//! of values that travel, poison on vacated stack, counters of each context.
+//!
+//! Without the feature `checked` all of it has no size and does nothing, so that
+//! the code that uses it reads the same in both builds.
+
+#[cfg(feature = "checked")]
+pub(crate) use on::*;
+
+#[cfg(not(feature = "checked"))]
+pub(crate) use off::*;
+
+/// Whether this is a checked build.
+pub(crate) const CHECKED: bool = cfg!(feature = "checked");
+
+#[cfg(feature = "checked")]
+mod on {
+    use core::ptr;
+
+    use crate::context::Context;
+    use crate::region::{Origin, Region};
+    use crate::stats::Counters;
+    use crate::value;
+    use core::ffi::c_void;
+
+    /// What the checked build knows of a context.
+    #[derive(Clone, Copy)]
+    #[repr(C)]
+    pub(crate) struct Checks {
+        pub seal: Seal,
+        /// What its body takes and returns.
+        pub body: Carried,
+        /// What it takes when it goes on.
+        pub awaits: Carried,
+        /// Switches to it.
+        pub switches: u64,
+        /// What was moved for them.
+        pub counters: Counters,
+    }
+
+    impl Checks {
+        pub(crate) const fn new() -> Self {
+            Self {
+                seal: Seal::new(),
+                body: Carried::WORD,
+                awaits: Carried::WORD,
+                switches: 0,
+                counters: Counters::new(),
+            }
+        }
+
+        /// The context will run a body with this adapter.
+        pub(crate) fn spawned(&mut self, adapter: *mut c_void) {
+            self.body = if adapter.is_null() {
+                Carried::WORD
+            } else {
+                value::float_size(adapter).map_or(Carried::WIDE, Carried::bytes)
+            };
+            self.awaits = self.body;
+        }
+
+        /// As for another context that has not been switched to.
+        pub(crate) fn uncounted(mut self) -> Self {
+            self.switches = 0;
+            self.counters = Counters::new();
+            self
+        }
+
+        /// The context now has a slice of `length` bytes, of which `bytes` came from its stack.
+        pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
+            self.counters.bytes_parked = 0;
+            self.counters.saved(bytes, length);
+        }
+
+        /// Its slice of `bytes` went back to its stack.
+        pub(crate) fn restored(&mut self, bytes: usize) {
+            self.counters.bytes_parked = 0;
+            self.counters.restored(bytes, 0);
+        }
+    }
+
+    /// A checksum of a slice. It can be continued as the slice grows at its high end.
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub(crate) struct Seal(u64);
+
+    impl Seal {
+        const START: u64 = 0x9E37_79B9_7F4A_7C15;
+
+        pub(crate) const fn new() -> Self {
+            Self(Self::START)
+        }
+
+        /// The seal of the `bytes` at `slice`.
+        ///
+        /// # Safety
+        /// They are readable and whole words, 8-byte aligned.
+        pub(crate) unsafe fn of(slice: *const u8, bytes: usize) -> Self {
+            let mut seal = Self::new();
+            // SAFETY: the caller vouches for the bytes.
+            unsafe { seal.extend(slice, 0, bytes) };
+            seal
+        }
+
+        /// The slice of `old` bytes, which this is the seal of, now has `new`.
+        ///
+        /// # Safety
+        /// As [`Self::of`].
+        pub(crate) unsafe fn extend(&mut self, slice: *const u8, old: usize, new: usize) {
+            if old == 0 {
+                *self = Self::new();
+            }
+            let words = slice.cast::<u64>();
+            for at in old / 8..new / 8 {
+                // SAFETY: the caller vouches for the bytes.
+                let word = unsafe { words.add(at).read() };
+                self.0 = (self.0 ^ word).wrapping_mul(Self::START).rotate_left(29);
+            }
+        }
+
+        /// Whether the `bytes` at `slice` are those that were sealed.
+        ///
+        /// # Safety
+        /// As [`Self::of`].
+        pub(crate) unsafe fn holds(self, slice: *const u8, bytes: usize) -> bool {
+            // SAFETY: the caller vouches for the bytes.
+            bytes == 0 || unsafe { Self::of(slice, bytes).0 == self.0 }
+        }
+    }
+
+    /// What a switch carries: a word (0), or that many bytes in the slot.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    #[repr(transparent)]
+    pub(crate) struct Carried(u8);
+
+    impl Carried {
+        /// A pointer or an integer, in a register.
+        pub(crate) const WORD: Self = Self(0);
+        /// More than a register, how much is not known.
+        pub(crate) const WIDE: Self = Self(254);
+        /// Nobody looks at it.
+        pub(crate) const ANY: Self = Self(255);
+
+        /// `size` bytes in the slot, at most 64.
+        pub(crate) const fn bytes(size: usize) -> Self {
+            // No bytes travel like a byte that nobody reads.
+            Self(if size == 0 { 1 } else { size as u8 })
+        }
+
+        /// Whether one who expects this may be given `other`.
+        pub(crate) fn fits(self, other: Self) -> bool {
+            self == other
+                || self == Self::ANY
+                || other == Self::ANY
+                || (self == Self::WIDE && other != Self::WORD)
+                || (other == Self::WIDE && self != Self::WORD)
+        }
+
+        /// Takes it out; the next switch carries a word unless told otherwise.
+        pub(crate) fn take(&mut self) -> Self {
+            core::mem::replace(self, Self::WORD)
+        }
+    }
+
+    /// Counts a switch to `to`, for which `moved` bytes were moved.
+    ///
+    /// # Safety
+    /// Its base is alive.
+    pub(crate) unsafe fn count(to: &mut Context, moved: usize) {
+        to.checks.switches += 1;
+        to.checks.counters.switches_copying += u64::from(moved != 0);
+        // SAFETY: the caller vouches for the base.
+        unsafe { (*to.base).switches += 1 };
+    }
+
+    /// What vacated stack is filled with.
+    const POISON: u8 = 0xDB;
+    /// How much of a finished context's stack is poisoned.
+    const DEAD_FRAMES: usize = 512;
+
+    /// Fills vacated stack.
+    ///
+    /// # Safety
+    /// The bytes are stack that nobody has a use for.
+    pub(crate) unsafe fn poison(at: usize, bytes: usize) {
+        // SAFETY: the caller vouches for the bytes.
+        unsafe { ptr::write_bytes(at as *mut u8, POISON, bytes) };
+    }
+
+    /// Fills the nearest of what a finished context's frames were, below `sp`.
+    ///
+    /// # Safety
+    /// The memory below `sp` belongs to a context of this region that has no use for it.
+    pub(crate) unsafe fn poison_below(region: &Region, sp: usize) {
+        let room = match region.origin {
+            // Its end is not known, but far: frames of the program's own ran there.
+            Origin::Native => DEAD_FRAMES,
+            Origin::Mapped | Origin::Given => sp - (region.low + region.guard),
+        };
+        let bytes = room.min(DEAD_FRAMES);
+        // SAFETY: as the caller's.
+        unsafe { poison(sp - bytes, bytes) };
+    }
+}
+
+#[cfg(not(feature = "checked"))]
+mod off {
+    use core::ffi::c_void;
+
+    use crate::context::Context;
+    use crate::region::Region;
+
+    #[derive(Clone, Copy)]
+    #[repr(C)]
+    pub(crate) struct Checks {
+        pub seal: Seal,
+        pub body: Carried,
+        pub awaits: Carried,
+    }
+
+    impl Checks {
+        pub(crate) const fn new() -> Self {
+            Self { seal: Seal, body: Carried, awaits: Carried }
+        }
+        #[inline]
+        pub(crate) fn spawned(&mut self, _: *mut c_void) {}
+        pub(crate) fn uncounted(self) -> Self {
+            self
+        }
+        #[inline]
+        pub(crate) fn saved(&mut self, _: usize, _: usize) {}
+        #[inline]
+        pub(crate) fn restored(&mut self, _: usize) {}
+    }
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct Seal;
+
+    impl Seal {
+        /// # Safety
+        /// None.
+        #[inline]
+        pub(crate) unsafe fn of(_: *const u8, _: usize) -> Self {
+            Self
+        }
+        /// # Safety
+        /// None.
+        #[inline]
+        pub(crate) unsafe fn extend(&mut self, _: *const u8, _: usize, _: usize) {}
+        /// # Safety
+        /// None.
+        #[inline]
+        pub(crate) unsafe fn holds(self, _: *const u8, _: usize) -> bool {
+            true
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct Carried;
+
+    impl Carried {
+        pub(crate) const WORD: Self = Self;
+        pub(crate) const ANY: Self = Self;
+
+        pub(crate) const fn bytes(_: usize) -> Self {
+            Self
+        }
+        #[inline]
+        pub(crate) fn fits(self, _: Self) -> bool {
+            true
+        }
+        #[inline]
+        pub(crate) fn take(&mut self) -> Self {
+            Self
+        }
+    }
+
+    /// # Safety
+    /// None.
+    #[inline]
+    pub(crate) unsafe fn count(_: &mut Context, _: usize) {}
+
+    /// # Safety
+    /// None.
+    #[inline]
+    pub(crate) unsafe fn poison(_: usize, _: usize) {}
+
+    /// # Safety
+    /// None.
+    #[inline]
+    pub(crate) unsafe fn poison_below(_: &Region, _: usize) {}
+}

@@ -1,0 +1,127 @@
+//! Callbacks on switches: for tracing, and for what a program keeps per context.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::arch;
+use crate::check::CHECKED;
+use crate::context::{Context, State, Tag};
+use crate::thread::{self, Thread};
+use crate::tools::FOLLOW_SWITCHES;
+
+/// What is called on a thread's switches: `struct stackswitch_hooks`. Null for none.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Hooks {
+    /// Given to the callbacks.
+    pub data: *mut c_void,
+    /// A switch has happened; `bytes` were moved for it, both ways together. `from` is null
+    /// after an overflow.
+    pub on_switch: Option<
+        unsafe extern "C" fn(data: *mut c_void, from: *mut c_void, to: *mut c_void, bytes: usize),
+    >,
+    /// `ctx` has been left, finished or not.
+    pub on_leave: Option<unsafe extern "C" fn(data: *mut c_void, ctx: *mut c_void)>,
+    /// `ctx` will go on.
+    pub on_enter: Option<unsafe extern "C" fn(data: *mut c_void, ctx: *mut c_void)>,
+}
+
+impl Hooks {
+    pub(crate) const NONE: Self =
+        Self { data: ptr::null_mut(), on_switch: None, on_leave: None, on_enter: None };
+
+    const fn is_none(&self) -> bool {
+        self.on_switch.is_none() && self.on_leave.is_none() && self.on_enter.is_none()
+    }
+
+    /// Tells of a switch from one context to another, null for one that nobody knows.
+    #[cold]
+    unsafe fn tell(&self, from: *mut Context, to: *mut Context, bytes: usize) {
+        // SAFETY: the functions do what their types say.
+        unsafe {
+            if from != to {
+                self.left(from);
+            }
+            if let Some(on_switch) = self.on_switch {
+                on_switch(self.data, from.cast(), to.cast(), bytes);
+            }
+            if from != to {
+                if let Some(on_enter) = self.on_enter {
+                    on_enter(self.data, to.cast());
+                }
+            }
+        }
+    }
+
+    /// Tells of a context that has been left.
+    unsafe fn left(&self, context: *mut Context) {
+        if let Some(on_leave) = self.on_leave {
+            if !context.is_null() {
+                // SAFETY: the function does what its type says.
+                unsafe { on_leave(self.data, context.cast()) };
+            }
+        }
+    }
+}
+
+impl Thread {
+    /// The tag that a short path compares with, of a context in `state`. One that no context has sends every switch the
+    /// slow way, where hooks and checks are.
+    pub(crate) fn fast_tag(&self, state: State) -> Tag {
+        if CHECKED || FOLLOW_SWITCHES || !self.hooks.is_none() {
+            Tag(u32::MAX)
+        } else {
+            Tag::new(self.number, state)
+        }
+    }
+
+    /// Tells the hooks, if there are any, of a switch for which `bytes` were moved.
+    ///
+    /// # Safety
+    /// The contexts are live headers.
+    #[inline]
+    pub(crate) unsafe fn tell_switch(&self, from: *mut Context, to: *mut Context, bytes: usize) {
+        if !self.hooks.is_none() {
+            // SAFETY: the caller vouches for the headers.
+            unsafe { self.hooks.tell(handle_of(from), handle_of(to), bytes) };
+        }
+    }
+
+    /// Tells the hooks of a context that ended by an overflow.
+    ///
+    /// # Safety
+    /// The context is a live header.
+    pub(crate) unsafe fn tell_overflow(&self, context: *mut Context) {
+        // SAFETY: the caller vouches for the header.
+        unsafe { self.hooks.left(handle_of(context)) };
+    }
+}
+
+/// The handle by which users know `context`, or null if they do not.
+///
+/// # Safety
+/// It is a live header.
+unsafe fn handle_of(context: *mut Context) -> *mut Context {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let known = Context::known(context);
+        if (*known).hidden { ptr::null_mut() } else { known }
+    }
+}
+
+/// Sets the calling thread's hooks; null for none.
+///
+/// # Safety
+/// `hooks` is null or readable; the functions do what their types say.
+pub(crate) unsafe fn set(hooks: *const Hooks) {
+    // SAFETY: the caller vouches for `hooks`; the words are this thread's.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return;
+        }
+        (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
+        (*arch::tls()).ready = (*thread).fast_tag(State::Ready);
+        (*arch::tls()).parked = (*thread).fast_tag(State::Parked);
+    }
+}
