@@ -16,7 +16,7 @@ STAGE := $(TARGET)/stage
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 FEATURES := --no-default-features --features llvm$(LLVM)
 
-.PHONY: help run test lint clippy setup build build-plugin plugin runtime install
+.PHONY: help run test lint clippy setup build build-plugin plugin runtime install bench bench-full
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -35,6 +35,7 @@ lint: setup clippy ## Check the format and the lints
 clippy: setup
 	cargo clippy -q --all-targets -- -D warnings
 	cargo clippy -q -p stackswitch-plugin -- -D warnings
+	cargo clippy -q -p stackswitch-bench --all-targets -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
@@ -58,6 +59,29 @@ runtime: setup ## Build the static and the shared runtime library
 $(RUNTIME).so: $(RUNTIME).a scripts/exports.map
 	cc -shared -nostartfiles -o $@ -Wl,--whole-archive $(RUNTIME).a -Wl,--no-whole-archive \
 	  -Wl,--version-script=scripts/exports.map,-soname,libstackswitch_rt.so,--gc-sections,-z,defs
+
+bench: build-bench ## Measure the runtime and its peers side by side (minutes)
+	$(BENCH)
+
+bench-full: build-bench ## The same with more points and repetitions (the better part of an hour)
+	$(BENCH) --full
+
+# The library is measured as it is installed, the peers that are Python packages in an environment
+# of their own.
+BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python
+PEERS := $(TARGET)/bench/python
+.PHONY: build-bench
+build-bench: $(PEERS)
+	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
+	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_CLANG=clang++-$(LLVM) \
+	  cargo build -p stackswitch-bench --profile measure
+
+# A package that cannot be had is left out; the benchmark says so.
+$(PEERS):
+	@scripts/setup $(LLVM) bench
+	python3 -m venv $@
+	-$@/bin/pip install -q --disable-pip-version-check greenlet==3.5.6
+	-$@/bin/pip install -q --disable-pip-version-check tealet==0.1.0rc4
 
 install: build build-plugin runtime ## Install under PREFIX=/usr/local (DESTDIR is put before it)
 	@$(MAKE) --no-print-directory install-files

@@ -1,6 +1,6 @@
 //! The C ABI: every function that `stackswitch.h` declares, under its name.
 //!
-//! The switches themselves are assembly, in [`arch`](crate::arch). What the
+//! The switches themselves are assembly, in `arch`. What the
 //! operations mean is said in `docs/LangRef.md`.
 
 use core::ffi::{c_int, c_void};

@@ -7,9 +7,6 @@ use crate::sys;
 /// What a region keeps below the stack pointer when memory goes back: the depth that a context
 /// may reach and leave over and over.
 const KEPT: usize = 256 << 10;
-/// So many slow switches lie between two looks at a region; a prime, so that the looks do not
-/// fall on the same region of a set again and again.
-pub(crate) const TRIM_INTERVAL: u64 = 4093;
 
 /// Who gave a region its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

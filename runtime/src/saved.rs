@@ -2,7 +2,7 @@
 //!
 //! Most slices are a block of the [`store`](crate::store). One that clones share is a block with
 //! a count of its holders; it is copied when one of them runs, and taken over by the last. One
-//! that is large is pages that were moved, see [`pages`](crate::pages). The header's `slice`
+//! that is large is pages that were moved, see `pages`. The header's `slice`
 //! says which, in the low bits of the pointer.
 
 use core::ptr;

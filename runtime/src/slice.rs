@@ -20,7 +20,7 @@ use crate::error::Code;
 use crate::pages;
 use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
-use crate::thread::Thread;
+use crate::thread::{Thread, Tls};
 
 /// The commonest exchange on a region: the context that is left and `to` start
 /// from the same base and are as deep as one another, and nobody else is in the
@@ -31,11 +31,7 @@ use crate::thread::Thread;
 /// As [`bring_in`]; `current` is the context that is left, its `sp` true, and
 /// `to` is not new.
 #[inline]
-pub(crate) unsafe fn exchange(
-    thread: &mut Thread,
-    current: *mut Context,
-    to: *mut Context,
-) -> bool {
+pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Context) -> bool {
     // SAFETY: as [`bring_in`]. Both extents are the same addresses: one is in place, the other
     // in the block.
     unsafe {
@@ -60,7 +56,7 @@ pub(crate) unsafe fn exchange(
         (*current).saved = bytes;
         (*current).above = ptr::null_mut();
         (*(*base).region).bottom = to;
-        thread.stats.exchanged(bytes);
+        (*tls).exchanged += bytes as u64;
         (*base).counters.exchanged(bytes);
         true
     }

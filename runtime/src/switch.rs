@@ -10,10 +10,15 @@ use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
-use crate::region::TRIM_INTERVAL;
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
+
+/// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
+/// not fall on the same region of a set again and again.
+const LOOK_INTERVAL: u64 = 4093;
+/// Exchanges stay on one region. Those whose count has none of these bits come here and look.
+pub(crate) const LOOK_MASK: u32 = 4095;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +62,7 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
         let current = (*tls).current;
         let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
         (*current).sp = sp;
-        if exchanges(thread, tls, to, kind) {
+        if exchanges(tls, to, kind) {
             return Landing { sp: (*to).sp, pc: arch::point_of((*to).sp) };
         }
         switch_generally(thread, tls, to, sp, kind)
@@ -118,17 +123,17 @@ unsafe fn switch_generally(
 /// # Safety
 /// As [`switch_slowly`]; the running context's `sp` is true.
 #[inline]
-unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
+unsafe fn exchanges(tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
     // SAFETY: a tag that says so makes `to` a suspended context of this thread; with nothing
     // away it is no stand-in, and its flow of control is its own.
     unsafe {
-        let parked = (*tls).ready.with(State::Parked);
+        let parked = (*tls).parked;
         let current = (*tls).current;
         if to.is_null()
             || (*to).tag != parked
             || !(*to).away.is_null()
             || kind == Kind::Ontop
-            || !slice::exchange(thread, current, to)
+            || !slice::exchange(tls, current, to)
         {
             return false;
         }
@@ -138,7 +143,10 @@ unsafe fn exchanges(thread: &mut Thread, tls: *mut Tls, to: *mut Context, kind: 
         (*current).tag = parked;
         (*to).tag = (*tls).running;
         (*tls).current = to;
-        count(thread, to, 0); // the bytes are counted already
+        if (*tls).exchanges & u64::from(LOOK_MASK) == 0 {
+            (*(*(*to).base).region).trim((*to).sp);
+        }
+        (*tls).exchanges += 1;
         true
     }
 }
@@ -186,7 +194,7 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
             (*base).counters.switches_copying += 1;
         }
         check::count(&mut *to, moved);
-        if thread.stats.switches_slow % TRIM_INTERVAL == 0 {
+        if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
             (*(*base).region).trim((*to).sp);
         }
     }

@@ -26,16 +26,21 @@ pub(crate) struct Tls {
     pub ready: Tag,
     /// The tag of the running context.
     pub running: Tag,
+    /// The tag of a suspended context of this thread that has to be brought in.
+    pub parked: Tag,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
     pub side_top: usize,
-    /// The rest.
-    pub thread: *mut Thread,
     /// The thread's C++ exceptions in flight; points to `none` in programs without C++.
     pub exceptions: *mut Globals,
     /// Never anything but zeros.
     none: Globals,
+    /// The rest.
+    pub thread: *mut Thread,
+    /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
+    pub exchanges: u64,
+    pub exchanged: u64,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -165,15 +170,19 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             error::report(&refusal);
             return false;
         }
+        let (ready, parked) = t.short_ways();
         tls.write(Tls {
             current: &raw mut t.main,
-            ready: t.fast_tag(),
+            ready,
             running: Tag::new(number, State::Running),
+            parked,
             switches: 0,
             side_top: side_top.addr(),
-            thread,
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
             none: Globals::NONE,
+            thread,
+            exchanges: 0,
+            exchanged: 0,
         });
         stats::thread_started();
     }
@@ -205,6 +214,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         let tls = arch::tls();
         (*tls).current = ptr::null_mut();
         (*tls).ready = Tag(u32::MAX);
+        (*tls).parked = Tag(u32::MAX);
         (*tls).side_top = 0;
         (*tls).thread = ptr::null_mut();
         stats::thread_ended((*thread).stats.contexts, (*thread).store.bytes as u64);
@@ -431,7 +441,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             switches: 0,
             switches_copying: base.counters.switches_copying,
             bytes_saved: base.counters.bytes_saved,
-            bytes_restored: base.counters.bytes_restored,
+            bytes_restored: base.counters.bytes_restored(),
             bytes_parked: base.counters.bytes_parked,
             bytes_parked_peak: base.counters.bytes_parked_peak,
         }
@@ -494,7 +504,11 @@ pub(crate) fn stats() -> Stats {
         }
         let thread = &*(*tls).thread;
         let mut stats = thread.stats;
+        stats.switches_slow += (*tls).exchanges;
         stats.switches = (*tls).switches + stats.switches_slow;
+        stats.switches_copying += (*tls).exchanges;
+        stats.bytes_saved += (*tls).exchanged;
+        stats.bytes_restored += (*tls).exchanged;
         stats.heap_bytes = thread.store.bytes as u64;
         stats.heap_bytes_peak = thread.store.bytes_peak as u64;
         stats

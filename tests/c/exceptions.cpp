@@ -145,7 +145,7 @@ void injections() {
   stackswitch_swap_ontop_i64(context, bomb_i64, 2);
   stackswitch_swap_ontop_f64(context, bomb_f64, 3);
   Wide wide{{0, 0, 0, 0, 0, 0, 0, 4}};
-  stackswitch_swap_ontop_wide(context, nullptr, &wide, sizeof wide, bomb_wide);
+  stackswitch_swap_ontop_wide(context, reinterpret_cast<void *>(bomb), &wide, sizeof wide, bomb_wide);
   std::printf("  status %d\n", stackswitch_status(context));
   stackswitch_destroy(context);
 
@@ -252,7 +252,8 @@ void *busy(void *, void *) {
       std::printf("  injected %d\n", injected);
     }
     stackswitch_swap(stackswitch_current(), nullptr);
-    stackswitch_swap(nullptr, nullptr);
+    void *volatile nobody = nullptr; // a constant would be refused by the compiler
+    stackswitch_swap(nobody, nullptr);
     try {
       throw;
     } catch (int mine) {

@@ -65,6 +65,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use crate::context::{Context, Entry};
 use crate::escape;
 use crate::posix;
+use crate::region::{Base, Region};
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
@@ -72,19 +73,20 @@ pub(crate) mod optional;
 
 global_asm!(
     // ------------------------------------------------------------------ per-thread words
-    // One cache line of initial-exec thread-local storage; `Tls` names its fields.
-    // The ready tag starts as one that no context has: the first switch is a slow one.
+    // Two cache lines of initial-exec thread-local storage; `Tls` names their fields.
+    // The tags start as one that no context has: the first switch takes the long way.
     ".pushsection .tdata.stackswitch,\"awT\",@progbits",
     ".p2align 6",
     ".hidden stackswitch_tls",
     ".globl stackswitch_tls",
     ".type stackswitch_tls,@object",
-    ".size stackswitch_tls,64",
+    ".size stackswitch_tls,128",
     "stackswitch_tls:",
     ".quad 0",
     ".long 0xffffffff",
     ".long 0",
-    ".zero 48",
+    ".long 0xffffffff",
+    ".zero 108",
     ".popsection",
     ".text",
     // ------------------------------------------------------------------ shared pieces
@@ -223,6 +225,7 @@ global_asm!(
     ".cfi_startproc",
     "endbr64",
     "mov rsi, rdi",
+    "xor edi, edi",
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "mov r8, fs:[rax + {current}]",
     "test r8, r8",
@@ -265,7 +268,7 @@ global_asm!(
     "mov rsi, rdx",
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "mov edx, {kind_ontop}",
-    "jmp stackswitch_switch_slowly",
+    "jmp stackswitch_switch_generally",
     ".cfi_endproc",
     ".size stackswitch_swap_ontop_with, . - stackswitch_swap_ontop_with",
     // Integers travel in the registers that pointers travel in: the same functions.
@@ -304,11 +307,127 @@ global_asm!(
     "stackswitch_small \\operation, i16, ax",
     ".endr",
     ".purgem stackswitch_small",
-    // The slow path. rdi: target; rsi: value; edx: kind of switch; r9, r10: function and
-    // adapter of an `ontop`; rax: thread-local offset.
-    ".p2align 4",
+    // The slow path's short way: two contexts of one base, equally deep and not large, change
+    // places, the one's bytes on the stack against the other's in its block. Their records
+    // go from registers to the block and back: a copy of what was just pushed would wait for
+    // it. Nothing is pushed, so nothing uses the stack that changes; a signal's frame goes
+    // below the red zone, which covers the record's place. `switch::exchanges` does the same
+    // for larger slices. rdi: target; rsi: value; edx: kind, no `ontop`; rax: thread-local
+    // offset.
+    ".p2align 5",
     ".type stackswitch_switch_slowly,@function",
     "stackswitch_switch_slowly:",
+    ".cfi_startproc",
+    "test rdi, rdi",
+    "jz stackswitch_switch_generally",
+    "mov ecx, fs:[rax + {parked}]",
+    "cmp [rdi + {tag}], ecx", // a suspended context of this thread
+    "jne stackswitch_switch_generally",
+    "test dword ptr fs:[rax + {exchanges}], {look}", // now and then: see `switch::exchanges`
+    "jz stackswitch_switch_generally",
+    "mov r9, fs:[rax + {exceptions}]",
+    "mov r10, [r9]",
+    "or r10, [r9 + 8]",
+    "or r10, [rdi + {away}]", // its flow of control is on its own stack
+    "jnz stackswitch_switch_generally",
+    "mov r8, fs:[rax + {current}]",
+    "mov r9, [rdi + {base}]",
+    "cmp [r8 + {base}], r9", // of the same base
+    "jne stackswitch_switch_generally",
+    "lea r10, [rsp - 56]", // where a record would be
+    "cmp [rdi + {sp}], r10", // as deep
+    "jne stackswitch_switch_generally",
+    "mov r11, [r9 + {top}]",
+    "sub r11, r10", // bytes of either slice
+    "cmp [rdi + {saved}], r11", // all of it in its block
+    "jne stackswitch_switch_generally",
+    "cmp r11, {short}",
+    "ja stackswitch_switch_generally",
+    "mov rcx, [rdi + {slice}]",
+    "test cl, 3", // a block of its own
+    "jnz stackswitch_switch_generally",
+    "test r11b, 15",
+    "jnz stackswitch_switch_generally",
+    "lea r10, [rip + stackswitch_point_return]",
+    "cmp [rcx], r10", // suspended in a switch
+    "jne stackswitch_switch_generally",
+    "mov r10, [r8 + {above}]", // nobody else is in the way
+    "test r10, r10",
+    "jz 2f",
+    "mov rax, [r10 + {sp}]",
+    "add rax, [r10 + {saved}]",
+    "cmp rax, [r9 + {top}]",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "jb stackswitch_switch_generally",
+    "2:",
+    "cmp edx, {kind_resume}",
+    "jne 2f",
+    "mov [rdi + {link}], r8",
+    "2:",
+    // The headers.
+    "mov [rdi + {above}], r10",
+    "mov qword ptr [r8 + {above}], 0",
+    "mov qword ptr [rdi + {slice}], 0",
+    "mov qword ptr [rdi + {saved}], 0",
+    "mov [r8 + {slice}], rcx",
+    "mov [r8 + {saved}], r11",
+    "mov r10, [rdi + {sp}]",
+    "mov [r8 + {sp}], r10",
+    "mov edx, fs:[rax + {parked}]",
+    "mov [r8 + {tag}], edx",
+    "mov edx, fs:[rax + {running}]",
+    "mov [rdi + {tag}], edx",
+    "mov fs:[rax + {current}], rdi",
+    "inc qword ptr [r9 + {base_copying}]",
+    "add [r9 + {base_saved}], r11",
+    "mov r9, [r9 + {region}]",
+    "mov [r9 + {bottom}], rdi",
+    "inc qword ptr fs:[rax + {exchanges}]",
+    "add fs:[rax + {exchanged}], r11",
+    // The records.
+    "mov rdx, [rcx + 8]",
+    "mov [rcx + 8], r15",
+    "mov r15, rdx",
+    "mov rdx, [rcx + 16]",
+    "mov [rcx + 16], r14",
+    "mov r14, rdx",
+    "mov rdx, [rcx + 24]",
+    "mov [rcx + 24], r13",
+    "mov r13, rdx",
+    "mov rdx, [rcx + 32]",
+    "mov [rcx + 32], r12",
+    "mov r12, rdx",
+    "mov rdx, [rcx + 40]",
+    "mov [rcx + 40], rbx",
+    "mov rbx, rdx",
+    "mov rdx, [rcx + 48]",
+    "mov [rcx + 48], rbp",
+    "mov rbp, rdx",
+    "mov r8, [rcx + 56]", // the target's return address
+    "mov rdx, [rsp]",
+    "mov [rcx + 56], rdx",
+    // The frames.
+    "sub r11, 64",
+    "jz 3f",
+    "2:",
+    "movups xmm0, [r10 + 64]",
+    "movups xmm1, [rcx + 64]",
+    "movups [r10 + 64], xmm1",
+    "movups [rcx + 64], xmm0",
+    "add r10, 16",
+    "add rcx, 16",
+    "sub r11, 16",
+    "jnz 2b",
+    "3:",
+    "add rsp, 8", // equally deep: the stack pointer is the target's already
+    "mov rax, rsi",
+    "jmp r8",
+    ".cfi_endproc",
+    ".size stackswitch_switch_slowly, . - stackswitch_switch_slowly",
+    // The slow path at large. Registers as before; r9, r10: function and adapter of an `ontop`.
+    ".p2align 4",
+    ".type stackswitch_switch_generally,@function",
+    "stackswitch_switch_generally:",
     ".cfi_startproc",
     ".cfi_signal_frame", // gdb wants that where a stack goes on at another address
     "stackswitch_push_record",
@@ -359,7 +478,7 @@ global_asm!(
     "mov rdx, rsp",
     "jmp stackswitch_point_return",
     ".cfi_endproc",
-    ".size stackswitch_switch_slowly, . - stackswitch_switch_slowly",
+    ".size stackswitch_switch_generally, . - stackswitch_switch_generally",
     // ------------------------------------------------------------------ points to go on at
     // A call of a switch returns.
     ".p2align 5",
@@ -725,6 +844,21 @@ global_asm!(
     sp = const offset_of!(Context, sp),
     tag = const offset_of!(Context, tag),
     link = const offset_of!(Context, link),
+    saved = const offset_of!(Context, saved),
+    slice = const offset_of!(Context, slice),
+    above = const offset_of!(Context, above),
+    base = const offset_of!(Context, base),
+    away = const offset_of!(Context, away),
+    top = const offset_of!(Base, top),
+    region = const offset_of!(Base, region),
+    base_copying = const offset_of!(Base, counters.switches_copying),
+    base_saved = const offset_of!(Base, counters.bytes_saved),
+    bottom = const offset_of!(Region, bottom),
+    parked = const offset_of!(Tls, parked),
+    exchanges = const offset_of!(Tls, exchanges),
+    exchanged = const offset_of!(Tls, exchanged),
+    short = const SHORT,
+    look = const switch::LOOK_MASK,
     current = const offset_of!(Tls, current),
     ready = const offset_of!(Tls, ready),
     running = const offset_of!(Tls, running),
@@ -752,7 +886,7 @@ global_asm!(
     posix_end = sym posix::end,
 );
 
-const _: () = assert!(size_of::<Tls>() == 64, "the thread-local words above are 64 bytes");
+const _: () = assert!(size_of::<Tls>() == 128, "the thread-local words above are 128 bytes");
 
 unsafe extern "C-unwind" {
     /// Suspends the caller and resumes `to` with `value`; returns what the next switch to the
@@ -984,6 +1118,8 @@ pub(crate) fn prefetch(address: *const u8) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
+/// Slices up to this size are exchanged by the assembly, without wider vectors.
+const SHORT: usize = 512;
 /// Bytes of a switch's record: the lowest of a slice, and the last that were written.
 const HEAD: usize = SWITCH_BYTES;
 /// From here on a copy is worth a call of code for wider vectors.

@@ -1,0 +1,9 @@
+//! What the benchmark program does with figures: takes, keeps, plots and judges them.
+//!
+//! The subjects are the program's own, as they need compilers and libraries that these parts
+//! do not.
+
+pub mod bars;
+pub mod measure;
+pub mod plot;
+pub mod results;

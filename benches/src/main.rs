@@ -1,0 +1,72 @@
+//! Measures stackswitch and its peers in one run, pinned to one core.
+//!
+//! Writes `results.json` and a plot per curve, and prints a table and the bars.
+
+mod parked;
+mod subjects;
+mod suite;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use stackswitch_bench::results::Results;
+use stackswitch_bench::{bars, plot};
+
+/// Measures stackswitch and its peers side by side.
+#[derive(Parser)]
+struct Arguments {
+    /// More points, more repetitions.
+    #[arg(long)]
+    full: bool,
+    /// Only these benches.
+    #[arg(long, value_name = "BENCH")]
+    only: Vec<String>,
+    /// Where the results go.
+    #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
+    out: PathBuf,
+    /// The Python to run the subjects written for it with.
+    #[arg(long, value_name = "COMMAND")]
+    python: Option<PathBuf>,
+    /// Parks contexts of one subject and prints what they cost (the program runs itself so).
+    #[arg(long, hide = true, num_args = 3, value_names = ["BENCH", "SUBJECT", "COUNT"])]
+    park: Option<Vec<String>>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(park) = &arguments.park {
+        return parked::child(&park[0], &park[1], &park[2]);
+    }
+    let core = pin();
+    eprintln!("pinned to core {core}");
+    let mut results = Results::default();
+    suite::run(&arguments, &mut results);
+    if let Err(error) =
+        results.write(&arguments.out).and_then(|()| plot::all(&results, &arguments.out))
+    {
+        eprintln!("{}: {error}", arguments.out.display());
+        return ExitCode::FAILURE;
+    }
+    results.print();
+    bars::print(&results);
+    println!("\nresults and plots: {}", arguments.out.display());
+    ExitCode::SUCCESS
+}
+
+/// Stays on the last core that this process may use: the first ones have more interrupts.
+fn pin() -> usize {
+    // SAFETY: the sets are this function's own, and as large as said.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        let size = size_of_val(&set);
+        libc::sched_getaffinity(0, size, &mut set);
+        let last = (0..libc::CPU_SETSIZE as usize).rev().find(|&core| libc::CPU_ISSET(core, &set));
+        let core = last.expect("a process that runs has a core");
+        libc::CPU_ZERO(&mut set);
+        libc::CPU_SET(core, &mut set);
+        libc::sched_setaffinity(0, size, &set);
+        core
+    }
+}

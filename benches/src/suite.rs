@@ -1,0 +1,324 @@
+//! The benches: who is measured at what.
+
+use std::time::Duration;
+
+use crate::Arguments;
+use crate::parked;
+use crate::subjects::native::{self, subject};
+use crate::subjects::python::Python;
+use crate::subjects::{InProcess, corosensei, generator};
+use stackswitch_bench::measure::{self, Plan, Subject, Summary};
+use stackswitch_bench::results::Results;
+
+type Subjects = Vec<(&'static str, Box<dyn Subject>)>;
+
+const NANOSECONDS: &str = "ns";
+const BYTES: &str = "bytes";
+
+/// Runs what was asked for.
+pub fn run(arguments: &Arguments, results: &mut Results) {
+    let mut suite = Suite { arguments, results, python: Vec::new() };
+    suite.look_for_python();
+    suite.resident();
+    suite.sliced();
+    suite.cliff();
+    suite.lifecycle();
+    suite.rings();
+    suite.lifecycle_after_peak();
+    suite.parked();
+    suite.statistics();
+}
+
+struct Suite<'a> {
+    arguments: &'a Arguments,
+    results: &'a mut Results,
+    /// Packages that are there.
+    python: Vec<&'static str>,
+}
+
+impl Suite<'_> {
+    fn wanted(&self, bench: &str) -> bool {
+        self.arguments.only.is_empty() || self.arguments.only.iter().any(|only| only == bench)
+    }
+
+    fn plan(&self, rounds: usize, samples: usize) -> Plan {
+        if self.arguments.full {
+            Plan { rounds: 3 * rounds, samples, time: Duration::from_millis(8), operations: 2 }
+        } else {
+            Plan { rounds, samples, time: Duration::from_millis(2), operations: 2 }
+        }
+    }
+
+    /// Measures one bench at one size.
+    fn measure(
+        &mut self,
+        bench: &str,
+        subjects: &Subjects,
+        size: usize,
+        param: Option<usize>,
+        plan: &Plan,
+    ) {
+        for (subject, summary) in measure::all(subjects, size, plan) {
+            self.results.add(bench, subject, param, NANOSECONDS, summary);
+        }
+    }
+
+    fn look_for_python(&mut self) {
+        let Some(command) = &self.arguments.python else {
+            return self.results.note("greenlet and tealet are absent: no Python given".into());
+        };
+        for package in ["greenlet", "tealet"] {
+            if (Python { command: command.clone(), package, bench: "" }).exists() {
+                self.python.push(package);
+                self.results.note(format!("{package}: the time of its Python code is included"));
+            } else {
+                self.results.note(format!("{package} is absent: the package cannot be imported"));
+            }
+        }
+    }
+
+    fn with_python(&self, bench: &'static str, mut subjects: Subjects) -> Subjects {
+        for package in &self.python {
+            let command = self.arguments.python.clone().expect("a package was found with it");
+            subjects.push((package, Box::new(Python { command, package, bench })));
+        }
+        subjects
+    }
+
+    /// Ping-pong of two contexts that are both in place.
+    fn resident(&mut self) {
+        if !self.wanted("resident") {
+            return;
+        }
+        let subjects = self.with_python(
+            "resident",
+            vec![
+                ("stackswitch", subject(&native::stackswitch_resident)),
+                ("inline-asm", subject(&native::inline_asm_resident)),
+                ("c++20", subject(&native::cxx20_resident)),
+                ("corosensei", Box::new(InProcess(corosensei::Resident::new))),
+                ("generator-rs", Box::new(InProcess(generator::Resident::new))),
+                ("boost-fcontext", subject(&native::boost_fcontext_resident)),
+                ("boost-fiber", subject(&native::boost_fiber_resident)),
+                ("glibc-swapcontext", subject(&native::swapcontext_resident)),
+            ],
+        );
+        let plan = self.plan(7, 5);
+        self.measure("resident", &subjects, 0, None, &plan);
+    }
+
+    /// Ping-pong of two contexts that displace each other.
+    fn sliced(&mut self) {
+        let plan = self.plan(5, 5);
+        let sizes: Vec<usize> = if self.arguments.full {
+            let octaves = (6..=22).map(|power| 1_usize << power);
+            octaves.flat_map(|size| [size, (size / 4 * 5) & !15, size / 2 * 3]).collect()
+        } else {
+            (6..=22).map(|power| 1 << power).collect()
+        };
+        let smallest = (64..256)
+            .step_by(16)
+            .find(|size| native::Running::new(&native::stackswitch_sliced, *size).is_some());
+        if self.wanted("sliced") {
+            let subjects: Subjects = vec![
+                ("stackswitch", subject(&native::stackswitch_sliced)),
+                ("memcpy-pair", subject(&native::memcpy_pair_sliced)),
+            ];
+            let mut sizes = sizes.clone();
+            if let Some(smallest) = smallest {
+                self.results.note(format!("stackswitch's smallest slice here: {smallest} bytes"));
+                sizes.push(smallest);
+            }
+            sizes.sort_unstable();
+            sizes.dedup();
+            for size in sizes.into_iter().filter(|size| *size <= 4 << 20) {
+                self.measure("sliced", &subjects, size, Some(size), &plan);
+            }
+            let subjects = self.with_python("sliced", Vec::new());
+            self.measure("sliced", &subjects, 0, None, &plan);
+        }
+        if self.wanted("sliced-unequal") {
+            let subjects: Subjects =
+                vec![("stackswitch", subject(&native::stackswitch_sliced_unequal))];
+            for size in sizes.into_iter().filter(|size| (128..=4 << 20).contains(size)) {
+                self.measure("sliced-unequal", &subjects, size, Some(size), &plan);
+            }
+        }
+    }
+
+    /// All depths in a range, for one that stands out.
+    fn cliff(&mut self) {
+        if !self.wanted("sliced-cliff") {
+            return;
+        }
+        let subjects: Subjects = vec![("stackswitch", subject(&native::stackswitch_sliced))];
+        let plan = Plan { time: Duration::from_micros(500), ..self.plan(5, 5) };
+        for size in (8 << 10..=12 << 10).step_by(16) {
+            self.measure("sliced-cliff", &subjects, size, Some(size), &plan);
+        }
+    }
+
+    /// Rings of contexts that take turns: in the order they were made, in another one, and
+    /// with the hint.
+    fn rings(&mut self) {
+        let lengths: &[usize] = if self.arguments.full {
+            &[2, 5, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
+        } else {
+            &[2, 10, 100, 1000, 10_000, 30_000, 100_000, 1_000_000]
+        };
+        for &length in lengths {
+            let in_order: Vec<usize> = (0..length).collect();
+            if self.wanted("ring") {
+                self.ring("ring", &in_order);
+            }
+            if length < 1000 {
+                continue;
+            }
+            let shuffled = shuffled(length);
+            if self.wanted("ring-shuffled") {
+                self.ring("ring-shuffled", &shuffled);
+            }
+            if self.wanted("ring-prefetch") {
+                self.ring_prefetch(&shuffled);
+            }
+        }
+    }
+
+    /// A sample is at least one lap.
+    fn ring_plan(&self, length: usize) -> Plan {
+        let rounds = if length > 100_000 { 1 } else { 5 };
+        let samples = if length > 100_000 { 7 } else { 3 };
+        Plan { operations: length, ..self.plan(rounds, samples) }
+    }
+
+    fn ring(&mut self, bench: &str, order: &[usize]) {
+        let plan = self.ring_plan(order.len());
+        let coroutines = order.to_vec();
+        let subjects: Subjects = vec![
+            ("stackswitch", subject(&native::stackswitch_ring)),
+            ("inline-asm", subject(&native::inline_asm_ring)),
+            ("c++20", subject(&native::cxx20_ring)),
+            ("corosensei", Box::new(InProcess(move |_| Some(corosensei::Ring::new(&coroutines))))),
+            ("boost-fcontext", subject(&native::boost_fcontext_ring)),
+        ];
+        native::with_order(order, 0, || {
+            self.measure(bench, &subjects, order.len(), Some(order.len()), &plan);
+        });
+    }
+
+    /// The best of a few distances.
+    fn ring_prefetch(&mut self, order: &[usize]) {
+        let plan = self.ring_plan(order.len());
+        let subjects: Subjects = vec![("stackswitch", subject(&native::stackswitch_ring_prefetch))];
+        let best = [1, 2, 4, 8, 16, 32]
+            .into_iter()
+            .flat_map(|ahead| {
+                let measured = native::with_order(order, ahead, || {
+                    measure::all(&subjects, order.len(), &plan)
+                });
+                measured.into_iter().map(move |(_, summary)| (ahead, summary))
+            })
+            .min_by(|(_, one), (_, other)| one.median.total_cmp(&other.median));
+        if let Some((ahead, summary)) = best {
+            let length = order.len();
+            self.results.add("ring-prefetch", "stackswitch", Some(length), NANOSECONDS, summary);
+            self.results.note(format!("ring-prefetch {length}: {ahead} contexts ahead is best"));
+        }
+    }
+
+    /// Create, run to the end, destroy.
+    fn lifecycle(&mut self) {
+        if !self.wanted("lifecycle") {
+            return;
+        }
+        let subjects = self.with_python(
+            "lifecycle",
+            vec![
+                ("stackswitch", subject(&native::stackswitch_lifecycle)),
+                ("c++20", subject(&native::cxx20_lifecycle)),
+                ("corosensei", Box::new(InProcess(corosensei::Lifecycle::new))),
+                ("generator-rs", Box::new(InProcess(|_| Some(generator::Lifecycle)))),
+                ("boost-fcontext", subject(&native::boost_fcontext_lifecycle)),
+                ("boost-fiber", subject(&native::boost_fiber_lifecycle)),
+                ("glibc-swapcontext", subject(&native::swapcontext_lifecycle)),
+            ],
+        );
+        let plan = self.plan(7, 5);
+        self.measure("lifecycle", &subjects, 0, None, &plan);
+    }
+
+    /// The same with a heap that was once much larger.
+    fn lifecycle_after_peak(&mut self) {
+        const PEAK: usize = 100_000;
+        if self.wanted("lifecycle-after-peak") {
+            let us: Subjects =
+                vec![("stackswitch", subject(&native::stackswitch_lifecycle_after_peak))];
+            let plan = self.plan(7, 5);
+            self.measure("lifecycle-after-peak", &us, PEAK, Some(PEAK), &plan);
+        }
+    }
+
+    /// What a parked context costs.
+    fn parked(&mut self) {
+        const CONTEXTS: usize = 1_000_000;
+        for bench in ["parked-bytes", "parked-locals"] {
+            if !self.wanted(bench) {
+                continue;
+            }
+            for subject in parked::subjects(bench) {
+                let Some(cost) = parked::cost(bench, subject, CONTEXTS) else {
+                    self.results.note(format!("{bench}: {subject} failed"));
+                    continue;
+                };
+                let bytes = Summary { median: cost.resident, min: cost.resident };
+                self.results.add(bench, subject, Some(CONTEXTS), BYTES, bytes);
+                if let Some(slice) = cost.slice {
+                    self.results.note(format!("{bench}: {subject}'s slices have {slice} bytes"));
+                }
+            }
+        }
+    }
+
+    /// What must not be copied at all.
+    fn statistics(&mut self) {
+        let mut copied = |bench, copies: fn(usize) -> usize, contexts| {
+            if self.wanted(bench) {
+                let bytes = copies(contexts) as f64;
+                let summary = Summary { median: bytes, min: bytes };
+                self.results.add(bench, "stackswitch", Some(contexts), BYTES, summary);
+            }
+        };
+        copied("hot-set-copied", native::hot_set_copies, 32);
+        copied("scheduler-copied", native::scheduler_copies, 1000);
+    }
+}
+
+/// The numbers below `length` in an order that is always the same and has no pattern.
+fn shuffled(length: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..length).collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for last in (1..length).rev() {
+        // xorshift64*
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        let random = (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as usize;
+        order.swap(last, random % (last + 1));
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shuffled;
+
+    #[test]
+    fn a_shuffled_order_has_each_number_once_and_is_another_one() {
+        let order = shuffled(1000);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert!(sorted.iter().copied().eq(0..1000));
+        let in_place = order.iter().enumerate().filter(|(at, number)| at == *number).count();
+        assert!(in_place < 20, "{in_place} numbers stayed");
+    }
+}
