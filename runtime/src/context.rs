@@ -4,6 +4,7 @@ use core::ffi::c_void;
 
 use crate::check::{CHECKED, Checks};
 use crate::region::Base;
+use crate::tools::{self, Fiber};
 
 /// What a handle names, in the low bits of its tag.
 ///
@@ -101,6 +102,8 @@ pub(crate) struct Context {
     pub away: *mut Context,
     /// What the checked build knows besides; else of no size.
     pub checks: Checks,
+    /// What tools know of it: no bytes in builds for none.
+    pub fiber: Fiber,
 }
 
 /// What a new context runs.
@@ -128,6 +131,7 @@ impl Context {
             base: core::ptr::null_mut(),
             away: core::ptr::null_mut(),
             checks: Checks::new(),
+            fiber: Fiber::NEW,
         }
     }
 
@@ -196,6 +200,6 @@ impl Context {
 }
 
 const _: () = assert!(
-    size_of::<Context>() == if CHECKED { 128 } else { 64 },
-    "a header is one cache line; the checks have another one"
+    size_of::<Context>() == 64 || CHECKED || tools::FOLLOW_SWITCHES,
+    "a header is one cache line; what is for checks and tools comes on top"
 );

@@ -28,7 +28,7 @@ pub enum Code {
     Overflow = -8,
     /// The base still has contexts.
     Busy = -9,
-    /// Not possible on this target or build.
+    /// Not possible here: for this context, target or build.
     Unsupported = -10,
     /// The two sides of a switch have values of different types (checked build).
     Type = -11,
@@ -150,7 +150,7 @@ impl fmt::Display for Explain<'_> {
             Code::Busy => write!(f, "base {context:p} still has contexts"),
             Code::Type => write!(f, "context {context:p} waits for a value of another type"),
             Code::Corrupt => write!(f, "the slice of {context:p} is not what was saved"),
-            Code::Unsupported => f.write_str("not supported by this build"),
+            Code::Unsupported => write!(f, "not possible for context {context:p} here"),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::slice;
 use crate::stats::ContextStats;
 use crate::switch::check_handle;
 use crate::thread::{self, Thread, refuse};
+use crate::tools;
 
 /// A new suspended context that will run `entry` from `base`, or, with `base`
 /// null, from one of the thread's default bases. Null when refused.
@@ -86,11 +87,15 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        match (*context).tag.state() {
+        match (*Context::whereabouts(context)).tag.state() {
             State::Running => return refuse(Code::Running, handle, "destroy"),
             State::Ready | State::Parked => slice::drop_stack(thread, context),
             _ => {}
         }
+        if let Some(hidden) = (*context).away.as_mut() {
+            hidden.away = ptr::null_mut();
+        }
+        tools::ended(context, (*arch::tls()).current);
         (*(*context).base).contexts -= 1;
         (*context).tag = Tag(0);
         thread.store.free_header(context.cast());
@@ -198,12 +203,21 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
 pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     // SAFETY: as the caller's.
     unsafe {
-        if let Some(position) = posix::stacktop(handle) {
-            return position;
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return ptr::null_mut();
+        }
+        match posix::stacktop(&*thread, handle) {
+            Some(Ok(position)) => return position,
+            Some(Err(code)) => {
+                refuse(code, handle, "stacktop");
+                return ptr::null_mut();
+            }
+            None => {}
         }
         let Some((_, context)) = own(handle, "stacktop") else { return ptr::null_mut() };
-        let position = match (*context).tag.state() {
-            State::Ready | State::Parked => (*context).sp,
+        let position = match (*Context::whereabouts(context)).tag.state() {
+            State::Ready | State::Parked => (*Context::whereabouts(context)).sp,
             State::Finished => {
                 refuse(Code::Finished, handle, "stacktop");
                 return ptr::null_mut();
@@ -268,7 +282,11 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         if context == &raw mut thread.main {
             return refused(Code::Invalid);
         }
-        match (*context).tag.state() {
+        match (*Context::whereabouts(context)).tag.state() {
+            // On a stack of the POSIX layer it has a place that its slice does not hold.
+            State::Ready | State::Parked if !(*context).away.is_null() => {
+                return refused(Code::Unsupported);
+            }
             State::Ready | State::Parked => {}
             State::Running => return refused(Code::Running),
             State::Finished => return refused(Code::Finished),

@@ -7,6 +7,7 @@ use crate::arch;
 use crate::check::CHECKED;
 use crate::context::{Context, State, Tag};
 use crate::thread::{self, Thread};
+use crate::tools::FOLLOW_SWITCHES;
 
 /// What is called on a thread's switches: `struct stackswitch_hooks`. Null for none.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ impl Thread {
     /// The tags that the fast path and the exchange compare with. Ones that no context has send
     /// every switch the long way, where hooks and checks are.
     pub(crate) fn short_ways(&self) -> (Tag, Tag) {
-        if CHECKED || !self.hooks.is_none() {
+        if CHECKED || FOLLOW_SWITCHES || !self.hooks.is_none() {
             (Tag(u32::MAX), Tag(u32::MAX))
         } else {
             (Tag::new(self.number, State::Ready), Tag::new(self.number, State::Parked))

@@ -7,6 +7,7 @@
 //! - `arch`: registers and stack pointers, one file a CPU;
 //! - `memory`: the program's allocator, or the system's;
 //! - `store`: heap blocks of just the size needed;
+//! - `tools`: what debugging tools are told of stacks;
 //! - `context`, `region`: the headers;
 //! - `pages`, `saved`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
@@ -41,6 +42,7 @@ mod store;
 mod switch;
 mod sys;
 mod thread;
+mod tools;
 mod unwind;
 mod value;
 mod visit;

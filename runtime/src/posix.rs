@@ -402,16 +402,22 @@ pub(crate) unsafe fn freecontext(object: *mut Object) {
 
 /// The stack position of a captured object; `None` if it is no such thing.
 ///
+/// # Errors
+/// [`Code::Foreign`].
+///
 /// # Safety
 /// `handle` is an object, a handle or null.
-pub(crate) unsafe fn stacktop(handle: *mut c_void) -> Option<*mut c_void> {
+pub(crate) unsafe fn stacktop(
+    thread: &Thread,
+    handle: *mut c_void,
+) -> Option<Result<*mut c_void, Code>> {
     let object = handle.cast::<Object>();
     // SAFETY: tags of handles and objects are at one place.
     unsafe {
         if object.is_null() || (*object).tag.state() != State::Posix {
             return None;
         }
-        Some((*object).position.sp as *mut c_void)
+        Some(check(thread, object).map(|()| (*object).position.sp as *mut c_void))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::context::{Context, State, Tag};
 use crate::stats::Counters;
 use crate::sys;
+use crate::tools::Stack;
 
 /// What a region keeps below the stack pointer when memory goes back: the depth that a context
 /// may reach and leave over and over.
@@ -40,6 +41,8 @@ pub(crate) struct Region {
     pub origin: Origin,
     /// The thread's next region.
     pub next: *mut Region,
+    /// What tools know of it.
+    pub stack: Stack,
 }
 
 impl Region {
@@ -53,6 +56,7 @@ impl Region {
             guard,
             origin,
             next: core::ptr::null_mut(),
+            stack: Stack::UNKNOWN,
         }
     }
 

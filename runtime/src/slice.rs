@@ -21,6 +21,7 @@ use crate::pages;
 use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
 use crate::thread::{Thread, Tls};
+use crate::tools;
 
 /// The commonest exchange on a region: the context that is left and `to` start
 /// from the same base and are as deep as one another, and nobody else is in the
@@ -86,6 +87,7 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
         let length = (*to).saved;
         if length != 0 {
             let parked = thread.stats.bytes_parked;
+            tools::opened((*to).sp, length);
             saved::restore(thread, (*to).slice, (*to).sp, length);
             let freed = (parked - thread.stats.bytes_parked) as usize;
             (*base).counters.restored(length, freed);
@@ -193,8 +195,8 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             (*(*context).base).counters.dropped(freed);
         }
         note_saved(thread, context, bytes - saved, bytes);
-        park(context, block, bytes);
         check::poison(sp + saved, bytes - saved);
+        park(context, block, bytes);
         Ok(top > limit)
     }
 }
@@ -248,6 +250,8 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
         if CHECKED {
             (*context).checks.seal.extend(saved::bytes(slice), (*context).saved, length);
         }
+        let (sp, before) = ((*context).sp, (*context).saved);
+        tools::vacated(sp + before, length - before);
         (*context).slice = slice;
         (*context).saved = length;
         if (*context).tag.state() == State::Ready {
@@ -283,9 +287,10 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {
         if (*context).in_place() {
+            let low = (*context).sp + (*context).saved;
+            check::poison(low, (*(*context).base).top - low);
+            tools::vacated(low, (*(*context).base).top - low);
             (*(*(*context).base).region).unlink(context);
-            let place = (*context).sp + (*context).saved;
-            check::poison(place, (*(*context).base).top - place);
         }
         if (*context).saved != 0 {
             let freed = saved::release(thread, (*context).slice, (*context).saved);

@@ -27,8 +27,8 @@ const STEP: usize = 16;
 /// Largest size that is cut from chunks.
 const LARGEST_CLASS: usize = 4096;
 const CLASSES: usize = LARGEST_CLASS / STEP;
-/// Bytes of a header block.
-const HEADER: usize = size_of::<Context>();
+/// Bytes of a header block: whole cache lines.
+const HEADER: usize = size_of::<Context>().next_multiple_of(64);
 /// What stays when a chunk's memory goes back: the page with its head.
 const KEPT: usize = 4096;
 

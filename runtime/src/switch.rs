@@ -13,6 +13,7 @@ use crate::error::{self, Code, Refusal};
 use crate::slice;
 use crate::sys;
 use crate::thread::{Thread, Tls};
+use crate::tools;
 
 /// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
 /// not fall on the same region of a set again and again.
@@ -172,6 +173,7 @@ pub(crate) unsafe fn go(
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
         let moved = (thread.stats.bytes_moved() - before) as usize;
+        tools::switched(current, to);
         count(thread, to, moved);
         thread.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
@@ -214,6 +216,7 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
                 (*to).set_entry(entry);
                 return Err(code);
             }
+            tools::opened(top - arch::ENTRY_BYTES, arch::ENTRY_BYTES);
             (*to).sp = arch::write_entry(top, entry);
         } else {
             slice::bring_in(thread, to)?;
@@ -332,6 +335,8 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         match landing {
             Ok(landing) => {
                 (*current).tag = (*current).tag.with(State::Finished);
+                tools::vacated(sp, (*(*current).base).top - sp);
+                tools::ended(current, (*tls).current);
                 landing
             }
             Err(code) => {

@@ -16,6 +16,7 @@ use crate::region::{Base, Origin, Region};
 use crate::stats::{self, BaseStats, Stats};
 use crate::store::Store;
 use crate::sys;
+use crate::tools::Stack;
 
 /// The words that the fast path reads and writes, in thread-local storage.
 #[repr(C, align(64))]
@@ -92,6 +93,8 @@ pub(crate) struct Thread {
     default_count: usize,
     next_default: usize,
     signal_stack: *mut u8,
+    /// What tools know of the side stack.
+    side_stack: Stack,
 }
 
 /// Room for the largest value, aligned for any.
@@ -152,6 +155,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             default_count: DEFAULT_REGIONS,
             next_default: 0,
             signal_stack: ptr::null_mut(),
+            side_stack: Stack::register(side_top.addr() - SIDE_STACK, side_top.addr()),
         });
         let t = &mut *thread;
         t.main.base = &raw mut t.main_base;
@@ -221,12 +225,14 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         while !(*thread).regions.is_null() {
             let region = (*thread).regions;
             (*thread).regions = (*region).next;
+            (*region).stack.forget();
             sys::unmap((*region).low as *mut u8, (*region).length);
         }
         #[cfg(feature = "libc")]
         sys::forget_faults((*thread).signal_stack);
         (*thread).slots.clear();
         (*thread).store.clear();
+        (*thread).side_stack.forget();
         let mapping = thread.cast::<u8>().wrapping_sub(PAGE + SIDE_STACK);
         if CHECKED {
             // The handle of the thread's own context reads as destroyed from now on.
@@ -276,12 +282,14 @@ impl Thread {
                 return ptr::null_mut();
             }
             region.write(Region::new(Origin::Mapped, low.addr(), length, GUARD));
+            (*region).stack = Stack::register(low.addr() + GUARD, low.addr() + length);
             let mut top = low.addr() + length;
             if reserve >= pages::HUGE {
                 top &= !(pages::HUGE - 1);
             }
             let base = self.new_base(top - colour * 64, region);
             if base.is_null() {
+                (*region).stack.forget();
                 sys::unmap(low, length);
                 self.store.free(region.cast(), size_of::<Region>());
                 return ptr::null_mut();
@@ -411,6 +419,7 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
             }
             *at = (*region).next;
             (*thread).stats.regions -= 1;
+            (*region).stack.forget();
             sys::unmap((*region).low as *mut u8, (*region).length);
             (*thread).store.free(region.cast(), size_of::<Region>());
         }
@@ -505,8 +514,8 @@ pub(crate) fn stats() -> Stats {
         let thread = &*(*tls).thread;
         let mut stats = thread.stats;
         stats.switches_slow += (*tls).exchanges;
-        stats.switches = (*tls).switches + stats.switches_slow;
         stats.switches_copying += (*tls).exchanges;
+        stats.switches = (*tls).switches + stats.switches_slow;
         stats.bytes_saved += (*tls).exchanged;
         stats.bytes_restored += (*tls).exchanged;
         stats.heap_bytes = thread.store.bytes as u64;

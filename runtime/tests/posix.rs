@@ -113,6 +113,7 @@ unsafe extern "C-unwind" fn suspender(argument: *mut c_void) {
     unsafe {
         assert_eq!(stackswitch_current(), argument, "the context users know");
         assert_eq!(stackswitch_status(argument), 2);
+        assert_eq!(error_of(|| _ = stackswitch_stacktop(argument)), Code::Running);
         let inner = stackswitch_spawn(null_mut(), echo_once as *mut c_void, null_mut());
         assert_eq!(stackswitch_resume(inner, word(1)), word(2));
         assert_eq!(stackswitch_link(inner), argument);
@@ -145,5 +146,48 @@ fn the_layers_mix() {
         assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
         assert_eq!(stackswitch_current(), me);
         assert_eq!(stackswitch_status(me), 2);
+    }
+}
+
+/// The body of a coroutine that goes on on a stack of makecontext and is asked about there.
+unsafe extern "C-unwind" fn wanders(argument: *mut c_void, _: *mut c_void) -> *mut c_void {
+    let (main, other) = (Object::new(), Object::new());
+    unsafe {
+        assert_eq!(stackswitch_getcontext(other.pointer(), null_mut()), 0);
+        let made = stackswitch_makecontext(
+            other.pointer(),
+            argument,
+            64 << 10,
+            main.pointer(),
+            asks_about_itself as *mut c_void,
+            null_mut(),
+        );
+        assert_eq!(made, 0);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+    }
+    argument
+}
+
+unsafe extern "C-unwind" fn asks_about_itself(_: *mut c_void) {
+    unsafe {
+        let me = stackswitch_current();
+        assert_eq!(stackswitch_status(me), 2);
+        assert_eq!(error_of(|| _ = stackswitch_clone(me)), Code::Running);
+        assert_eq!(error_of(|| stackswitch_destroy(me)), Code::Running);
+        stackswitch_suspend(word(1));
+    }
+}
+
+#[test]
+fn a_coroutine_on_a_given_stack_is_still_itself() {
+    let mut stack = vec![0_u8; 64 << 10];
+    unsafe {
+        let argument = stack.as_mut_ptr().cast();
+        let context = stackswitch_spawn(null_mut(), wanders as *mut c_void, argument);
+        assert_eq!(stackswitch_resume(context, null_mut()), word(1));
+        assert_eq!(stackswitch_status(context), 1);
+        assert_eq!(error_of(|| _ = stackswitch_clone(context)), Code::Unsupported);
+        assert_eq!(stackswitch_resume(context, null_mut()), argument);
+        stackswitch_destroy(context);
     }
 }

@@ -70,6 +70,8 @@ use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
 pub(crate) mod optional;
+#[cfg(feature = "valgrind")]
+pub(crate) mod valgrind;
 
 global_asm!(
     // ------------------------------------------------------------------ per-thread words

@@ -1,0 +1,44 @@
+//! Client requests: instructions that mean nothing, except to Valgrind.
+
+use core::arch::asm;
+
+const STACK_REGISTER: usize = 0x1501;
+const STACK_DEREGISTER: usize = 0x1502;
+/// Memcheck's requests begin with its letters.
+const MAKE_MEM_UNDEFINED: usize = (b'M' as usize) << 24 | (b'C' as usize) << 16 | 1;
+
+/// Makes a request; 0 outside Valgrind.
+fn request(code: usize, first: usize, second: usize) -> usize {
+    let arguments = [code, first, second, 0, 0, 0];
+    let mut result = 0_usize;
+    // SAFETY: the rotations add up to 128 bits and the exchange is with itself: on the CPU
+    // nothing changes. Valgrind reads the arguments and writes rdx.
+    unsafe {
+        asm!(
+            "rol rdi, 3",
+            "rol rdi, 13",
+            "rol rdi, 61",
+            "rol rdi, 51",
+            "xchg rbx, rbx",
+            in("rax") &raw const arguments,
+            inout("rdx") result,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// Tells of a stack; returns its number.
+pub(crate) fn register_stack(low: usize, high: usize) -> usize {
+    request(STACK_REGISTER, low, high - 1)
+}
+
+/// Takes back what [`register_stack`] told.
+pub(crate) fn forget_stack(number: usize) {
+    request(STACK_DEREGISTER, number, 0);
+}
+
+/// The memory may be written, and its bytes mean nothing yet.
+pub(crate) fn make_undefined(low: usize, bytes: usize) {
+    request(MAKE_MEM_UNDEFINED, low, bytes);
+}
