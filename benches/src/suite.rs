@@ -103,13 +103,13 @@ impl Suite<'_> {
                 ("glibc-swapcontext", subject(&native::swapcontext_resident)),
             ],
         );
-        let plan = self.plan(7, 5);
+        let plan = self.plan(15, 3);
         self.measure("resident", &subjects, 0, None, &plan);
     }
 
     /// Ping-pong of two contexts that displace each other.
     fn sliced(&mut self) {
-        let plan = self.plan(5, 5);
+        let plan = self.plan(9, 5);
         let sizes: Vec<usize> = if self.arguments.full {
             let octaves = (6..=22).map(|power| 1_usize << power);
             octaves.flat_map(|size| [size, (size / 4 * 5) & !15, size / 2 * 3]).collect()
@@ -186,8 +186,7 @@ impl Suite<'_> {
 
     /// A sample is at least one lap.
     fn ring_plan(&self, length: usize) -> Plan {
-        let rounds = if length > 100_000 { 1 } else { 5 };
-        let samples = if length > 100_000 { 7 } else { 3 };
+        let (rounds, samples) = if length > 100_000 { (2, 7) } else { (9, 3) };
         Plan { operations: length, ..self.plan(rounds, samples) }
     }
 
@@ -243,7 +242,7 @@ impl Suite<'_> {
                 ("glibc-swapcontext", subject(&native::swapcontext_lifecycle)),
             ],
         );
-        let plan = self.plan(7, 5);
+        let plan = self.plan(15, 3);
         self.measure("lifecycle", &subjects, 0, None, &plan);
     }
 
