@@ -124,13 +124,6 @@ impl Counters {
         self.dropped(freed);
     }
 
-    /// A slice of `bytes` changed places with a stack's bytes.
-    #[inline]
-    pub(crate) fn exchanged(&mut self, bytes: usize) {
-        self.switches_copying += 1;
-        self.bytes_saved += bytes as u64;
-    }
-
     /// Bytes moved back to stacks.
     pub(crate) fn bytes_restored(&self) -> u64 {
         self.bytes_saved.wrapping_sub(self.bytes_kept)

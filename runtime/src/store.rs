@@ -201,9 +201,11 @@ impl Store {
                 }
                 chunk
             };
-            if (*chunk).used == 0 && !((*chunk).next.is_null() && (*chunk).prev.is_null()) {
+            let alone = (*chunk).next.is_null() && (*chunk).prev.is_null();
+            if (*chunk).used == 0 && !alone && (*chunk).fresh as usize > KEPT {
                 // Handles of this chunk read as dead from now on: the pages come back zeroed,
-                // and the tags on the page that stays say so already.
+                // and the tags on the page that stays say so already. What then comes and goes
+                // on that page gives nothing back.
                 (*chunk).free = ptr::null_mut();
                 (*chunk).fresh = FIRST_BLOCK as u32;
                 self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);

@@ -29,6 +29,8 @@ pub(crate) struct Tls {
     pub running: Tag,
     /// The tag of a suspended context of this thread that has to be brought in.
     pub parked: Tag,
+    /// Slow switches until the next look at a region's memory; see `switch::count`.
+    pub look: u32,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
@@ -42,6 +44,8 @@ pub(crate) struct Tls {
     /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
     pub exchanges: u64,
     pub exchanged: u64,
+    /// Bytes of the vectors that memory is moved with.
+    pub vectors: u32,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -180,6 +184,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             ready,
             running: Tag::new(number, State::Running),
             parked,
+            look: 0,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
@@ -187,6 +192,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             thread,
             exchanges: 0,
             exchanged: 0,
+            vectors: arch::vectors(),
         });
         stats::thread_started();
     }
