@@ -195,8 +195,8 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             (*(*context).base).counters.dropped(freed);
         }
         note_saved(thread, context, bytes - saved, bytes);
-        park(context, block, bytes);
         check::poison(sp + saved, bytes - saved);
+        park(context, block, bytes);
         Ok(top > limit)
     }
 }

@@ -174,11 +174,12 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             error::report(&refusal);
             return false;
         }
+        let (ready, parked) = t.short_ways();
         tls.write(Tls {
             current: &raw mut t.main,
-            ready: t.fast_tag(State::Ready),
+            ready,
             running: Tag::new(number, State::Running),
-            parked: t.fast_tag(State::Parked),
+            parked,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
@@ -449,7 +450,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             switches: 0,
             switches_copying: base.counters.switches_copying,
             bytes_saved: base.counters.bytes_saved,
-            bytes_restored: base.counters.bytes_restored,
+            bytes_restored: base.counters.bytes_restored(),
             bytes_parked: base.counters.bytes_parked,
             bytes_parked_peak: base.counters.bytes_parked_peak,
         }
