@@ -101,6 +101,46 @@ fn a_base_counts_what_is_moved_for_its_contexts() {
     }
 }
 
+unsafe extern "C-unwind" fn shallow(_: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let mut value = first;
+    loop {
+        value = unsafe { stackswitch_suspend(value) };
+    }
+}
+
+unsafe extern "C-unwind" fn swaps(other: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let mut other = if other.is_null() { first } else { other };
+    loop {
+        other = unsafe { stackswitch_swap(other, stackswitch_current()) };
+    }
+}
+
+#[test]
+fn a_base_counts_short_slices_that_change_places() {
+    unsafe {
+        let base = stackswitch_base_create(1 << 20);
+        let home = stackswitch_spawn(base, shallow as *mut c_void, null_mut());
+        let pair = [0, 1].map(|_| stackswitch_spawn(base, swaps as *mut c_void, null_mut()));
+        // Each swaps to whoever it is brought, here the one that never swaps by itself.
+        stackswitch_resume(home, word(1));
+        stackswitch_setlink(home, stackswitch_current());
+        for _ in 0..50 {
+            for context in pair {
+                stackswitch_setlink(home, stackswitch_current());
+                stackswitch_swap(context, home);
+            }
+        }
+        let (all, one) = (stats(), of_base(base));
+        assert_eq!(one.switches_copying, all.switches_copying);
+        assert_eq!((one.bytes_saved, one.bytes_restored), (all.bytes_saved, all.bytes_restored));
+        assert!(one.switches_copying > 190, "{one:?}");
+        assert_eq!(one.bytes_saved - one.bytes_restored, one.bytes_parked);
+        [home, pair[0], pair[1]].into_iter().for_each(|context| stackswitch_destroy(context));
+        assert_eq!(of_base(base).bytes_parked, 0);
+        stackswitch_base_destroy(base);
+    }
+}
+
 #[test]
 fn switches_that_copy_nothing_are_told_apart() {
     unsafe {
