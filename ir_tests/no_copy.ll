@@ -3,7 +3,7 @@
 ; frame of 100 kB: that frame is never saved, only what lies below the base, the
 ; context and its caller's small frame. Two contexts that do share a region: they are saved.
 
-%stats = type { i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64 }
+%stats = type { i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64 }
 
 @apart = private unnamed_addr constant [34 x i8] c"regions of their own: saved %lld\0A\00"
 @below = private unnamed_addr constant [53 x i8] c"below a large frame: less than 4096 bytes a turn %d\0A\00"
@@ -77,7 +77,7 @@ done:
 define i64 @saved() noinline {
   %stats = alloca %stats
   call void @stackswitch_get_stats(ptr %stats)
-  %at = getelementptr %stats, ptr %stats, i32 0, i32 5
+  %at = getelementptr %stats, ptr %stats, i32 0, i32 6
   %n = load i64, ptr %at
   ret i64 %n
 }

@@ -28,11 +28,13 @@ const COMPILERS: [(&str, Compiler, &[&str]); 3] = [
     ("clang-plugin-O2", Compiler::ClangWithPlugin, &["-O2", "-Wno-cast-function-type"]),
 ];
 
+type Test = Box<dyn Fn(&Artifacts) -> Result<(), Failed> + Send>;
+
 fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    let mut add = |name: String, test: Box<dyn Fn(&Artifacts) -> Result<(), Failed> + Send>| {
+    let mut add = |name: String, test: Test| {
         let artifacts = artifacts.clone();
         let ignored = artifacts.is_none();
         let test = move || test(&*artifacts.ok_or("needs what `make test` builds")?);

@@ -292,6 +292,9 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }
+        if !tools::can_clone(context) {
+            return refused(Code::Unsupported);
+        }
         if let Err(code) = slice::evict(thread, context) {
             return refused(code);
         }

@@ -46,7 +46,7 @@ pub(crate) const FOLLOW_SWITCHES: bool = cfg!(any(feature = "asan", feature = "t
 /// A tool's view of a context.
 #[derive(Clone, Copy)]
 pub(crate) struct Fiber {
-    /// Where AddressSanitizer keeps locals to find uses after return.
+    /// Where AddressSanitizer keeps locals to find uses after return; else null.
     #[cfg(feature = "asan")]
     fake_stack: *mut c_void,
     /// ThreadSanitizer's thread.
@@ -128,6 +128,21 @@ pub(crate) unsafe fn ended(context: *mut Context, current: *mut Context) {
     }
 }
 
+/// Whether all that a tool keeps for a suspended context can be had twice.
+///
+/// # Safety
+/// `context` is a live header.
+pub(crate) unsafe fn can_clone(context: *mut Context) -> bool {
+    let _ = context;
+    #[cfg(feature = "asan")]
+    // SAFETY: as the caller's. A fake stack holds locals, outside the slice.
+    let locals_are_in_slice = unsafe { (*context).fiber.fake_stack.is_null() };
+    #[cfg(not(feature = "asan"))]
+    let locals_are_in_slice = true;
+    // ThreadSanitizer has its own list of the calls that a context is in.
+    locals_are_in_slice && !cfg!(feature = "tsan")
+}
+
 /// The stack that a context runs on.
 #[cfg(feature = "asan")]
 unsafe fn bounds(context: *mut Context) -> (*const c_void, usize) {
@@ -149,11 +164,11 @@ pub(crate) fn vacated(low: usize, bytes: usize) {
     }
 }
 
-/// These bytes of a stack are about to be written, by the runtime, for whoever goes on there.
-pub(crate) fn opened(low: usize, bytes: usize) {
-    let _ = (low, bytes);
+/// The `bytes` above `sp` are about to be written, by the runtime, for whoever goes on there.
+pub(crate) fn opened(sp: usize, bytes: usize) {
+    let _ = (sp, bytes);
     #[cfg(feature = "valgrind")]
-    valgrind::make_undefined(low, bytes);
+    valgrind::open_stack(sp, bytes);
 }
 
 /// A stack as Valgrind knows it.

@@ -9,9 +9,11 @@ use super::{Artifacts, directory, succeed, text};
 
 /// How the runtime is linked.
 #[derive(Clone, Copy)]
-pub enum Linkage {
+pub enum Linkage<'a> {
     Static,
     Shared,
+    /// A static library that is not the installed one, by the compiler and with its flags.
+    Archive(&'a Path),
 }
 
 /// What compiles a program.
@@ -36,26 +38,34 @@ pub fn build(
     source: &Path,
     flags: &[&str],
     (suite, name): (&str, &str),
-    linkage: Linkage,
+    linkage: Linkage<'_>,
 ) -> Result<PathBuf, String> {
     let prefix = &artifacts.prefix;
     let base = directory(suite)?.join(name);
     let object = base.with_extension("o");
     let cxx = source.extension().is_some_and(|extension| extension == "cpp");
-    let mut compile = match compiler {
+    let command = || match compiler {
         Compiler::ClangWithPlugin => artifacts.clang(),
         Compiler::Gcc => Command::new(if cxx { "g++" } else { "gcc" }),
     };
+    let mut compile = command();
     compile.args(["-Wall", "-Wextra", "-Werror"]).args(flags);
     compile.args(pkg_config(prefix, "--cflags")?).arg("-c").arg(source).arg("-o").arg(&object);
     succeed(&mut compile)?;
-    let mut link = Command::new(if cxx { "c++" } else { "cc" });
+    let mut link = match linkage {
+        Linkage::Archive(_) => command(),
+        _ => Command::new(if cxx { "c++" } else { "cc" }),
+    };
     link.arg(&object).arg("-o").arg(&base);
     let libraries = pkg_config(prefix, "--libs")?;
     match linkage {
         Linkage::Static => link.arg("-Wl,-Bstatic").args(libraries).arg("-Wl,-Bdynamic"),
         Linkage::Shared => {
             link.args(libraries).arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
+        }
+        Linkage::Archive(library) => {
+            let runtime_of_cxx: &[&str] = if cxx { &["-lstdc++"] } else { &[] };
+            link.args(flags).arg(library).args(runtime_of_cxx)
         }
     };
     succeed(&mut link)?;

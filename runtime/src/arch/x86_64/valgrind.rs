@@ -28,9 +28,9 @@ fn request(code: usize, first: usize, second: usize) -> usize {
     result
 }
 
-/// Tells of a stack; returns its number.
+/// Tells of a stack; returns its number. A stack pointer can be `high` itself.
 pub(crate) fn register_stack(low: usize, high: usize) -> usize {
-    request(STACK_REGISTER, low, high - 1)
+    request(STACK_REGISTER, low, high)
 }
 
 /// Takes back what [`register_stack`] told.
@@ -38,7 +38,11 @@ pub(crate) fn forget_stack(number: usize) {
     request(STACK_DEREGISTER, number, 0);
 }
 
-/// The memory may be written, and its bytes mean nothing yet.
-pub(crate) fn make_undefined(low: usize, bytes: usize) {
-    request(MAKE_MEM_UNDEFINED, low, bytes);
+/// Bytes below the stack pointer that code may use.
+const RED_ZONE: usize = 128;
+
+/// The `bytes` above a stack pointer may be written, and mean nothing yet. So may the red zone,
+/// which Memcheck takes for granted below a stack pointer.
+pub(crate) fn open_stack(sp: usize, bytes: usize) {
+    request(MAKE_MEM_UNDEFINED, sp - RED_ZONE, bytes + RED_ZONE);
 }
