@@ -352,7 +352,7 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
             return ptr::null_mut();
         }
         let region = (*(*(*arch::tls()).current).base).region;
-        let base = (*thread).new_base((sp - BASE_GAP) & !15, region);
+        let base = (*thread).new_base((sp - BASE_GAP) & !63, region);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");
         }
