@@ -14,9 +14,15 @@ use support::{
     run, text,
 };
 
-/// A row, one trial for each linkage.
-const COMPILERS: [(&str, Compiler); 2] =
-    [("clang-plugin", Compiler::ClangWithPlugin), ("gcc", Compiler::Gcc)];
+/// A row, one trial for each level and linkage.
+const COMPILERS: [(&str, Compiler); 3] = [
+    ("clang-plugin", Compiler::ClangWithPlugin),
+    ("other-clang-plugin", Compiler::OtherClangWithPlugin),
+    ("gcc", Compiler::Gcc),
+];
+
+/// At the first all clang's functions are `optnone`.
+const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
 
 const LINKAGES: [(&str, Linkage); 2] = [("static", Linkage::Static), ("shared", Linkage::Shared)];
 
@@ -25,15 +31,17 @@ fn main() {
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
     for (compiler_name, compiler) in COMPILERS {
-        for (linkage_name, linkage) in LINKAGES {
-            let name = format!("{compiler_name}-O2-{linkage_name}");
-            let (file, artifacts) = (name.clone(), artifacts.clone());
-            let ignored = artifacts.is_none();
-            let test = move || {
-                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                check(&artifacts, compiler, &file, linkage)
-            };
-            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+        for level in LEVELS {
+            for (linkage_name, linkage) in LINKAGES {
+                let name = format!("{compiler_name}{level}-{linkage_name}");
+                let (file, artifacts) = (name.clone(), artifacts.clone());
+                let ignored = artifacts.is_none();
+                let test = move || {
+                    let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                    check(&artifacts, compiler, level, &file, linkage)
+                };
+                trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -42,11 +50,12 @@ fn main() {
 fn check(
     artifacts: &Artifacts,
     compiler: Compiler,
+    level: &str,
     name: &str,
     linkage: Linkage,
 ) -> Result<(), Failed> {
     let source = c::sources().join("interop.c");
-    let program = c::build(artifacts, compiler, &source, &["-O2"], ("c_interop", name), linkage)?;
+    let program = c::build(artifacts, compiler, &source, &[level], ("c_interop", name), linkage)?;
     let output = run(&mut Command::new(&program))?;
     let expected = fs::read_to_string(source.with_extension("expected"))?;
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

@@ -25,9 +25,11 @@ fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    for (compiler_name, compiler) in
-        [("clang-plugin", Compiler::ClangWithPlugin), ("g++", Compiler::Gcc)]
-    {
+    for (compiler_name, compiler) in [
+        ("clang-plugin", Compiler::ClangWithPlugin),
+        ("other-clang-plugin", Compiler::OtherClangWithPlugin),
+        ("g++", Compiler::Gcc),
+    ] {
         for (linkage_name, linkage) in [("static", Linkage::Static), ("shared", Linkage::Shared)] {
             let name = format!("{compiler_name}-{linkage_name}");
             let (file, artifacts) = (name.clone(), artifacts.clone());

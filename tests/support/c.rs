@@ -21,6 +21,8 @@ pub enum Linkage<'a> {
 pub enum Compiler {
     /// clang, with the plugin.
     ClangWithPlugin,
+    /// clang of the other LLVM version, with its plugin.
+    OtherClangWithPlugin,
     /// gcc, which knows nothing of it; g++ for C++.
     Gcc,
 }
@@ -45,7 +47,8 @@ pub fn build(
     let object = base.with_extension("o");
     let cxx = source.extension().is_some_and(|extension| extension == "cpp");
     let command = || match compiler {
-        Compiler::ClangWithPlugin => artifacts.clang(),
+        Compiler::ClangWithPlugin => artifacts.llvm.clang(),
+        Compiler::OtherClangWithPlugin => artifacts.other.clang(),
         Compiler::Gcc => Command::new(if cxx { "g++" } else { "gcc" }),
     };
     let mut compile = command();
