@@ -36,9 +36,10 @@ run: build ## Run the 30,000-context program through the JIT and print its figur
 test: build build-plugin runtime ## Run every test, with LLVM 22 and 19; the last line is the sum
 	@$(MAKE) --no-print-directory build build-plugin LLVM=$(OTHER_LLVM)
 	@$(MAKE) --no-print-directory install-files PREFIX=$(STAGE) DESTDIR= >/dev/null
-	@LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) \
+	@LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) LLVM_BUILD=$(BUILD) \
 	  STACKSWITCH_PLUGIN=$(PLUGIN) STACKSWITCH_CLANG=clang-$(LLVM) \
 	  OTHER_LLVM=$(OTHER_LLVM) OTHER_LLVM_BIN=$$(llvm-config-$(OTHER_LLVM) --bindir) \
+	  OTHER_LLVM_BUILD=$(call build-dir,$(OTHER_LLVM)) \
 	  STACKSWITCH_OTHER_PLUGIN=$(call plugin,$(OTHER_LLVM)) \
 	  STACKSWITCH_OTHER_CLANG=clang-$(OTHER_LLVM) \
 	  STACKSWITCH_OTHER_COMMAND=$(call command,$(OTHER_LLVM)) \
