@@ -10,29 +10,20 @@ use std::{fs, process::Command, sync::Arc};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
     Artifacts,
-    c::{self, Compiler, Linkage},
+    c::{self, Compiler, INSTALLED, Linkage},
     run, text,
 };
 
-/// A row, one trial for each level and linkage.
-const COMPILERS: [(&str, Compiler); 3] = [
-    ("clang-plugin", Compiler::ClangWithPlugin),
-    ("other-clang-plugin", Compiler::OtherClangWithPlugin),
-    ("gcc", Compiler::Gcc),
-];
-
 /// At the first all clang's functions are `optnone`.
 const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
-
-const LINKAGES: [(&str, Linkage); 2] = [("static", Linkage::Static), ("shared", Linkage::Shared)];
 
 fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    for (compiler_name, compiler) in COMPILERS {
+    for (compiler_name, compiler, linkages) in INSTALLED {
         for level in LEVELS {
-            for (linkage_name, linkage) in LINKAGES {
+            for &(linkage_name, linkage) in linkages {
                 let name = format!("{compiler_name}{level}-{linkage_name}");
                 let (file, artifacts) = (name.clone(), artifacts.clone());
                 let ignored = artifacts.is_none();
