@@ -51,7 +51,7 @@ lint: setup clippy ## Check the format and the lints
 clippy: setup
 	cargo clippy -q --all-targets -- -D warnings
 	cargo clippy -q -p stackswitch-plugin -- -D warnings
-	cargo clippy -q -p stackswitch-bench --all-targets -- -D warnings
+	cargo clippy -q -p stackswitch-bench --features subjects --all-targets -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
@@ -90,7 +90,7 @@ PEERS := $(TARGET)/bench/python
 build-bench: $(PEERS)
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_CLANG=clang++-$(LLVM) \
-	  cargo build -p stackswitch-bench --profile measure
+	  cargo build -p stackswitch-bench --features subjects --profile measure
 
 # A package that cannot be had is left out; the benchmark says so.
 $(PEERS):

@@ -189,7 +189,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
             stats.switches = (*context).checks.switches;
             stats.switches_copying = counters.switches_copying;
             stats.bytes_saved = counters.bytes_saved;
-            stats.bytes_restored = counters.bytes_restored;
+            stats.bytes_restored = counters.bytes_restored();
             stats.bytes_parked_peak = counters.bytes_parked_peak;
         }
         stats

@@ -29,6 +29,8 @@ pub(crate) struct Tls {
     pub running: Tag,
     /// The tag of a suspended context of this thread that has to be brought in.
     pub parked: Tag,
+    /// Slow switches until the next look at a region's memory; see `switch::count`.
+    pub look: u32,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
@@ -42,6 +44,8 @@ pub(crate) struct Tls {
     /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
     pub exchanges: u64,
     pub exchanged: u64,
+    /// Bytes of the vectors that memory is moved with.
+    pub vectors: u32,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -174,11 +178,13 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             error::report(&refusal);
             return false;
         }
+        let (ready, parked) = t.short_ways();
         tls.write(Tls {
             current: &raw mut t.main,
-            ready: t.fast_tag(State::Ready),
+            ready,
             running: Tag::new(number, State::Running),
-            parked: t.fast_tag(State::Parked),
+            parked,
+            look: 0,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
@@ -186,6 +192,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             thread,
             exchanges: 0,
             exchanged: 0,
+            vectors: arch::vectors(),
         });
         stats::thread_started();
     }
@@ -345,7 +352,7 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
             return ptr::null_mut();
         }
         let region = (*(*(*arch::tls()).current).base).region;
-        let base = (*thread).new_base((sp - BASE_GAP) & !15, region);
+        let base = (*thread).new_base((sp - BASE_GAP) & !63, region);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");
         }
@@ -449,7 +456,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             switches: 0,
             switches_copying: base.counters.switches_copying,
             bytes_saved: base.counters.bytes_saved,
-            bytes_restored: base.counters.bytes_restored,
+            bytes_restored: base.counters.bytes_restored(),
             bytes_parked: base.counters.bytes_parked,
             bytes_parked_peak: base.counters.bytes_parked_peak,
         }

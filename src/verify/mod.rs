@@ -13,6 +13,7 @@ mod value_type;
 pub(crate) use finding::{Finding, sort as sort_findings};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
+use crate::carrier::Carrier;
 use crate::diagnostics::Diagnostic;
 use crate::intrinsics::{
     self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, RUNTIME_PREFIX, Typed,
@@ -30,6 +31,17 @@ pub(crate) struct Site<'m> {
     pub(crate) spelling: Spelling,
     /// The type of the value that it carries, for an overloaded intrinsic.
     pub(crate) value_type: Option<Type<'m>>,
+}
+
+impl Site<'_> {
+    /// The runtime function that the call becomes, or is.
+    pub(crate) fn form(&self) -> Form {
+        match (self.spelling, self.value_type) {
+            (Spelling::Runtime(form), _) => form,
+            (Spelling::Intrinsic, None) => Form::Typed(Typed::Ptr),
+            (Spelling::Intrinsic, Some(ty)) => Carrier::of(ty).form(),
+        }
+    }
 }
 
 /// How a call names the operation.
