@@ -94,7 +94,26 @@ fn main() {
             trials.push(trial.with_ignored_flag(ignored));
         }
     }
+    let ignored = artifacts.is_none();
+    let versions = Trial::test("two-versions", move || {
+        Ok(check_versions(&*artifacts.ok_or("needs what `make test` builds")?)?)
+    });
+    trials.push(versions.with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The rows for the other version are not for the same one again.
+fn check_versions(artifacts: &Artifacts) -> Result<(), String> {
+    let version = |mut command: Command| succeed(command.arg("--version")).map(|o| o.stdout);
+    let jits = [Path::new(STACKSWITCH), &artifacts.other_command].map(Command::new).map(version);
+    let clangs = [artifacts.llvm.clang(), artifacts.other.clang()].map(version);
+    for [this, other] in [jits, clangs] {
+        let (this, other) = (this?, other?);
+        if this == other {
+            return Err(format!("both are {}", text(&this)));
+        }
+    }
+    Ok(())
 }
 
 /// The programs, in order: those that succeed, then those in `errors`.
