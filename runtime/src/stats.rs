@@ -39,6 +39,25 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Nothing counted yet.
+    pub(crate) const EMPTY: Self = Self {
+        contexts: 0,
+        contexts_peak: 0,
+        spawned: 0,
+        switches: 0,
+        switches_slow: 0,
+        switches_copying: 0,
+        bytes_saved: 0,
+        bytes_restored: 0,
+        bytes_parked: 0,
+        bytes_parked_peak: 0,
+        contexts_parked: 0,
+        contexts_parked_peak: 0,
+        heap_bytes: 0,
+        heap_bytes_peak: 0,
+        regions: 0,
+    };
+
     /// A context now holds a slice of `length` bytes, of which `bytes` came from its stack.
     #[inline]
     pub(crate) fn saved(&mut self, bytes: usize, length: usize) {

@@ -10,14 +10,11 @@ use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
+use crate::fibers;
 use crate::slice;
 use crate::sys;
-use crate::thread::{EXCHANGES_BIT, Thread, Tls};
+use crate::thread::{LOOK_INTERVAL, Thread, Tls};
 use crate::tools;
-
-/// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
-/// not fall on the same region of a set again and again.
-pub(crate) const LOOK_INTERVAL: u32 = 4093;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,18 +105,18 @@ pub(crate) unsafe fn go(
 ) -> Result<Landing, Code> {
     // SAFETY: as the caller's.
     unsafe {
-        settle(thread, tls);
+        thread.settle(tls);
         let current = (*tls).current;
-        let before = thread.stats.bytes_moved();
+        let before = thread.heap.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
         (*tls).exchange_base = (*to).base;
-        let moved = (thread.stats.bytes_moved() - before) as usize;
-        tools::switched(current, to);
+        let moved = (thread.heap.stats.bytes_moved() - before) as usize;
+        fibers::switched(current, to);
         count(thread, to, moved);
-        thread.tell_switch(current, to, moved);
+        thread.hooks.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
 }
@@ -131,48 +128,21 @@ pub(crate) unsafe fn go(
 /// `to` runs, so it is the bottom of its region.
 #[inline]
 unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
-    thread.stats.switches_slow += 1;
+    thread.heap.stats.switches_slow += 1;
     // SAFETY: the caller vouches for `to`.
     unsafe {
         let base = (*to).base;
         if moved != 0 {
-            thread.stats.switches_copying += 1;
+            thread.heap.stats.switches_copying += 1;
             (*base).counters.switches_copying += 1;
         }
-        check::count(&mut *to, moved);
+        (*to).checks.arrived(moved);
+        (*base).switches.count();
         thread.until_look = thread.until_look.saturating_sub(1);
         if thread.until_look == 0 {
             thread.until_look = LOOK_INTERVAL;
             (*(*base).region).trim((*to).sp);
         }
-    }
-}
-
-/// Adds the exchanges that the assembly has made since the last time to the counters. They are of
-/// one base, and leave no more than a word behind.
-///
-/// # Safety
-/// `tls` is that of `thread`, which runs.
-#[inline]
-pub(crate) unsafe fn settle(thread: &mut Thread, tls: *mut Tls) {
-    // SAFETY: the words are the thread's. A base that exchanges were counted for is alive, or they
-    // were settled when it went.
-    unsafe {
-        let exchanged = (*tls).exchanged;
-        if exchanged == 0 {
-            return;
-        }
-        (*tls).exchanged = 0;
-        let switches = exchanged >> EXCHANGES_BIT;
-        let bytes = exchanged & ((1 << EXCHANGES_BIT) - 1);
-        thread.stats.switches_slow += switches;
-        thread.stats.switches_copying += switches;
-        thread.stats.bytes_saved += bytes;
-        thread.stats.bytes_restored += bytes;
-        let counters = &mut (*(*tls).exchange_base).counters;
-        counters.switches_copying += switches;
-        counters.bytes_saved += bytes;
-        thread.until_look = thread.until_look.saturating_sub(switches as u32);
     }
 }
 
@@ -186,14 +156,14 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
         if (*to).tag.state() == State::New {
             let top = (*(*to).base).top;
             let entry = (*to).take_entry(top);
-            if let Err(code) = slice::bring_in(thread, to) {
+            if let Err(code) = slice::bring_in(&mut thread.heap, to) {
                 (*to).set_entry(entry);
                 return Err(code);
             }
             tools::opened(top - arch::ENTRY_BYTES, arch::ENTRY_BYTES);
             (*to).sp = arch::write_entry(top, entry);
         } else {
-            slice::bring_in(thread, to)?;
+            slice::bring_in(&mut thread.heap, to)?;
         }
         (*to).tag = (*to).tag.with(State::Running);
         Ok((*to).sp)
@@ -282,7 +252,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
-                check::poison_below(&*region, sp);
+                check::poison_below(sp, (*region).room_below(sp));
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
@@ -310,7 +280,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
             Ok(landing) => {
                 (*current).tag = (*current).tag.with(State::Finished);
                 tools::vacated(sp, (*(*current).base).top - sp);
-                tools::ended(current, (*tls).current);
+                fibers::ended(current, (*tls).current);
                 landing
             }
             Err(code) => {
@@ -374,7 +344,7 @@ pub(crate) unsafe extern "C-unwind" fn overflowed() {
         (*current).sp = (*(*current).base).top;
         (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
-        thread.tell_overflow(current);
+        thread.hooks.tell_overflow(current);
         thread.enter_limbo();
         let refusal =
             Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };

@@ -61,10 +61,9 @@ use core::arch::{asm, global_asm};
 use core::ffi::c_void;
 use core::mem::offset_of;
 
-use crate::context::{Context, Entry};
+use crate::context::{Base, Context, Entry, Region};
 use crate::escape;
 use crate::posix;
-use crate::region::{Base, Region};
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
@@ -341,7 +340,7 @@ global_asm!(
     "mov ecx, fs:[rax + {parked}]",
     "cmp [rdi + {tag}], ecx", // a suspended context of this thread
     "jne stackswitch_switch_generally",
-    "cmp word ptr fs:[rax + {exchanged} + 6], {settle_after}", // now and then: `switch::settle`
+    "cmp word ptr fs:[rax + {exchanged} + 6], {settle_after}", // now and then: `Thread::settle`
     "jae stackswitch_switch_generally",
     "mov r9, fs:[rax + {exceptions}]",
     "mov r10, [r9]",
@@ -928,7 +927,7 @@ global_asm!(
     large = const crate::pages::LEAST,
     wide = const VECTOR,
     aligned = const crate::store::ALIGNED_FROM,
-    settle_after = const switch::LOOK_INTERVAL,
+    settle_after = const thread::LOOK_INTERVAL,
     settle_bit = const thread::EXCHANGES_BIT,
     vectors = const offset_of!(Tls, vectors),
     current = const offset_of!(Tls, current),
@@ -1056,6 +1055,7 @@ pub(crate) mod points {
         /// An exception has left a context's body.
         escaped = stackswitch_point_escaped
     );
+    #[cfg(feature = "libc")]
     point!(
         /// A context has overflowed its region.
         overflow = stackswitch_point_overflow
