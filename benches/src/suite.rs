@@ -95,6 +95,7 @@ impl Suite<'_> {
             "resident",
             vec![
                 ("stackswitch", subject(&native::stackswitch_resident)),
+                ("stackswitch-swap", subject(&native::stackswitch_resident_swap)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
                 ("c++20", subject(&native::cxx20_resident)),
                 ("corosensei", Box::new(InProcess(corosensei::Resident::new))),

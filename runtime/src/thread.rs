@@ -9,6 +9,7 @@ use crate::check::{CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::handle::HINTS;
 use crate::hooks::Hooks;
 use crate::memory::Memory;
 use crate::pages::{self, Slots};
@@ -86,8 +87,10 @@ pub(crate) struct Thread {
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
-    /// The context of the last hint, whose slice has not been asked for yet.
-    pub hint: *mut Context,
+    /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
+    /// that starts at `next_hint`.
+    pub hints: [*mut Context; HINTS],
+    pub next_hint: usize,
     /// Where values that need more than a register lie during a switch.
     pub slot: Slot,
     /// Mapped regions.
@@ -152,7 +155,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             carried: Carried::WORD,
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
-            hint: ptr::null_mut(),
+            hints: [ptr::null_mut(); HINTS],
+            next_hint: 0,
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],
