@@ -29,7 +29,7 @@ const LARGEST_CLASS: usize = 4096;
 const CLASSES: usize = LARGEST_CLASS / STEP;
 /// Larger blocks than this end where a cache line does, as the stacks do that slices come from:
 /// then a copy's vectors cross no line on either side.
-const ALIGNED_FROM: usize = 512;
+pub(crate) const ALIGNED_FROM: usize = 512;
 const LINE: usize = 64;
 /// What a large block takes besides its bytes.
 const LARGE_EXTRA: usize = size_of::<Large>() + LINE;

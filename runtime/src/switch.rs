@@ -12,12 +12,12 @@ use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
 use crate::slice;
 use crate::sys;
-use crate::thread::{Thread, Tls};
+use crate::thread::{EXCHANGES_BIT, Thread, Tls};
 use crate::tools;
 
 /// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
 /// not fall on the same region of a set again and again.
-const LOOK_INTERVAL: u32 = 4093;
+pub(crate) const LOOK_INTERVAL: u32 = 4093;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +108,14 @@ pub(crate) unsafe fn go(
 ) -> Result<Landing, Code> {
     // SAFETY: as the caller's.
     unsafe {
+        settle(thread, tls);
         let current = (*tls).current;
         let before = thread.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
+        (*tls).exchange_base = (*to).base;
         let moved = (thread.stats.bytes_moved() - before) as usize;
         tools::switched(current, to);
         count(thread, to, moved);
@@ -138,13 +140,39 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
             (*base).counters.switches_copying += 1;
         }
         check::count(&mut *to, moved);
-        // The assembly's exchanges count down, too, and come here when it is time.
-        let look = &mut (*arch::tls()).look;
-        if *look == 0 {
-            *look = LOOK_INTERVAL;
+        thread.until_look = thread.until_look.saturating_sub(1);
+        if thread.until_look == 0 {
+            thread.until_look = LOOK_INTERVAL;
             (*(*base).region).trim((*to).sp);
         }
-        *look -= 1;
+    }
+}
+
+/// Adds the exchanges that the assembly has made since the last time to the counters. They are of
+/// one base, and leave no more than a word behind.
+///
+/// # Safety
+/// `tls` is that of `thread`, which runs.
+#[inline]
+pub(crate) unsafe fn settle(thread: &mut Thread, tls: *mut Tls) {
+    // SAFETY: the words are the thread's. A base that exchanges were counted for is alive, or they
+    // were settled when it went.
+    unsafe {
+        let exchanged = (*tls).exchanged;
+        if exchanged == 0 {
+            return;
+        }
+        (*tls).exchanged = 0;
+        let switches = exchanged >> EXCHANGES_BIT;
+        let bytes = exchanged & ((1 << EXCHANGES_BIT) - 1);
+        thread.stats.switches_slow += switches;
+        thread.stats.switches_copying += switches;
+        thread.stats.bytes_saved += bytes;
+        thread.stats.bytes_restored += bytes;
+        let counters = &mut (*(*tls).exchange_base).counters;
+        counters.switches_copying += switches;
+        counters.bytes_saved += bytes;
+        thread.until_look = thread.until_look.saturating_sub(switches as u32);
     }
 }
 

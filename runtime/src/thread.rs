@@ -16,6 +16,7 @@ use crate::pages::{self, Slots};
 use crate::region::{Base, Origin, Region};
 use crate::stats::{self, BaseStats, Stats};
 use crate::store::Store;
+use crate::switch;
 use crate::sys;
 use crate::tools::Stack;
 
@@ -30,8 +31,6 @@ pub(crate) struct Tls {
     pub running: Tag,
     /// The tag of a suspended context of this thread that has to be brought in.
     pub parked: Tag,
-    /// Slow switches until the next look at a region's memory; see `switch::count`.
-    pub look: u32,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
@@ -42,12 +41,17 @@ pub(crate) struct Tls {
     none: Globals,
     /// The rest.
     pub thread: *mut Thread,
-    /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
-    pub exchanges: u64,
+    /// The base whose contexts have exchanged slices for stacks' bytes since the last
+    /// `switch::settle`.
+    pub exchange_base: *mut Base,
+    /// How often, from bit [`EXCHANGES_BIT`] on, and how many bytes, below.
     pub exchanged: u64,
     /// Bytes of the vectors that memory is moved with.
     pub vectors: u32,
 }
+
+/// See [`Tls::exchanged`].
+pub(crate) const EXCHANGES_BIT: u32 = 48;
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
 /// many contexts spawned in a row never displace one another.
@@ -85,6 +89,8 @@ pub(crate) struct Thread {
     pub carried: Carried,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
+    /// Slow switches until the next look at a region's memory.
+    pub until_look: u32,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
@@ -154,6 +160,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             hooks: Hooks::NONE,
             carried: Carried::WORD,
             refusal: NO_REFUSAL,
+            until_look: switch::LOOK_INTERVAL,
             position: arch::Position::start(0, 0, 0, 0),
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
@@ -188,13 +195,12 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             ready,
             running: Tag::new(number, State::Running),
             parked,
-            look: 0,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
             none: Globals::NONE,
             thread,
-            exchanges: 0,
+            exchange_base: ptr::null_mut(),
             exchanged: 0,
             vectors: arch::vectors(),
         });
@@ -418,6 +424,9 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
         if (*base).contexts != 0 {
             return refuse(Code::Busy, handle, "base.destroy");
         }
+        let tls = arch::tls();
+        switch::settle(&mut *thread, tls);
+        (*tls).exchange_base = ptr::null_mut();
         let region = (*base).region;
         (*base).tag = Tag(0);
         (*thread).store.free_header(base.cast());
@@ -451,6 +460,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             refuse(code, handle, "get_base_stats");
             return BaseStats::default();
         }
+        switch::settle(&mut *thread, arch::tls());
         let base = &*handle.cast::<Base>();
         BaseStats {
             contexts: base.contexts.into(),
@@ -521,13 +531,10 @@ pub(crate) fn stats() -> Stats {
         if (*tls).thread.is_null() {
             return Stats::default();
         }
-        let thread = &*(*tls).thread;
+        let thread = &mut *(*tls).thread;
+        switch::settle(thread, tls);
         let mut stats = thread.stats;
-        stats.switches_slow += (*tls).exchanges;
-        stats.switches_copying += (*tls).exchanges;
         stats.switches = (*tls).switches + stats.switches_slow;
-        stats.bytes_saved += (*tls).exchanged;
-        stats.bytes_restored += (*tls).exchanged;
         stats.heap_bytes = thread.store.bytes as u64;
         stats.heap_bytes_peak = thread.store.bytes_peak as u64;
         stats

@@ -341,8 +341,8 @@ global_asm!(
     "mov ecx, fs:[rax + {parked}]",
     "cmp [rdi + {tag}], ecx", // a suspended context of this thread
     "jne stackswitch_switch_generally",
-    "cmp dword ptr fs:[rax + {look}], 0", // now and then: see `switch::count`
-    "je stackswitch_switch_generally",
+    "cmp word ptr fs:[rax + {exchanged} + 6], {settle_after}", // now and then: `switch::settle`
+    "jae stackswitch_switch_generally",
     "mov r9, fs:[rax + {exceptions}]",
     "mov r10, [r9]",
     "or r10, [r9 + 8]",
@@ -351,6 +351,8 @@ global_asm!(
     "mov r8, fs:[rax + {current}]",
     "mov r9, [rdi + {base}]",
     "cmp [r8 + {base}], r9", // of the same base
+    "jne stackswitch_switch_generally",
+    "cmp fs:[rax + {exchange_base}], r9", // which is the one that is counted for
     "jne stackswitch_switch_generally",
     "lea r10, [rsp - 56]", // where a record would be
     "cmp [rdi + {sp}], r10", // as deep
@@ -369,40 +371,42 @@ global_asm!(
     "lea r10, [rip + stackswitch_point_return]",
     "cmp [rcx], r10", // suspended in a switch
     "jne stackswitch_switch_generally",
-    "mov r10, [r8 + {above}]", // nobody else is in the way
+    "mov r10, [r8 + {above}]",
     "test r10, r10",
     "jz 2f",
     "mov rax, [r10 + {sp}]",
     "add rax, [r10 + {saved}]",
-    "cmp rax, [r9 + {top}]",
+    "cmp rax, [r9 + {top}]", // nobody else is in the way
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "jb stackswitch_switch_generally",
+    "mov [rdi + {above}], r10",
+    "mov qword ptr [r8 + {above}], 0",
     "2:",
     "cmp edx, {kind_resume}",
     "jne 2f",
     "mov [rdi + {link}], r8",
     "2:",
-    // The headers.
-    "mov [rdi + {above}], r10",
-    "mov qword ptr [r8 + {above}], 0",
-    "mov qword ptr [rdi + {slice}], 0",
-    "mov qword ptr [rdi + {saved}], 0",
+    // The headers, with as few stores as can be: they are what a short exchange takes its time
+    // for. `saved` and `slice` lie side by side.
     "mov [r8 + {slice}], rcx",
     "mov [r8 + {saved}], r11",
+    "pxor xmm0, xmm0",
+    "movups [rdi + {saved}], xmm0",
     "mov r10, [rdi + {sp}]",
+    "cmp [r8 + {sp}], r10",
+    "je 2f",
     "mov [r8 + {sp}], r10",
+    "2:",
     "mov edx, fs:[rax + {parked}]",
     "mov [r8 + {tag}], edx",
     "mov edx, fs:[rax + {running}]",
     "mov [rdi + {tag}], edx",
     "mov fs:[rax + {current}], rdi",
-    "inc qword ptr [r9 + {base_copying}]",
-    "add [r9 + {base_saved}], r11",
     "mov r9, [r9 + {region}]",
     "mov [r9 + {bottom}], rdi",
-    "dec dword ptr fs:[rax + {look}]",
-    "inc qword ptr fs:[rax + {exchanges}]",
-    "add fs:[rax + {exchanged}], r11",
+    "mov rdx, r11",
+    "bts rdx, {settle_bit}", // one more, and its bytes
+    "add fs:[rax + {exchanged}], rdx",
     // The records.
     "mov rdx, [rcx + 8]",
     "mov [rcx + 8], r15",
@@ -443,7 +447,10 @@ global_asm!(
     "add rsp, 8", // equally deep: the stack pointer is the target's already
     "mov rax, rsi",
     "jmp r8",
-    "4:", // first up to the next cache line: stack and block have them at the same places
+    "4:",
+    "cmp r11, {aligned}",
+    "jb 8f",
+    // First up to the next cache line: stack and block have them at the same places.
     "mov edx, r10d",
     "neg edx",
     "and edx, 48",
@@ -908,21 +915,21 @@ global_asm!(
     tag = const offset_of!(Context, tag),
     link = const offset_of!(Context, link),
     saved = const offset_of!(Context, saved),
-    slice = const offset_of!(Context, slice),
+    slice = const SLICE_AFTER_SAVED,
     above = const offset_of!(Context, above),
     base = const offset_of!(Context, base),
     away = const offset_of!(Context, away),
     top = const offset_of!(Base, top),
     region = const offset_of!(Base, region),
-    base_copying = const offset_of!(Base, counters.switches_copying),
-    base_saved = const offset_of!(Base, counters.bytes_saved),
     bottom = const offset_of!(Region, bottom),
     parked = const offset_of!(Tls, parked),
-    exchanges = const offset_of!(Tls, exchanges),
+    exchange_base = const offset_of!(Tls, exchange_base),
     exchanged = const offset_of!(Tls, exchanged),
     large = const crate::pages::LEAST,
-    wide = const WIDE_FROM,
-    look = const offset_of!(Tls, look),
+    wide = const VECTOR,
+    aligned = const crate::store::ALIGNED_FROM,
+    settle_after = const switch::LOOK_INTERVAL,
+    settle_bit = const thread::EXCHANGES_BIT,
     vectors = const offset_of!(Tls, vectors),
     current = const offset_of!(Tls, current),
     ready = const offset_of!(Tls, ready),
@@ -1183,7 +1190,14 @@ pub(crate) fn prefetch(address: *const u8) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
-/// From so many bytes on wider vectors pay.
+/// Where a header has its slice; the assembly moves `saved` and `slice` as one.
+const SLICE_AFTER_SAVED: usize = {
+    assert!(offset_of!(Context, slice) == offset_of!(Context, saved) + 8);
+    offset_of!(Context, slice)
+};
+/// Bytes of the widest vector.
+const VECTOR: usize = 64;
+/// From so many bytes on a copy is worth a call of code for wider vectors.
 const WIDE_FROM: usize = 192;
 /// Bytes of a switch's record: the lowest of a slice, and the last that were written.
 const HEAD: usize = SWITCH_BYTES;
