@@ -40,13 +40,15 @@ enum Version {
 }
 
 /// The ways, the versions, and what the command is given: one row, one trial for each program.
-const MATRIX: [(&str, Way, Version, &[&str]); 18] = [
+const MATRIX: [(&str, Way, Version, &[&str]); 20] = [
     ("jit-O0", Way::Jit, Version::This, &["-O0"]),
     ("jit-O1", Way::Jit, Version::This, &["-O1"]),
     ("jit-O2", Way::Jit, Version::This, &["-O2"]),
     ("jit-O3", Way::Jit, Version::This, &["-O3"]),
     ("jit-other-O0", Way::Jit, Version::Other, &["-O0"]),
+    ("jit-other-O1", Way::Jit, Version::Other, &["-O1"]),
     ("jit-other-O2", Way::Jit, Version::Other, &["-O2"]),
+    ("jit-other-O3", Way::Jit, Version::Other, &["-O3"]),
     ("aot-O0", Way::Aot, Version::This, &["-O0"]),
     ("aot-O1", Way::Aot, Version::This, &["-O1"]),
     ("aot-O2", Way::Aot, Version::This, &["-O2"]),
