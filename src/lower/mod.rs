@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use carrier::Carrier;
 use runtime::Runtime;
 use thunk::Thunks;
+pub(crate) use thunk::call_as_declared;
 
 use crate::intrinsics::{Form, INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
 use crate::ir::{AttributePlace, Builder, Function, Module, Tail, Type, Value};
