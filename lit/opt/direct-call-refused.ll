@@ -14,6 +14,7 @@ declare i32 @llvm.stackswitch.status(ptr)
 declare void @llvm.stackswitch.destroy(ptr)
 declare void @stackswitch_spawn_wide(ptr, ptr, ptr, ptr)
 declare void @use(ptr)
+@other.name = weak alias i64 (ptr, i64), ptr @plain
 declare i64 @length(ptr) nounwind memory(read)
 
 define i64 @plain(ptr %arg, i64 %first) {
@@ -96,9 +97,15 @@ define i64 @t.recursion() {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
-; REMARK: 'weak' may suspend: it may be replaced when the program is linked
+; REMARK: 'weak' may be replaced when the program is linked
 define i64 @t.weak() {
   %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @weak, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
+  ret i64 %r
+}
+; REMARK: 'plain' may be replaced when the program is linked
+define i64 @t.weak.alias() {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @other.name, ptr null)
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }

@@ -12,7 +12,7 @@ static void *inner(void *arg, void *first) {
 
 static void *outer(void *arg, void *first) {
   int local = 0;
-// CHECK: clang-lint.c:[[# @LINE + 1]]:{{[0-9]+}}: warning: {{.*}}the address of the local variable '%local = alloca
+// CHECK: clang-lint.c:[[# @LINE + 1]]:{{[0-9]+}}: warning: {{.*}}the address of the local variable '%{{.*}} = alloca i32, align 4' gets
   void *c = stackswitch_spawn(0, inner, &local);
   stackswitch_resume(c, 0);
   return first;

@@ -80,9 +80,14 @@ impl<'m> Function<'m> {
 
     /// Whether its body here is the one that will run: no other module may replace it.
     pub(crate) fn is_exact(self) -> bool {
-        // SAFETY: the function is live.
+        !self.is_declaration() && self.has_fixed_meaning()
+    }
+
+    /// Whether no other module may put something else in its place.
+    pub(super) fn has_fixed_meaning(self) -> bool {
+        // SAFETY: the function, or what else has a linkage, is live.
         let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
-        !self.is_declaration() && (self.is_local() || linkage == LLVMLinkage::LLVMExternalLinkage)
+        self.is_local() || linkage == LLVMLinkage::LLVMExternalLinkage
     }
 
     /// Its calling convention; 0 is C's.

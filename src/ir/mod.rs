@@ -178,6 +178,17 @@ impl<'m> Value<'m> {
 
     /// The function that this is the address of, through casts and aliases.
     pub(crate) fn as_function(self) -> Option<Function<'m>> {
+        self.resolve(|_| true)
+    }
+
+    /// The function that this is certainly the address of when the program runs, with the body that
+    /// it has here.
+    pub(crate) fn as_exact_function(self) -> Option<Function<'m>> {
+        self.resolve(|alias| Function(alias).has_fixed_meaning()).filter(|f| f.is_exact())
+    }
+
+    /// Follows casts, and aliases that `accept` takes, to a function.
+    fn resolve(self, accept: impl Fn(Value<'m>) -> bool) -> Option<Function<'m>> {
         let mut value = self.raw;
         // An alias cannot lead back to itself in valid IR; the bound is for IR that is not.
         for _ in 0..64 {
@@ -187,7 +198,7 @@ impl<'m> Value<'m> {
                 if !LLVMIsAFunction(value).is_null() {
                     return Some(Function(Value::new(value)));
                 }
-                if !LLVMIsAGlobalAlias(value).is_null() {
+                if !LLVMIsAGlobalAlias(value).is_null() && accept(Value::new(value)) {
                     value = LLVMAliasGetAliasee(value);
                 } else if is_cast_expression(value) {
                     value = LLVMGetOperand(value, 0);

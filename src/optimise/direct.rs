@@ -62,6 +62,9 @@ fn plan<'a, 'm>(
         return Err("it is invoked, or its value goes through memory".to_owned());
     }
     let body = site.body().ok_or("its body is not known")?;
+    if site.exact_body().is_none() {
+        return Err(format!("'{}' may be replaced when the program is linked", body.name()));
+    }
     let safe = facts.of(body).map_err(|why| format!("'{}' may suspend: {why}", body.name()))?;
     if let Some(obstacle) = &safe.obstacle {
         return Err(format!("'{}' needs its own stack: {obstacle}", body.name()));

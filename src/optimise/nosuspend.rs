@@ -89,6 +89,10 @@ pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
     }
     loop {
         while let Some(function) = ready.pop() {
+            // What was believed may turn out to be so later.
+            if facts.safe.contains_key(&function) {
+                continue;
+            }
             let Some(local) = locals.get(&function) else { continue };
             let safe = settle(local, &facts.safe);
             facts.safe.insert(function, safe);
@@ -183,7 +187,7 @@ fn call_of<'m>(
     if call.is_harmless_intrinsic() || !seen.insert(callee) {
         return Ok(());
     }
-    if callee.is_exact() {
+    if call.callee().as_exact_function().is_some() {
         local.callees.push(callee);
     } else if is_promised(callee) || callee.only_reads() {
         local.obstacle = Some(format!("the stack use of '{}' is not known", callee.name()));
@@ -209,10 +213,9 @@ fn variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Lo
 impl<'m> Facts<'m> {
     /// What is known of a function that cannot suspend; the reason as text for one that may.
     pub(super) fn of(&self, function: Function<'m>) -> Result<&Safe, String> {
-        self.safe.get(&function).ok_or_else(|| match self.reasons.get(&function) {
-            Some(reason) => reason.to_string(),
-            None => "it may be replaced when the program is linked".to_owned(),
-        })
+        self.safe
+            .get(&function)
+            .ok_or_else(|| self.reasons.get(&function).map(Reason::to_string).unwrap_or_default())
     }
 
     /// Whether a call may let other contexts run before it returns.
@@ -225,7 +228,7 @@ impl<'m> Facts<'m> {
         }
         let Some(callee) = call.callee().as_function() else { return true };
         !(call.is_harmless_intrinsic()
-            || self.safe.contains_key(&callee)
+            || call.callee().as_exact_function().is_some_and(|f| self.safe.contains_key(&f))
             || is_promised(callee)
             || (callee.is_declaration() && callee.only_reads()))
     }

@@ -29,12 +29,12 @@ type Starts<'a, 'm> = HashMap<Function<'m>, Vec<(Base<'m>, &'a Site<'m>)>>;
 /// Warnings for all that is certain.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
     let starts = starts(sites);
-    let mut findings = Vec::new();
+    let (mut findings, mut stores) = (Vec::new(), HashMap::new());
     for site in sites {
         let caller = site.call.caller();
         let Some(own) = starts.get(&caller) else { continue };
         match site.intrinsic.name {
-            "spawn" => spawned(site, own, caller, &mut findings),
+            "spawn" => spawned(site, own, caller, &mut stores, &mut findings),
             "resume" | "swap" => {
                 let Some(variable) = carried(site) else { continue };
                 let target = site.call.args()[0].origin().as_instruction();
@@ -111,13 +111,13 @@ fn spawned<'m>(
     site: &Site<'m>,
     own: &[(Base<'m>, &Site<'m>)],
     caller: Function<'m>,
+    stores: &mut HashMap<Function<'m>, Vec<Stored<'m>>>,
     findings: &mut Vec<Finding<'m>>,
 ) {
     let Some(base) = base_in(caller, site) else { return };
     let Some((_, start)) = own.iter().find(|(o, _)| *o == base) else { return };
-    if site.body().is_some_and(|body| {
-        body.is_exact() && body.params().first().is_some_and(|arg| arg.is_unused())
-    }) {
+    let unread = |body: Function<'m>| body.params().first().is_some_and(|arg| arg.is_unused());
+    if site.exact_body().is_some_and(unread) {
         return;
     }
     let arg = site.call.args()[2];
@@ -129,25 +129,44 @@ fn spawned<'m>(
     if memory.is_constant() {
         return;
     }
-    for instruction in caller.instructions() {
-        let Some((address, value)) = instruction.stored() else { continue };
-        if address.object() == memory
-            && let Some(variable) = value.local_variable()
-        {
-            findings.push(
-                warn(instruction, variable, start)
-                    .note(site.call.instruction(), "the other context is given that memory here"),
-            );
-        }
+    let stores = stores.entry(caller).or_insert_with(|| stored_variables(caller));
+    for stored in stores.iter().filter(|stored| stored.object == memory) {
+        findings.push(
+            warn(stored.at, stored.variable, start)
+                .note(site.call.instruction(), "the other context is given that memory here"),
+        );
     }
 }
 
+/// A store of a local variable's address.
+#[derive(Debug)]
+struct Stored<'m> {
+    at: Instruction<'m>,
+    object: Value<'m>,
+    variable: Instruction<'m>,
+}
+
+fn stored_variables(function: Function<'_>) -> Vec<Stored<'_>> {
+    let mut found = Vec::new();
+    for at in function.instructions() {
+        if let Some((address, value)) = at.stored()
+            && let Some(variable) = value.local_variable()
+        {
+            found.push(Stored { at, object: address.object(), variable });
+        }
+    }
+    found
+}
+
+/// The warning at an instruction by which the address gets away.
 fn warn<'m>(at: Instruction<'m>, variable: Instruction<'m>, start: &Site<'m>) -> Finding<'m> {
+    let printed = variable.value().print();
+    // The metadata behind it says nothing to people.
+    let variable = printed.split(", !").next().unwrap_or_default().trim();
     Finding::warning(
         at,
         format!(
-            "the address of the local variable '{}' gets to another context of the same base, whose stack takes the variable's place",
-            variable.value().print().trim()
+            "the address of the local variable '{variable}' gets to another context of the same base, whose stack takes the variable's place"
         ),
         "pass memory of the heap, or give the other context a base of its own".to_owned(),
     )

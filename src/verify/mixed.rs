@@ -5,17 +5,19 @@
 //! resumed there, its body answers that creator: it must suspend with the type of the `spawn`, as
 //! long as it does nothing before that might have another context wait for it.
 
+use std::collections::HashMap;
+
 use super::handle::{Index, uses};
 use super::{Finding, Site};
-use crate::ir::{Instruction, Type, TypeKind};
+use crate::ir::{Function, Instruction, Type, TypeKind};
 
 /// Errors for all that is certain.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
-    let mut findings = Vec::new();
+    let (mut findings, mut bodies) = (Vec::new(), HashMap::new());
     for spawn in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
         let (Some(sent), Some(uses)) = (spawn.value_type, uses(spawn, index)) else { continue };
         first_switch(spawn, sent, &uses, &mut findings);
-        body(spawn, sent, &uses, index, &mut findings);
+        body(spawn, sent, &uses, index, &mut bodies, &mut findings);
     }
     findings
 }
@@ -53,12 +55,40 @@ fn first_switch<'m>(
     }
 }
 
+/// What the instructions of a body do, as far as it matters here.
+#[derive(Debug, Default)]
+struct Body<'a, 'm> {
+    /// Switches to its link.
+    suspends: Vec<(&'a Site<'m>, Type<'m>)>,
+    /// What may let another context wait for it.
+    others: Vec<Instruction<'m>>,
+}
+
+impl<'a, 'm> Body<'a, 'm> {
+    fn of(function: Function<'m>, index: &Index<'a, 'm>) -> Self {
+        let mut body = Body::default();
+        for call in function.instructions().into_iter().filter_map(Instruction::call) {
+            match index.get(&call) {
+                Some(site) if site.intrinsic.name == "suspend" && site.value_type.is_some() => {
+                    body.suspends.extend(site.value_type.map(|ty| (*site, ty)));
+                }
+                // What cannot report an error runs no code that could switch.
+                Some(site) if site.intrinsic.effects.nounwind => {}
+                None if call.is_harmless_intrinsic() => {}
+                _ => body.others.push(call.instruction()),
+            }
+        }
+        body
+    }
+}
+
 /// The switches of its body to the one that resumed it.
-fn body<'m>(
+fn body<'a, 'm>(
     spawn: &Site<'m>,
     sent: Type<'m>,
     uses: &[&Site<'m>],
-    index: &Index<'_, 'm>,
+    index: &Index<'a, 'm>,
+    bodies: &mut HashMap<Function<'m>, Body<'a, 'm>>,
     findings: &mut Vec<Finding<'m>>,
 ) {
     let resumed_only = uses.iter().all(|site| match site.intrinsic.name {
@@ -66,27 +96,11 @@ fn body<'m>(
         name => matches!(name, "destroy" | "status" | "prefetch" | "slice.size" | "link"),
     });
     let is_resumed = uses.iter().any(|site| site.intrinsic.name == "resume");
-    let Some(body) = spawn.body().filter(|b| resumed_only && is_resumed && b.is_exact()) else {
-        return;
-    };
-    let (mut wrong, mut others) = (Vec::new(), Vec::new());
-    for instruction in body.instructions() {
-        let Some(call) = instruction.call() else { continue };
-        match index.get(&call) {
-            Some(site) if site.intrinsic.name == "suspend" => match site.value_type {
-                Some(found) if differ(found, sent) => wrong.push((*site, found)),
-                Some(_) => {}
-                None => others.push(instruction),
-            },
-            // What cannot report an error runs no code that could switch.
-            Some(site) if site.intrinsic.effects.nounwind => {}
-            None if call.is_harmless_intrinsic() => {}
-            _ => others.push(instruction),
-        }
-    }
-    for (site, found) in wrong {
+    let Some(function) = spawn.exact_body().filter(|_| resumed_only && is_resumed) else { return };
+    let body = bodies.entry(function).or_insert_with(|| Body::of(function, index));
+    for &(site, found) in body.suspends.iter().filter(|(_, found)| differ(*found, sent)) {
         let here = site.call.instruction();
-        if others.iter().any(|other: &Instruction<'m>| other.reaches(here, None)) {
+        if body.others.iter().any(|other| other.reaches(here, None)) {
             continue;
         }
         findings.push(

@@ -21,7 +21,7 @@ use crate::diagnostics::Diagnostic;
 use crate::intrinsics::{
     self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, Param, ParamKind, RUNTIME_PREFIX, Typed,
 };
-use crate::ir::{Call, CallKind, Function, Module, Type};
+use crate::ir::{Call, CallKind, Function, Module, Type, Value};
 
 /// A correct call of an intrinsic or of the runtime function that it stands for.
 #[derive(Clone, Debug)]
@@ -39,9 +39,18 @@ pub(crate) struct Site<'m> {
 impl<'m> Site<'m> {
     /// The function operand, where there is one and it is known.
     pub(crate) fn body(&self) -> Option<Function<'m>> {
+        self.body_operand()?.as_function()
+    }
+
+    /// The function operand, where it is known with the body that will run.
+    pub(crate) fn exact_body(&self) -> Option<Function<'m>> {
+        self.body_operand()?.as_exact_function()
+    }
+
+    fn body_operand(&self) -> Option<Value<'m>> {
         let is_function = |p: &Param| matches!(p.kind, ParamKind::Function(_));
         let index = self.intrinsic.params.iter().position(is_function)?;
-        self.call.args().get(index)?.as_function()
+        self.call.args().get(index).copied()
     }
 }
 
