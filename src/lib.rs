@@ -4,6 +4,7 @@
 //! holds the passes that lower them and, with the feature `jit`, an API that runs such programs
 //! in process.
 
+mod carrier;
 pub mod diagnostics;
 pub mod intrinsics;
 mod ir;

@@ -189,7 +189,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
             stats.switches = (*context).checks.switches;
             stats.switches_copying = counters.switches_copying;
             stats.bytes_saved = counters.bytes_saved;
-            stats.bytes_restored = counters.bytes_restored;
+            stats.bytes_restored = counters.bytes_restored();
             stats.bytes_parked_peak = counters.bytes_parked_peak;
         }
         stats
@@ -232,11 +232,14 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     }
 }
 
+/// How many hints wait for their headers. Measured with a million contexts in random order: 1
+/// gives 71 ns a switch, 2 56, 4 41, 8 29; but a scheduler must know as many contexts ahead.
+pub(crate) const HINTS: usize = 4;
 /// The lines of a slice that are asked for; the hardware follows a longer one by itself.
 const HINT_LINES: usize = 8;
 
-/// Brings a context's header into cache, and at the next hint its slice or stack top: they can
-/// only be found through the header, and a hint that waited for it would cost what it saves.
+/// Brings a context's header into cache, and [`HINTS`] hints later its slice or stack top: they
+/// can only be found through the header, and a hint that waited for it would cost what it saves.
 /// Changes nothing that can be seen.
 ///
 /// # Safety
@@ -250,7 +253,9 @@ pub(crate) unsafe fn prefetch(handle: *mut c_void) {
         if thread.is_null() || handle.is_null() {
             return;
         }
-        let context = core::mem::replace(&mut (*thread).hint, handle.cast());
+        let next = (*thread).next_hint;
+        let context = core::mem::replace(&mut (*thread).hints[next], handle.cast());
+        (*thread).next_hint = (next + 1) % HINTS;
         if context.is_null() || (*context).tag.thread() != (*thread).number {
             return;
         }

@@ -65,13 +65,13 @@ impl Hooks {
 }
 
 impl Thread {
-    /// The tag that a short path compares with, of a context in `state`. One that no context has sends every switch the
-    /// slow way, where hooks and checks are.
-    pub(crate) fn fast_tag(&self, state: State) -> Tag {
+    /// The tags that the fast path and the exchange compare with. Ones that no context has send
+    /// every switch the long way, where hooks and checks are.
+    pub(crate) fn short_ways(&self) -> (Tag, Tag) {
         if CHECKED || FOLLOW_SWITCHES || !self.hooks.is_none() {
-            Tag(u32::MAX)
+            (Tag(u32::MAX), Tag(u32::MAX))
         } else {
-            Tag::new(self.number, state)
+            (Tag::new(self.number, State::Ready), Tag::new(self.number, State::Parked))
         }
     }
 
@@ -121,7 +121,7 @@ pub(crate) unsafe fn set(hooks: *const Hooks) {
             return;
         }
         (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
-        (*arch::tls()).ready = (*thread).fast_tag(State::Ready);
-        (*arch::tls()).parked = (*thread).fast_tag(State::Parked);
+        let tls = arch::tls();
+        ((*tls).ready, (*tls).parked) = (*thread).short_ways();
     }
 }

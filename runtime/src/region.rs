@@ -115,7 +115,7 @@ impl Region {
 /// The far end of slices: contexts started from it occupy the memory below `top`.
 #[repr(C)]
 pub(crate) struct Base {
-    /// First address above its contexts' stacks, 16-byte aligned.
+    /// First address above its contexts' stacks, where a cache line begins.
     pub top: usize,
     /// Owner, [`State::Base`]. At the offset of [`Context::tag`].
     pub tag: Tag,

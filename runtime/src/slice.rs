@@ -20,48 +20,8 @@ use crate::error::Code;
 use crate::pages;
 use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
-use crate::thread::{Thread, Tls};
+use crate::thread::Thread;
 use crate::tools;
-
-/// The commonest exchange on a region: the context that is left and `to` start
-/// from the same base and are as deep as one another, and nobody else is in the
-/// way. Then their bytes change places, and the block its owner, without a visit
-/// to the allocator. Says whether that was so.
-///
-/// # Safety
-/// As [`bring_in`]; `current` is the context that is left, its `sp` true, and
-/// `to` is not new.
-#[inline]
-pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Context) -> bool {
-    // SAFETY: as [`bring_in`]. Both extents are the same addresses: one is in place, the other
-    // in the block.
-    unsafe {
-        let base = (*to).base;
-        let (sp, bytes) = ((*to).sp, (*to).saved);
-        let above = (*current).above;
-        if (*current).base != base
-            || (*current).sp != sp
-            || bytes != (*base).top - sp
-            || !saved::is_own_block((*to).slice)
-            || bytes >= pages::LEAST
-            || (!above.is_null() && (*above).sp + (*above).saved < (*base).top)
-        {
-            return false;
-        }
-        let block = (*to).slice;
-        arch::exchange(sp as *mut u8, block, bytes);
-        (*to).slice = ptr::null_mut();
-        (*to).saved = 0;
-        (*to).above = above;
-        (*current).slice = block;
-        (*current).saved = bytes;
-        (*current).above = ptr::null_mut();
-        (*(*base).region).bottom = to;
-        (*tls).exchanged += bytes as u64;
-        (*base).counters.exchanged(bytes);
-        true
-    }
-}
 
 /// Makes `to` the bottom of its region with all of it in place. Whoever else
 /// has bytes below `to`'s base moves them to the heap.
@@ -195,8 +155,8 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
             (*(*context).base).counters.dropped(freed);
         }
         note_saved(thread, context, bytes - saved, bytes);
-        park(context, block, bytes);
         check::poison(sp + saved, bytes - saved);
+        park(context, block, bytes);
         Ok(top > limit)
     }
 }

@@ -17,9 +17,7 @@ use crate::tools;
 
 /// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
 /// not fall on the same region of a set again and again.
-const LOOK_INTERVAL: u64 = 4093;
-/// Exchanges stay on one region. Those whose count has none of these bits come here and look.
-pub(crate) const LOOK_MASK: u32 = 4095;
+const LOOK_INTERVAL: u32 = 4093;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,28 +61,6 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
         let current = (*tls).current;
         let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
         (*current).sp = sp;
-        if exchanges(tls, to, kind) {
-            return Landing { sp: (*to).sp, pc: arch::point_of((*to).sp) };
-        }
-        switch_generally(thread, tls, to, sp, kind)
-    }
-}
-
-/// What [`switch_slowly`] does when there is no short way.
-///
-/// # Safety
-/// As there; the running context's `sp` is true.
-#[inline(never)]
-unsafe fn switch_generally(
-    thread: &mut Thread,
-    tls: *mut Tls,
-    to: *mut Context,
-    sp: usize,
-    kind: Kind,
-) -> Landing {
-    // SAFETY: as there.
-    unsafe {
-        let current = (*tls).current;
         let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
@@ -115,40 +91,6 @@ unsafe fn switch_generally(
                 }
             }
         }
-    }
-}
-
-/// The short way for two contexts that share a base and are equally deep, which a ring or a
-/// pair of coroutines often are. Says whether it has been gone.
-///
-/// # Safety
-/// As [`switch_slowly`]; the running context's `sp` is true.
-#[inline]
-unsafe fn exchanges(tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
-    // SAFETY: a tag that says so makes `to` a suspended context of this thread; with nothing
-    // away it is no stand-in, and its flow of control is its own.
-    unsafe {
-        let parked = (*tls).parked;
-        let current = (*tls).current;
-        if to.is_null()
-            || (*to).tag != parked
-            || !(*to).away.is_null()
-            || kind == Kind::Ontop
-            || !slice::exchange(tls, current, to)
-        {
-            return false;
-        }
-        if kind == Kind::Resume {
-            (*to).link = current;
-        }
-        (*current).tag = parked;
-        (*to).tag = (*tls).running;
-        (*tls).current = to;
-        if (*tls).exchanges & u64::from(LOOK_MASK) == 0 {
-            (*(*(*to).base).region).trim((*to).sp);
-        }
-        (*tls).exchanges += 1;
-        true
     }
 }
 
@@ -196,9 +138,13 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
             (*base).counters.switches_copying += 1;
         }
         check::count(&mut *to, moved);
-        if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
+        // The assembly's exchanges count down, too, and come here when it is time.
+        let look = &mut (*arch::tls()).look;
+        if *look == 0 {
+            *look = LOOK_INTERVAL;
             (*(*base).region).trim((*to).sp);
         }
+        *look -= 1;
     }
 }
 

@@ -9,6 +9,7 @@ use crate::check::{CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::handle::HINTS;
 use crate::hooks::Hooks;
 use crate::memory::Memory;
 use crate::pages::{self, Slots};
@@ -29,6 +30,8 @@ pub(crate) struct Tls {
     pub running: Tag,
     /// The tag of a suspended context of this thread that has to be brought in.
     pub parked: Tag,
+    /// Slow switches until the next look at a region's memory; see `switch::count`.
+    pub look: u32,
     /// Switches of the fast path.
     pub switches: u64,
     /// Upper end of the side stack; 0 until the thread is set up.
@@ -42,6 +45,8 @@ pub(crate) struct Tls {
     /// Switches that exchanged a slice for a stack's bytes, and how many bytes.
     pub exchanges: u64,
     pub exchanged: u64,
+    /// Bytes of the vectors that memory is moved with.
+    pub vectors: u32,
 }
 
 /// The most default regions that `spawn` with a null base spreads contexts over: as
@@ -82,8 +87,10 @@ pub(crate) struct Thread {
     pub refusal: Refusal,
     /// Where a POSIX context goes on, during the switch to it.
     pub position: arch::Position,
-    /// The context of the last hint, whose slice has not been asked for yet.
-    pub hint: *mut Context,
+    /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
+    /// that starts at `next_hint`.
+    pub hints: [*mut Context; HINTS],
+    pub next_hint: usize,
     /// Where values that need more than a register lie during a switch.
     pub slot: Slot,
     /// Mapped regions.
@@ -148,7 +155,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             carried: Carried::WORD,
             refusal: NO_REFUSAL,
             position: arch::Position::start(0, 0, 0, 0),
-            hint: ptr::null_mut(),
+            hints: [ptr::null_mut(); HINTS],
+            next_hint: 0,
             slot: Slot([0; 64]),
             regions: ptr::null_mut(),
             defaults: [ptr::null_mut(); DEFAULT_REGIONS],
@@ -174,11 +182,13 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             error::report(&refusal);
             return false;
         }
+        let (ready, parked) = t.short_ways();
         tls.write(Tls {
             current: &raw mut t.main,
-            ready: t.fast_tag(State::Ready),
+            ready,
             running: Tag::new(number, State::Running),
-            parked: t.fast_tag(State::Parked),
+            parked,
+            look: 0,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).none),
@@ -186,6 +196,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             thread,
             exchanges: 0,
             exchanged: 0,
+            vectors: arch::vectors(),
         });
         stats::thread_started();
     }
@@ -345,7 +356,7 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
             return ptr::null_mut();
         }
         let region = (*(*(*arch::tls()).current).base).region;
-        let base = (*thread).new_base((sp - BASE_GAP) & !15, region);
+        let base = (*thread).new_base((sp - BASE_GAP) & !63, region);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");
         }
@@ -449,7 +460,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             switches: 0,
             switches_copying: base.counters.switches_copying,
             bytes_saved: base.counters.bytes_saved,
-            bytes_restored: base.counters.bytes_restored,
+            bytes_restored: base.counters.bytes_restored(),
             bytes_parked: base.counters.bytes_parked,
             bytes_parked_peak: base.counters.bytes_parked_peak,
         }

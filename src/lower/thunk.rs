@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::carrier::Carrier;
+use crate::carrier::Carrier;
 use crate::intrinsics::Entry;
 use crate::ir::{AttributePlace, Builder, Function, Linkage, Module, Type, Value, mangle};
 use crate::verify;

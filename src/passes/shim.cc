@@ -176,6 +176,15 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
       MPM.addPass(OptimisePass(Passes));
     MPM.addPass(LowerPass(Passes));
   };
+  // Modules have been verified when they were compiled; the lowering still refuses
+  // what is wrong, should that have been without the plugin.
+  auto Link = [Passes, Hooked](ModulePassManager &MPM, OptimizationLevel Level,
+                               auto...) {
+    *Hooked = true;
+    if (Level != OptimizationLevel::O0)
+      MPM.addPass(OptimisePass(Passes));
+    MPM.addPass(LowerPass(Passes));
+  };
   auto Lower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
     *Hooked = true;
     MPM.addPass(LowerPass(Passes));
@@ -197,8 +206,7 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   PB.registerPipelineStartEPCallback(Start);
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
-  // Nor is it here, unless bitcode was made without the plugin.
-  PB.registerFullLinkTimeOptimizationEarlyEPCallback(Lower);
+  PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }

@@ -17,6 +17,7 @@ pub(crate) use finding::{Finding, sort as sort_findings};
 pub(crate) use handle::{Index, index, uses as handle_uses};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
+use crate::carrier::Carrier;
 use crate::diagnostics::Diagnostic;
 use crate::intrinsics::{
     self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, Param, ParamKind, RUNTIME_PREFIX, Typed,
@@ -37,6 +38,15 @@ pub(crate) struct Site<'m> {
 }
 
 impl<'m> Site<'m> {
+    /// The runtime function that the call becomes, or is.
+    pub(crate) fn form(&self) -> Form {
+        match (self.spelling, self.value_type) {
+            (Spelling::Runtime(form), _) => form,
+            (Spelling::Intrinsic, None) => Form::Typed(Typed::Ptr),
+            (Spelling::Intrinsic, Some(ty)) => Carrier::of(ty).form(),
+        }
+    }
+
     /// The function operand, where there is one and it is known.
     pub(crate) fn body(&self) -> Option<Function<'m>> {
         self.body_operand()?.as_function()
