@@ -11,6 +11,7 @@ mod ir;
 #[cfg(feature = "jit")]
 pub mod jit;
 mod lower;
+mod optimise;
 pub mod passes;
 pub mod reader;
 pub mod verify;

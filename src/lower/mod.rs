@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use runtime::Runtime;
 use thunk::Thunks;
+pub(crate) use thunk::call_as_declared;
 
 use crate::carrier::Carrier;
 use crate::intrinsics::{INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
