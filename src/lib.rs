@@ -5,6 +5,7 @@
 //! in process.
 
 pub mod diagnostics;
+mod inline;
 pub mod intrinsics;
 mod ir;
 #[cfg(feature = "jit")]

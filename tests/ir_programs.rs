@@ -25,14 +25,17 @@ use support::{Artifacts, STACKSWITCH, directory, run, succeed, text};
 enum Way {
     /// `stackswitch run`.
     Jit,
+    /// The same, with a call of the runtime for every switch.
+    JitCalls,
     /// clang with the plugin, then the system's linker with the static runtime.
     Aot,
 }
 
 /// The ways and the levels of optimisation: one row, one trial for each program.
-const MATRIX: [(&str, Way, &str); 4] = [
+const MATRIX: [(&str, Way, &str); 5] = [
     ("jit-O0", Way::Jit, "-O0"),
     ("jit-O2", Way::Jit, "-O2"),
+    ("jit-O2-calls", Way::JitCalls, "-O2"),
     ("aot-O0", Way::Aot, "-O0"),
     ("aot-O2", Way::Aot, "-O2"),
 ];
@@ -52,7 +55,8 @@ fn main() {
             let ignored = matches!(way, Way::Aot) && artifacts.is_none();
             let trial = Trial::test(format!("{}::{row}", program.name), move || {
                 match (way, artifacts) {
-                    (Way::Jit, _) => program.check_jit(level),
+                    (Way::Jit, _) => program.check_jit(&[level]),
+                    (Way::JitCalls, _) => program.check_jit(&[level, "--no-inline"]),
                     (Way::Aot, Some(artifacts)) => program.check_aot(row, level, &artifacts),
                     (Way::Aot, None) => Err("needs what `make test` builds".into()),
                 }
@@ -109,8 +113,8 @@ impl Program {
         }
     }
 
-    fn check_jit(&self, level: &str) -> Result<(), String> {
-        let output = run(Command::new(STACKSWITCH).arg("run").arg(level).arg(&self.path))?;
+    fn check_jit(&self, options: &[&str]) -> Result<(), String> {
+        let output = run(Command::new(STACKSWITCH).arg("run").args(options).arg(&self.path))?;
         let status = self.status()?;
         if output.status.code() != Some(status) {
             return Err(describe(&format!("expected the status {status}"), &output));

@@ -111,6 +111,31 @@ impl<'m> Function<'m> {
         (calls, other)
     }
 
+    /// Whether a call in it satisfies `condition`.
+    pub(crate) fn any_call(self, condition: impl Fn(Call<'m>) -> bool) -> bool {
+        // SAFETY: the function is live, and nothing is changed while its lists are walked.
+        unsafe {
+            let mut block = LLVMGetFirstBasicBlock(self.0.raw());
+            while !block.is_null() {
+                let mut instruction = LLVMGetFirstInstruction(block);
+                while !instruction.is_null() {
+                    if Call::from_raw(instruction).is_some_and(&condition) {
+                        return true;
+                    }
+                    instruction = LLVMGetNextInstruction(instruction);
+                }
+                block = LLVMGetNextBasicBlock(block);
+            }
+        }
+        false
+    }
+
+    /// Whether it names a function that handles exceptions.
+    pub(crate) fn has_personality(self) -> bool {
+        // SAFETY: the function is live.
+        unsafe { LLVMHasPersonalityFn(self.0.raw()) != 0 }
+    }
+
     /// Whether nothing uses it.
     pub(crate) fn is_unused(self) -> bool {
         // SAFETY: the function is live.

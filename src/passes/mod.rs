@@ -1,8 +1,8 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
 //! `stackswitch-verify` and `stackswitch-lower` run at the start of the default pipelines,
-//! `stackswitch-check` at their end. All are required, so that they run at `-O0` too, and each is
-//! available by its name.
+//! `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-inline` are
+//! required, so that they run at `-O0` too, and each is available by its name.
 
 mod check;
 mod plugin;
@@ -18,7 +18,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use crate::diagnostics::Diagnostic;
-use crate::{ir, lower, verify};
+use crate::{inline, ir, lower, verify};
 
 /// Why a pipeline did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +83,7 @@ struct Passes {
     verify: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
+    inline: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
@@ -90,6 +91,7 @@ static PASSES: Passes = Passes {
     verify: verify_pass,
     lower: lower_pass,
     check: check_pass,
+    inline: inline_pass,
     rejected: session::any_rejected,
 };
 
@@ -139,4 +141,11 @@ extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
         session::judge(module, check::leftovers(module));
     }
     false
+}
+
+/// `stackswitch-inline`
+extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module) && inline::inline(module)
 }

@@ -36,6 +36,7 @@ struct StackswitchPasses {
   RustPass Verify;
   RustPass Lower;
   RustPass Check;
+  RustPass Inline;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -44,7 +45,7 @@ struct StackswitchPasses {
 namespace {
 
 // One of the passes, by the member that holds it. Required, so that it also runs
-// at -O0 and whatever -opt-bisect-limit says.
+// at -O0 and whatever -opt-bisect-limit says; but not the optimisation.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -60,15 +61,17 @@ public:
   }
   // What -passes= takes, and -time-passes and the like print.
   static StringRef name() {
-    return Member == &StackswitchPasses::Verify  ? "stackswitch-verify"
-           : Member == &StackswitchPasses::Lower ? "stackswitch-lower"
-                                                 : "stackswitch-check";
+    return Member == &StackswitchPasses::Verify   ? "stackswitch-verify"
+           : Member == &StackswitchPasses::Lower  ? "stackswitch-lower"
+           : Member == &StackswitchPasses::Inline ? "stackswitch-inline"
+                                                  : "stackswitch-check";
   }
-  static bool isRequired() { return true; }
+  static bool isRequired() { return Member != &StackswitchPasses::Inline; }
 };
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
+using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -133,6 +136,16 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
       });
 }
 
+// Whether a module that a pipeline has come to the end of will be optimised again,
+// together with others. LLVM 19 does not say.
+#if LLVM_VERSION_MAJOR >= 20
+bool isBeforeLink(ThinOrFullLTOPhase Phase) {
+  return Phase == ThinOrFullLTOPhase::ThinLTOPreLink ||
+         Phase == ThinOrFullLTOPhase::FullLTOPreLink;
+}
+#endif
+bool isBeforeLink() { return false; }
+
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // Whether any of the passes has been put into the pipeline.
   auto Hooked = std::make_shared<bool>(false);
@@ -151,11 +164,18 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
+  // Last, as nothing sees through a switch that is in place.
+  auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
+                         auto... Phase) {
+    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...))
+      MPM.addPass(InlinePass(Passes));
+  };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
                        ArrayRef<PassBuilder::PipelineElement> Inner) {
         bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
+                                      addNamed<InlinePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
@@ -164,7 +184,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(VerifyAndLower);
+  PB.registerOptimizerLastEPCallback(Inline);
   PB.registerOptimizerLastEPCallback(Check);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }
 

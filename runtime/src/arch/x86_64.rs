@@ -69,6 +69,7 @@ use crate::region::{Base, Region};
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
+pub mod inlined;
 pub(crate) mod optional;
 #[cfg(feature = "valgrind")]
 pub(crate) mod valgrind;

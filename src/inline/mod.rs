@@ -1,0 +1,160 @@
+//! `stackswitch-inline`: the resident switch in place of a call of the runtime.
+//!
+//! Where nothing has to be copied a switch is a few instructions, which then save what is live at
+//! that place and nothing else. All else is left to the runtime's function, which they call. What
+//! they are is the target's part, in a module of its own; on other targets calls stay.
+
+pub(crate) mod x86_64;
+
+use std::collections::HashMap;
+
+use x86_64::Conditions;
+
+use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
+use crate::ir::{AttributePlace, Builder, Call, CallKind, Function, Module, Type, Value};
+use crate::verify;
+
+/// The variable of the runtime that says where a thread's words are. Its name's last part counts
+/// layouts of what is relied on.
+pub(crate) const WORDS: &str = "stackswitch_resident_v1";
+
+/// A module's flag of that name with the value 0 keeps all its calls.
+pub(crate) const FLAG: &str = "stackswitch-inline";
+
+/// The operations that can be in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Swap,
+    Resume,
+    Suspend,
+}
+
+impl Operation {
+    fn of(intrinsic: &Intrinsic) -> Option<Self> {
+        match intrinsic.name {
+            "swap" => Some(Operation::Swap),
+            "resume" => Some(Operation::Resume),
+            "suspend" => Some(Operation::Suspend),
+            _ => None,
+        }
+    }
+}
+
+/// The values that travel in a register for general purposes.
+const FORMS: [Typed; 5] = [Typed::Ptr, Typed::I8, Typed::I16, Typed::I32, Typed::I64];
+
+/// Attributes of functions whose calls stay. Instrumented code goes with a runtime that has no fast
+/// path.
+const KEPT_IN: [&str; 10] = [
+    "optnone",
+    "naked",
+    "minsize",
+    "optsize",
+    "sanitize_address",
+    "sanitize_hwaddress",
+    "sanitize_memory",
+    "sanitize_thread",
+    "sanitize_realtime",
+    "sanitize_memtag",
+];
+
+/// Puts switches in place and returns whether anything changed.
+pub(crate) fn inline(module: Module<'_>) -> bool {
+    if !x86_64::fits(module) || module.flag(FLAG) == Some(0) {
+        return false;
+    }
+    let mut inlining = Inlining { module, suitable: HashMap::new() };
+    let mut changed = false;
+    for intrinsic in TABLE {
+        let Some(operation) = Operation::of(intrinsic) else { continue };
+        for typed in FORMS {
+            let symbol = intrinsic.symbol(Form::Typed(typed));
+            let Some(runtime) = module.function(&symbol) else { continue };
+            // A module that defines it is the runtime itself.
+            if !runtime.is_declaration() {
+                continue;
+            }
+            let Some(value) = verify::typed_value(module, typed) else { continue };
+            let ty = verify::expected_type(module, intrinsic, value);
+            for call in runtime.uses().0 {
+                if call.function_type() == ty && inlining.can_be_in_place(call) {
+                    changed |= inlining.put_in_place(call, operation, value);
+                }
+            }
+        }
+    }
+    changed
+}
+
+/// The work on one module.
+struct Inlining<'m> {
+    module: Module<'m>,
+    /// Whether switches can be in place in a function.
+    suitable: HashMap<Function<'m>, bool>,
+}
+
+impl<'m> Inlining<'m> {
+    fn can_be_in_place(&mut self, call: Call<'m>) -> bool {
+        let function = call.caller();
+        call.kind() == CallKind::Call
+            && call.calling_convention() == 0
+            && !call.is_must_tail()
+            && !call.has_bundles()
+            && *self.suitable.entry(function).or_insert_with(|| is_suitable(function))
+    }
+
+    /// Replaces the call. False where the module has another use for the runtime's name.
+    fn put_in_place(&self, call: Call<'m>, operation: Operation, value: Type<'m>) -> bool {
+        let module = self.module;
+        let Some(i64) = Type::integer(module, 64) else { return false };
+        let Some(words) = module.external_variable(WORDS, i64) else { return false };
+        let builder = Builder::before(module, call);
+        let mut args = call.args();
+        if let Some(sent) = args.last_mut() {
+            *sent = extended(&builder, module, call, *sent);
+        }
+        args.push(builder.load_shared(i64, words));
+        args.push(call.callee());
+        let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
+        let mut results = vec![value];
+        results.extend(&params);
+        let ty = Type::function(Type::literal(module, &results), &params);
+        let conditions = Conditions {
+            red_zone: call.caller().attribute(AttributePlace::Function, "noredzone").is_none(),
+            marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
+        };
+        let assembly = x86_64::assembly(operation, conditions).value(ty);
+        let switch = builder.call(ty, assembly, &args, None);
+        call.replace(Some(builder.field(switch.value(), 0)));
+        true
+    }
+}
+
+/// A small integer as C sends it: extended to 32 bits.
+fn extended<'m>(
+    builder: &Builder<'m>,
+    module: Module<'m>,
+    call: Call<'m>,
+    value: Value<'m>,
+) -> Value<'m> {
+    let int = Type::int32(module);
+    if value.ty() != int
+        && matches!(value.ty().kind(), crate::ir::TypeKind::Integer(bits) if bits < 32)
+    {
+        let place = AttributePlace::Param(call.args().len() as u32 - 1);
+        if call.has_attribute(place, "zeroext") {
+            return builder.widen(value, int);
+        }
+        return builder.widen_signed(value, int);
+    }
+    value
+}
+
+/// Whether switches can be in place in a function. Handlers of exceptions find no entry for
+/// instructions that are not a call in their tables; what returns twice finds registers as they
+/// were at a call.
+fn is_suitable(function: Function<'_>) -> bool {
+    !function.has_personality()
+        && !KEPT_IN.iter().any(|name| function.attribute(AttributePlace::Function, name).is_some())
+        && !function.any_call(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
+}
