@@ -1,0 +1,66 @@
+; RUN: %opt -passes=stackswitch-inline -S %s | llc -o - | FileCheck %s --implicit-check-not=warning
+; What is live across a switch is saved, whatever register it is in; what is not live is not.
+
+target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
+target triple = "x86_64-unknown-linux-gnu"
+
+declare i64 @stackswitch_suspend_i64(i64)
+
+define i64 @nothing(i64 %v) {
+; CHECK-LABEL: nothing:
+; CHECK-NOT: Spill
+; CHECK: retq
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  ret i64 %r
+}
+
+define void @wide(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512bw" {
+; CHECK-LABEL: wide:
+; CHECK: vmovu{{.*}} %zmm{{.*}} 64-byte Spill
+; CHECK: #APP
+; CHECK: #NO_APP
+; CHECK: vmovu{{.*}} %zmm{{.*}} 64-byte Reload
+  %x = load volatile <16 x float>, ptr %at
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  store volatile <16 x float> %x, ptr %at
+  ret void
+}
+
+define void @mask(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512bw" {
+; CHECK-LABEL: mask:
+; CHECK: Spill
+; CHECK: #APP
+  %a = load volatile <16 x i32>, ptr %at
+  %m = icmp eq <16 x i32> %a, zeroinitializer
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  %b = load volatile <16 x i32>, ptr %at
+  %s = select <16 x i1> %m, <16 x i32> %a, <16 x i32> %b
+  store volatile <16 x i32> %s, ptr %at
+  ret void
+}
+
+define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
+; CHECK-LABEL: extended:
+; CHECK: fstpt
+; CHECK: #APP
+; CHECK: #NO_APP
+; CHECK: fldt
+  %y = fmul x86_fp80 %x, %x
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  ret x86_fp80 %y
+}
+
+define i64 @integers(ptr %at) {
+; CHECK-LABEL: integers:
+; rbx and rbp are kept by the switch itself.
+; CHECK: movq %rbp, -16(%rsp)
+; CHECK: movq %rbx, -24(%rsp)
+; CHECK: movq 40(%rdx), %rbx
+; CHECK-NEXT: movq 48(%rdx), %rbp
+  %a = load volatile i64, ptr %at
+  %b = load volatile i64, ptr %at
+  %r = call i64 @stackswitch_suspend_i64(i64 %a)
+  %s = add i64 %a, %b
+  %t = add i64 %s, %r
+  ret i64 %t
+}
