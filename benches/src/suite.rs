@@ -94,6 +94,7 @@ impl Suite<'_> {
             "resident",
             vec![
                 ("stackswitch", subject(&native::stackswitch_resident)),
+                ("stackswitch-in-place", subject(&native::in_place_resident)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
                 ("c++20", subject(&native::cxx20_resident)),
                 ("corosensei", Box::new(InProcess(corosensei::Resident::new))),

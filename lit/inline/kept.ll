@@ -67,6 +67,12 @@ define ptr @returns_twice(ptr %to, ptr %buffer) {
   ret ptr %r
 }
 
+define ptr @collected(ptr %to, ptr %v) gc "statepoint-example" {
+; CHECK: call ptr @stackswitch_swap(
+  %r = call ptr @stackswitch_swap(ptr %to, ptr %v)
+  ret ptr %r
+}
+
 define ptr @another_type(ptr %to) {
 ; CHECK: call ptr @stackswitch_swap(
   %r = call ptr @stackswitch_swap(ptr %to, i64 0)

@@ -8,10 +8,10 @@ pub(crate) mod x86_64;
 
 use std::collections::HashMap;
 
-use x86_64::Conditions;
-
 use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
-use crate::ir::{AttributePlace, Builder, Call, CallKind, Function, Module, Type, Value};
+use crate::ir::{
+    Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value,
+};
 use crate::verify;
 
 /// The variable of the runtime that says where a thread's words are. Its name's last part counts
@@ -40,6 +40,36 @@ impl Operation {
     }
 }
 
+/// A target whose switch is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    X86_64,
+}
+
+impl Target {
+    /// The one that a module is for.
+    fn of(module: Module<'_>) -> Option<Self> {
+        x86_64::fits(module).then_some(Target::X86_64)
+    }
+
+    /// The switch. Its inputs are the target (not for `suspend`), the value, where a thread's words
+    /// are, and the runtime's function; its outputs the result and then what becomes of those.
+    fn assembly(self, operation: Operation, conditions: Conditions) -> Assembly {
+        match self {
+            Target::X86_64 => x86_64::assembly(operation, conditions),
+        }
+    }
+}
+
+/// What a switch is made of depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Conditions {
+    /// Signal handlers leave the bytes below the stack pointer alone.
+    red_zone: bool,
+    /// Indirect jumps may only go to marked places.
+    marked_targets: bool,
+}
+
 /// The values that travel in a register for general purposes.
 const FORMS: [Typed; 5] = [Typed::Ptr, Typed::I8, Typed::I16, Typed::I32, Typed::I64];
 
@@ -60,10 +90,11 @@ const KEPT_IN: [&str; 10] = [
 
 /// Puts switches in place and returns whether anything changed.
 pub(crate) fn inline(module: Module<'_>) -> bool {
-    if !x86_64::fits(module) || module.flag(FLAG) == Some(0) {
+    let Some(target) = Target::of(module) else { return false };
+    if module.flag(FLAG) == Some(0) {
         return false;
     }
-    let mut inlining = Inlining { module, suitable: HashMap::new() };
+    let mut inlining = Inlining { module, target, suitable: HashMap::new() };
     let mut changed = false;
     for intrinsic in TABLE {
         let Some(operation) = Operation::of(intrinsic) else { continue };
@@ -89,6 +120,7 @@ pub(crate) fn inline(module: Module<'_>) -> bool {
 /// The work on one module.
 struct Inlining<'m> {
     module: Module<'m>,
+    target: Target,
     /// Whether switches can be in place in a function.
     suitable: HashMap<Function<'m>, bool>,
 }
@@ -123,7 +155,7 @@ impl<'m> Inlining<'m> {
             red_zone: call.caller().attribute(AttributePlace::Function, "noredzone").is_none(),
             marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
         };
-        let assembly = x86_64::assembly(operation, conditions).value(ty);
+        let assembly = self.target.assembly(operation, conditions).value(ty);
         let switch = builder.call(ty, assembly, &args, None);
         call.replace(Some(builder.field(switch.value(), 0)));
         true
@@ -138,9 +170,7 @@ fn extended<'m>(
     value: Value<'m>,
 ) -> Value<'m> {
     let int = Type::int32(module);
-    if value.ty() != int
-        && matches!(value.ty().kind(), crate::ir::TypeKind::Integer(bits) if bits < 32)
-    {
+    if value.ty() != int && matches!(value.ty().kind(), TypeKind::Integer(bits) if bits < 32) {
         let place = AttributePlace::Param(call.args().len() as u32 - 1);
         if call.has_attribute(place, "zeroext") {
             return builder.widen(value, int);
@@ -151,10 +181,11 @@ fn extended<'m>(
 }
 
 /// Whether switches can be in place in a function. Handlers of exceptions find no entry for
-/// instructions that are not a call in their tables; what returns twice finds registers as they
-/// were at a call.
+/// instructions that are not a call in their tables, nor do garbage collectors; what returns twice
+/// finds registers as they were at a call.
 fn is_suitable(function: Function<'_>) -> bool {
     !function.has_personality()
+        && !function.has_collector()
         && !KEPT_IN.iter().any(|name| function.attribute(AttributePlace::Function, name).is_some())
         && !function.any_call(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
 }

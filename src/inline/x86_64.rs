@@ -9,7 +9,7 @@
 //! frame information stays true, and the record lies in the red zone, which signal handlers leave
 //! alone. Where there is no red zone the stack pointer goes below the record first.
 
-use super::Operation;
+use super::{Conditions, Operation};
 use crate::ir::{Assembly, Module};
 
 /// Offsets in a thread's words.
@@ -59,18 +59,8 @@ pub(super) fn fits(module: Module<'_>) -> bool {
         && module.pointer_size() == 8
 }
 
-/// What a switch is made of depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Conditions {
-    /// Signal handlers leave the bytes below the stack pointer alone.
-    pub(super) red_zone: bool,
-    /// Indirect jumps may only go to marked places.
-    pub(super) marked_targets: bool,
-}
-
-/// The assembly of a switch. Its outputs are the result in rax and then what becomes of its
-/// inputs: the target in rdi (not for `suspend`), the value in rsi, in rcx where the thread's words
-/// are from the thread pointer on, the runtime's function in r11.
+/// The assembly of a switch: the result in rax, the target in rdi, the value in rsi, in rcx where
+/// the thread's words are from the thread pointer on, the runtime's function in r11.
 pub(super) fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
     let mut code = Code::default();
     code.find_target(operation);

@@ -136,6 +136,12 @@ impl<'m> Function<'m> {
         unsafe { LLVMHasPersonalityFn(self.0.raw()) != 0 }
     }
 
+    /// Whether it names a garbage collector.
+    pub(crate) fn has_collector(self) -> bool {
+        // SAFETY: the function is live.
+        unsafe { !LLVMGetGC(self.0.raw()).is_null() }
+    }
+
     /// Whether nothing uses it.
     pub(crate) fn is_unused(self) -> bool {
         // SAFETY: the function is live.
