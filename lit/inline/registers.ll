@@ -50,13 +50,49 @@ define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
   ret x86_fp80 %y
 }
 
-define i64 @integers(ptr %at) {
-; CHECK-LABEL: integers:
-; rbx and rbp are kept by the switch itself.
+define i64 @dynamic(i64 %v, ptr %at) {
+; CHECK-LABEL: dynamic:
+; An aligned frame that grows has rbx for a base pointer, which the switch keeps.
+; CHECK: movq %rsp, %rbx
 ; CHECK: movq %rbp, -16(%rsp)
-; CHECK: movq %rbx, -24(%rsp)
+; CHECK-NEXT: movq %rbx, -24(%rsp)
 ; CHECK: movq 40(%rdx), %rbx
 ; CHECK-NEXT: movq 48(%rdx), %rbp
+; CHECK-NEXT: leaq 64(%rdx), %rsp
+  %aligned = alloca i64, align 64
+  %grown = alloca i8, i64 %v
+  store volatile i64 %v, ptr %aligned
+  store volatile ptr %grown, ptr %at
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  %l = load volatile i64, ptr %aligned
+  ret i64 %l
+}
+
+define i64 @later(i64 %v, ptr %at) {
+; CHECK-LABEL: later:
+; So does one that grows later, by an alloca of a constant size.
+; CHECK: movq %rbx, -24(%rsp)
+entry:
+  %aligned = alloca i64, align 64
+  store volatile i64 %v, ptr %aligned
+  br label %loop
+loop:
+  %grown = alloca i64
+  store volatile ptr %grown, ptr %at
+  %r = call i64 @stackswitch_suspend_i64(i64 %v)
+  %again = icmp eq i64 %r, 0
+  br i1 %again, label %loop, label %done
+done:
+  %l = load volatile i64, ptr %aligned
+  ret i64 %l
+}
+
+define i64 @integers(ptr %at) {
+; CHECK-LABEL: integers:
+; rbp is kept by the switch itself, all others by whoever needs them.
+; CHECK: movq %rbp, -16(%rsp)
+; CHECK-NOT: %rbx, {{-?[0-9]+}}(%rsp)
+; CHECK: #NO_APP
   %a = load volatile i64, ptr %at
   %b = load volatile i64, ptr %at
   %r = call i64 @stackswitch_suspend_i64(i64 %a)

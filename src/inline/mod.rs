@@ -40,6 +40,10 @@ impl Operation {
     }
 }
 
+/// Whether a function may still become a part of another after the pass: LLVM 19 does not say that
+/// a pipeline's end is not the end.
+const INLINED_LATER: bool = cfg!(feature = "llvm19");
+
 /// A target whose switch is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
@@ -68,6 +72,8 @@ struct Conditions {
     red_zone: bool,
     /// Indirect jumps may only go to marked places.
     marked_targets: bool,
+    /// The compiler may need a register of its own to find the frame.
+    base_pointer: bool,
 }
 
 /// The values that travel in a register for general purposes.
@@ -94,7 +100,8 @@ pub(crate) fn inline(module: Module<'_>) -> bool {
     if module.flag(FLAG) == Some(0) {
         return false;
     }
-    let mut inlining = Inlining { module, target, suitable: HashMap::new() };
+    let mut inlining =
+        Inlining { module, target, suitable: HashMap::new(), dynamic: HashMap::new() };
     let mut changed = false;
     for intrinsic in TABLE {
         let Some(operation) = Operation::of(intrinsic) else { continue };
@@ -123,6 +130,8 @@ struct Inlining<'m> {
     target: Target,
     /// Whether switches can be in place in a function.
     suitable: HashMap<Function<'m>, bool>,
+    /// Whether a function's frame grows while it runs.
+    dynamic: HashMap<Function<'m>, bool>,
 }
 
 impl<'m> Inlining<'m> {
@@ -136,7 +145,7 @@ impl<'m> Inlining<'m> {
     }
 
     /// Replaces the call. False where the module has another use for the runtime's name.
-    fn put_in_place(&self, call: Call<'m>, operation: Operation, value: Type<'m>) -> bool {
+    fn put_in_place(&mut self, call: Call<'m>, operation: Operation, value: Type<'m>) -> bool {
         let module = self.module;
         let Some(i64) = Type::integer(module, 64) else { return false };
         let Some(words) = module.external_variable(WORDS, i64) else { return false };
@@ -151,9 +160,13 @@ impl<'m> Inlining<'m> {
         let mut results = vec![value];
         results.extend(&params);
         let ty = Type::function(Type::literal(module, &results), &params);
+        let function = call.caller();
+        let dynamic =
+            *self.dynamic.entry(function).or_insert_with(|| function.has_dynamic_allocas());
         let conditions = Conditions {
-            red_zone: call.caller().attribute(AttributePlace::Function, "noredzone").is_none(),
+            red_zone: function.attribute(AttributePlace::Function, "noredzone").is_none(),
             marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
+            base_pointer: dynamic || INLINED_LATER,
         };
         let assembly = self.target.assembly(operation, conditions).value(ty);
         let switch = builder.call(ty, assembly, &args, None);

@@ -1,13 +1,14 @@
 //! The resident switch on x86-64 with System V's conventions.
 //!
 //! The assembly does what `stackswitch_exchange` of the runtime does, at the call's place. The
-//! compiler is told that every register changes, so it saves what is live there and nothing else;
-//! rbp and rbx, which it may need to find its frame, are saved here.
+//! compiler is told that every register changes, so it saves what is live there and nothing else.
+//! It may find its frame by rbp, and in frames that are both dynamic and aligned by rbx, so these
+//! are saved here. What such a switch costs is mostly its stores.
 //!
-//! The record that a context leaves has the runtime's layout, so that unwinders find the frame
-//! through it. It is written below the stack pointer, which does not move: the function's own call
-//! frame information stays true, and the record lies in the red zone, which signal handlers leave
-//! alone. Where there is no red zone the stack pointer goes below the record first.
+//! The record that a context leaves has the runtime's layout. It is written below the stack
+//! pointer, which does not move: the function's own call frame information stays true, and the
+//! record lies in the red zone, which signal handlers leave alone. Where there is no red zone the
+//! stack pointer goes below the record first.
 
 use super::{Conditions, Operation};
 use crate::ir::{Assembly, Module};
@@ -16,10 +17,12 @@ use crate::ir::{Assembly, Module};
 pub(crate) mod words {
     pub(crate) const CURRENT: usize = 0;
     pub(crate) const READY: usize = 8;
-    pub(crate) const RUNNING: usize = 12;
     pub(crate) const SWITCHES: usize = 24;
     pub(crate) const EXCEPTIONS: usize = 40;
 }
+
+/// The running context's tag is so much more than one that may be gone to at once.
+pub(crate) const RUNNING_AFTER_READY: usize = 2;
 
 /// Offsets in a context's header.
 pub(crate) mod header {
@@ -33,7 +36,6 @@ pub(crate) mod record {
     pub(crate) const POINT: usize = 0;
     pub(crate) const RBX: usize = 40;
     pub(crate) const RBP: usize = 48;
-    pub(crate) const RETURN: usize = 56;
     pub(crate) const BYTES: usize = 64;
 }
 
@@ -71,7 +73,7 @@ pub(super) fn assembly(operation: Operation, conditions: Conditions) -> Assembly
     code.leave(conditions);
     code.refuse(operation);
     code.arrive(conditions);
-    Assembly { text: code.0, constraints: constraints(operation) }
+    Assembly { text: code.0, constraints: constraints(operation, conditions) }
 }
 
 /// Instructions, one a line. Labels: 1 where a context goes on, 2 the end, 3 the slow way.
@@ -122,14 +124,15 @@ impl Code {
         };
         let at = |offset: usize| offset as isize - below;
         self.line(format!("movq %rbp, {}(%rsp)", at(record::RBP)));
-        self.line(format!("movq %rbx, {}(%rsp)", at(record::RBX)));
+        if conditions.base_pointer {
+            self.line(format!("movq %rbx, {}(%rsp)", at(record::RBX)));
+        }
         self.line("leaq 1f(%rip), %r10");
-        self.line(format!("movq %r10, {}(%rsp)", at(record::RETURN)));
         self.line(format!("movq %r10, {}(%rsp)", at(record::POINT)));
         self.line(format!("leaq {}(%rsp), %r10", at(0)));
         self.line(format!("movq %r10, {}(%r8)", header::SP));
         self.line(format!("movl %eax, {}(%r8)", header::TAG));
-        self.line(format!("movl %fs:{}(%rcx), %eax", words::RUNNING));
+        self.line(format!("leal {RUNNING_AFTER_READY}(%rax), %eax"));
         self.line(format!("movl %eax, {}(%rdi)", header::TAG));
         self.line(format!("movq %rdi, %fs:{}(%rcx)", words::CURRENT));
         self.line(format!("incq %fs:{}(%rcx)", words::SWITCHES));
@@ -155,7 +158,9 @@ impl Code {
         if conditions.marked_targets {
             self.line("endbr64");
         }
-        self.line(format!("movq {}(%rdx), %rbx", record::RBX));
+        if conditions.base_pointer {
+            self.line(format!("movq {}(%rdx), %rbx", record::RBX));
+        }
         self.line(format!("movq {}(%rdx), %rbp", record::RBP));
         self.line(format!("leaq {}(%rdx), %rsp", record::BYTES));
         self.line("2:");
@@ -163,7 +168,7 @@ impl Code {
 }
 
 /// The registers of outputs and inputs, and all others.
-fn constraints(operation: Operation) -> String {
+fn constraints(operation: Operation, conditions: Conditions) -> String {
     let mut all: Vec<String> = match operation {
         Operation::Suspend => {
             vec!["={ax},={si},={cx},={r11},1,2,3,~{rdi}".to_owned()]
@@ -172,6 +177,9 @@ fn constraints(operation: Operation) -> String {
             vec!["={ax},={di},={si},={cx},={r11},1,2,3,4".to_owned()]
         }
     };
+    if !conditions.base_pointer {
+        all.push("~{rbx}".to_owned());
+    }
     all.push(OTHERS.to_owned());
     for (prefix, first, last) in NUMBERED {
         all.extend((first..=last).map(|number| format!("~{{{prefix}{number}}}")));

@@ -113,13 +113,32 @@ impl<'m> Function<'m> {
 
     /// Whether a call in it satisfies `condition`.
     pub(crate) fn any_call(self, condition: impl Fn(Call<'m>) -> bool) -> bool {
+        self.any_instruction(|_, raw| Call::from_raw(raw).is_some_and(&condition))
+    }
+
+    /// Whether it has memory in its frame that is not there from its start to its end.
+    pub(crate) fn has_dynamic_allocas(self) -> bool {
+        self.any_instruction(|is_entry, raw| {
+            // SAFETY: the instruction is live; only an alloca is asked for its size, which is its
+            // operand.
+            unsafe {
+                !LLVMIsAAllocaInst(raw).is_null()
+                    && (!is_entry || LLVMIsAConstantInt(LLVMGetOperand(raw, 0)).is_null())
+            }
+        })
+    }
+
+    /// Whether an instruction satisfies `condition`, which also learns whether it is in the first
+    /// block.
+    fn any_instruction(self, condition: impl Fn(bool, LLVMValueRef) -> bool) -> bool {
         // SAFETY: the function is live, and nothing is changed while its lists are walked.
         unsafe {
-            let mut block = LLVMGetFirstBasicBlock(self.0.raw());
+            let first = LLVMGetFirstBasicBlock(self.0.raw());
+            let mut block = first;
             while !block.is_null() {
                 let mut instruction = LLVMGetFirstInstruction(block);
                 while !instruction.is_null() {
-                    if Call::from_raw(instruction).is_some_and(&condition) {
+                    if condition(block == first, instruction) {
                         return true;
                     }
                     instruction = LLVMGetNextInstruction(instruction);

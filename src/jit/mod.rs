@@ -61,7 +61,6 @@ const _: () = {
     use x86_64::{header as our_header, record as our_record, words as our_words};
     assert!(our_words::CURRENT == words::CURRENT);
     assert!(our_words::READY == words::READY);
-    assert!(our_words::RUNNING == words::RUNNING);
     assert!(our_words::SWITCHES == words::SWITCHES);
     assert!(our_words::EXCEPTIONS == words::EXCEPTIONS);
     assert!(our_header::SP == header::SP);
@@ -70,7 +69,7 @@ const _: () = {
     assert!(our_record::POINT == record::POINT);
     assert!(our_record::RBX == record::RBX);
     assert!(our_record::RBP == record::RBP);
-    assert!(our_record::RETURN == record::RETURN);
+    assert!(x86_64::RUNNING_AFTER_READY == inlined::RUNNING_AFTER_READY);
     assert!(our_record::BYTES == record::BYTES);
 };
 

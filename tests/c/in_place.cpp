@@ -161,6 +161,32 @@ NOINLINE void all_kinds() {
   stackswitch_destroy(context);
 }
 
+// What leaves a context's function arrives where that was resumed.
+int64_t leaves(void *, int64_t value) {
+  for (int i = 0; i < 3; i++) value = leaf(value);
+  throw int(value);
+}
+
+NOINLINE int64_t resume(void *context, int64_t value) {
+  volatile int64_t local = value;
+  int64_t result = stackswitch_resume_i64(context, value);
+  return local == value ? result : -1;
+}
+
+void exceptions() {
+  void *context = stackswitch_spawn_i64(nullptr, leaves, nullptr);
+  Cleanup cleanup;
+  for (int i = 0; i < 3; i++) check(resume(context, i) == i, "before the exception");
+  int caught = 0;
+  try {
+    resume(context, 55);
+  } catch (int thrown) {
+    caught = thrown;
+  }
+  check(caught == 55 && stackswitch_status(context) == 3, "an exception that left a context");
+  stackswitch_destroy(context);
+}
+
 volatile sig_atomic_t signals;
 // Writes to as much of the stack as it is given.
 void interrupt(int) {
@@ -193,6 +219,7 @@ int main() {
   all(base);
   stackswitch_base_destroy(base);
   all_kinds();
+  exceptions();
   interrupted();
   stackswitch_stats stats;
   stackswitch_get_stats(&stats);

@@ -1,15 +1,14 @@
 //! What compiled code relies on that has the fast path in place (`stackswitch-inline`).
 //!
 //! Such code does what `stackswitch_exchange` in [`arch`](super) does. A context that it leaves
-//! has a record of the usual layout, in which only rbx, rbp and the return address are true: the
-//! other registers are nobody's. The address to go on at, which is the return address too, is the
-//! code's own.
+//! has a record of the usual size, in which only rbp, rbx if the code needs it, and the address to
+//! go on at are true; the other registers are nobody's. That address is the code's own.
 
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::context::Context;
+use crate::context::{Context, State};
 use crate::cxx::Globals;
 use crate::thread::Tls;
 
@@ -65,13 +64,14 @@ pub mod words {
     pub const CURRENT: usize = offset_of!(Tls, current);
     /// The tag of contexts that may be gone to at once.
     pub const READY: usize = offset_of!(Tls, ready);
-    /// The tag of the running context.
-    pub const RUNNING: usize = offset_of!(Tls, running);
     /// The number of switches on the fast path.
     pub const SWITCHES: usize = offset_of!(Tls, switches);
     /// Points to the two words of the C++ exceptions in flight.
     pub const EXCEPTIONS: usize = offset_of!(Tls, exceptions);
 }
+
+/// The running context's tag is so much more than one that may be gone to at once.
+pub const RUNNING_AFTER_READY: usize = State::Running as usize - State::Ready as usize;
 
 /// Offsets in a context's header.
 pub mod header {
@@ -93,8 +93,6 @@ pub mod record {
     pub const RBX: usize = 40;
     /// The caller's rbp.
     pub const RBP: usize = 48;
-    /// The return address.
-    pub const RETURN: usize = 56;
     /// The caller's frame.
     pub const BYTES: usize = super::super::SWITCH_BYTES;
 }
