@@ -1,13 +1,20 @@
 # stackswitch: `make help` lists what there is.
 
 LLVM ?= 22
+# `make test` tests this version too.
+OTHER_LLVM := $(if $(filter 19,$(LLVM)),22,19)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-COMMAND := $(TARGET)/release/stackswitch
-# One place for each LLVM version: plugins for several can exist side by side.
-PLUGIN := $(TARGET)/plugin/llvm-$(LLVM)/libstackswitch_plugin.so
+# Builds for several LLVM versions exist side by side; that for the default one is where cargo
+# puts it.
+build-dir = $(TARGET)$(if $(filter-out 22,$(1)),/llvm-$(1))
+command = $(call build-dir,$(1))/release/stackswitch
+plugin = $(TARGET)/plugin/llvm-$(1)/libstackswitch_plugin.so
+BUILD := $(call build-dir,$(LLVM))
+COMMAND := $(call command,$(LLVM))
+PLUGIN := $(call plugin,$(LLVM))
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
 # Where `make install` copies to.
 ROOT = $(DESTDIR)$(abspath $(PREFIX))
@@ -24,10 +31,19 @@ help: ## Show this list
 run: build ## Run the 30,000-context program through the JIT and print its figures
 	$(COMMAND) run ir_tests/thirty_thousand.ll --stats
 
-test: build build-plugin runtime ## Run every test; the last line is the sum
+# What the tests need besides what cargo builds for them. The names with OTHER are those of the
+# second LLVM version.
+test: build build-plugin runtime ## Run every test, with LLVM 22 and 19; the last line is the sum
+	@$(MAKE) --no-print-directory build build-plugin LLVM=$(OTHER_LLVM)
 	@$(MAKE) --no-print-directory install-files PREFIX=$(STAGE) DESTDIR= >/dev/null
-	@STACKSWITCH_PLUGIN=$(PLUGIN) STACKSWITCH_RUNTIME=$(RUNTIME).a STACKSWITCH_PREFIX=$(STAGE) \
-	  LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) STACKSWITCH_CLANG=clang-$(LLVM) scripts/test
+	@LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) LLVM_BUILD=$(BUILD) \
+	  STACKSWITCH_PLUGIN=$(PLUGIN) STACKSWITCH_CLANG=clang-$(LLVM) \
+	  OTHER_LLVM=$(OTHER_LLVM) OTHER_LLVM_BIN=$$(llvm-config-$(OTHER_LLVM) --bindir) \
+	  OTHER_LLVM_BUILD=$(call build-dir,$(OTHER_LLVM)) \
+	  STACKSWITCH_OTHER_PLUGIN=$(call plugin,$(OTHER_LLVM)) \
+	  STACKSWITCH_OTHER_CLANG=clang-$(OTHER_LLVM) \
+	  STACKSWITCH_OTHER_COMMAND=$(call command,$(OTHER_LLVM)) \
+	  STACKSWITCH_RUNTIME=$(RUNTIME).a STACKSWITCH_PREFIX=$(STAGE) scripts/test
 
 lint: setup clippy ## Check the format and the lints
 	cargo fmt --all --check
@@ -35,17 +51,17 @@ lint: setup clippy ## Check the format and the lints
 clippy: setup
 	cargo clippy -q --all-targets -- -D warnings
 	cargo clippy -q -p stackswitch-plugin -- -D warnings
-	cargo clippy -q -p stackswitch-bench --all-targets -- -D warnings
+	cargo clippy -q -p stackswitch-bench --features subjects --all-targets -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
 
 build: setup ## Build the command
-	cargo build --release --no-default-features --features llvm$(LLVM),cli
+	cargo build --release --target-dir $(BUILD) --no-default-features --features llvm$(LLVM),cli
 
 build-plugin: setup
-	cargo build --release -p stackswitch-plugin $(FEATURES)
-	@install -D $(TARGET)/release/libstackswitch_plugin.so $(PLUGIN)
+	cargo build --release --target-dir $(BUILD) -p stackswitch-plugin $(FEATURES)
+	@install -D $(BUILD)/release/libstackswitch_plugin.so $(PLUGIN)
 
 plugin: build-plugin ## Build the plugin for opt, clang and lld (LLVM=22); prints its path
 	@echo $(PLUGIN)
@@ -75,7 +91,7 @@ build-bench: $(PEERS) build-plugin
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
 	  STACKSWITCH_CLANG=clang++-$(LLVM) \
-	  cargo build -p stackswitch-bench --profile measure
+	  cargo build -p stackswitch-bench --features subjects --profile measure
 
 # A package that cannot be had is left out; the benchmark says so.
 $(PEERS):

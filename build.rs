@@ -13,7 +13,12 @@ fn main() {
         .find(|v| env::var_os(format!("CARGO_FEATURE_LLVM{v}")).is_some())
         .expect("enable one of the features llvm19 to llvm23");
     let config = env::var("LLVM_CONFIG").unwrap_or_else(|_| format!("llvm-config-{version}"));
-    println!("cargo:rustc-env=STACKSWITCH_LLVM_VERSION={}", ask(&config, "--version"));
+    let found = ask(&config, "--version");
+    assert!(
+        found.split('.').next() == Some(&version.to_string()),
+        "{config} is for LLVM {found}, the feature llvm{version} is not"
+    );
+    println!("cargo:rustc-env=STACKSWITCH_LLVM_VERSION={found}");
 
     let mut shim = cc::Build::new();
     shim.cpp(true).std("c++17").file("src/passes/shim.cc").warnings(true);

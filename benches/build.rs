@@ -11,6 +11,9 @@ fn main() {
     println!("cargo::rerun-if-env-changed=STACKSWITCH_BENCH_RUNTIME");
     println!("cargo::rerun-if-env-changed=STACKSWITCH_CLANG");
     println!("cargo::rerun-if-env-changed=STACKSWITCH_BENCH_PLUGIN");
+    if env::var_os("CARGO_FEATURE_SUBJECTS").is_none() {
+        return;
+    }
     let Ok(runtime) = env::var("STACKSWITCH_BENCH_RUNTIME") else {
         // Lints and documentation need no subjects; a program does.
         println!("cargo::warning=no runtime library, no program: use `make bench`");

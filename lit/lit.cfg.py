@@ -18,8 +18,6 @@ config.suffixes = [".ll", ".c", ".cpp", ".test"]
 config.excludes = ["Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 root = os.path.dirname(config.test_source_root)
-config.test_exec_root = os.path.join(root, "target", "lit")
-
 
 def setting(name, default):
     value = lit_config.params.get(name.lower()) or lit_config.params.get(name)
@@ -47,6 +45,8 @@ opt = os.path.join(tools, "opt")
 clang = os.path.join(tools, "clang")
 version = subprocess.check_output([opt, "--version"], text=True)
 major = int(re.search(r"LLVM version (\d+)", version).group(1))
+# Tests of several versions leave each other's output alone.
+config.test_exec_root = os.path.join(root, "target", "lit", f"llvm-{major}")
 # `REQUIRES: llvm-22`: what this and every later version has.
 for known in range(19, major + 1):
     config.available_features.add(f"llvm-{known}")

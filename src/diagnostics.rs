@@ -7,12 +7,15 @@ use std::fmt;
 pub enum Severity {
     /// The module is wrong and is not compiled.
     Error,
+    /// The module is compiled, and will hardly do what is meant.
+    Warning,
 }
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Severity::Error => f.write_str("error"),
+            Severity::Warning => f.write_str("warning"),
         }
     }
 }
@@ -34,6 +37,29 @@ impl fmt::Display for Location {
     }
 }
 
+/// Another place that a diagnostic is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The function that it is in.
+    pub function: String,
+    /// The instruction as LLVM prints it, on one line.
+    pub instruction: String,
+    /// Where the source says so, if the module has debug information.
+    pub location: Option<Location>,
+    /// What is there.
+    pub message: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        let Note { function, instruction, message, .. } = self;
+        write!(f, "in function '{function}', instruction '{instruction}': {message}")
+    }
+}
+
 /// One finding: what is wrong, where, and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -49,10 +75,12 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it, where there is something to suggest.
     pub hint: Option<String>,
+    /// The other places that it is about.
+    pub notes: Vec<Note>,
 }
 
 impl Diagnostic {
-    /// The line without location and severity, for hosts that print those themselves.
+    /// The line without location, severity and notes, for hosts that print those themselves.
     pub fn text(&self) -> String {
         let mut text = format!("in function '{}'", self.function);
         if let Some(instruction) = &self.instruction {
@@ -73,7 +101,8 @@ impl fmt::Display for Diagnostic {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        write!(f, "{}: {}", self.severity, self.text())
+        write!(f, "{}: {}", self.severity, self.text())?;
+        self.notes.iter().try_for_each(|note| write!(f, "; note: {note}"))
     }
 }
 
@@ -90,6 +119,7 @@ mod tests {
             location: Some(Location { file: "a.c".into(), line: 3, column: 7 }),
             message: "wrong; expected right".into(),
             hint: Some("do right".into()),
+            notes: Vec::new(),
         };
         assert_eq!(
             diagnostic.to_string(),
@@ -100,5 +130,17 @@ mod tests {
         diagnostic.instruction = None;
         diagnostic.hint = None;
         assert_eq!(diagnostic.to_string(), "error: in function 'f': wrong; expected right");
+        diagnostic.severity = Severity::Warning;
+        diagnostic.notes.push(Note {
+            function: "h".into(),
+            instruction: "ret void".into(),
+            location: Some(Location { file: "a.c".into(), line: 9, column: 1 }),
+            message: "here too".into(),
+        });
+        assert_eq!(
+            diagnostic.to_string(),
+            "warning: in function 'f': wrong; expected right; \
+             note: a.c:9:1: in function 'h', instruction 'ret void': here too"
+        );
     }
 }

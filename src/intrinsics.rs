@@ -486,7 +486,17 @@ pub const TABLE: &[Intrinsic] = &[
 ];
 
 /// Runtime functions that have no intrinsic.
-const EXTRA_SYMBOLS: &[&str] = &["stackswitch_set_error_handler", "stackswitch_get_stats"];
+const EXTRA_SYMBOLS: &[&str] = &[
+    "stackswitch_set_error_handler",
+    "stackswitch_set_allocator",
+    "stackswitch_set_default_regions",
+    "stackswitch_get_stats",
+    "stackswitch_get_base_stats",
+    "stackswitch_get_context_stats",
+    "stackswitch_get_process_stats",
+    "stackswitch_set_hooks",
+    "stackswitch_visit",
+];
 
 /// The names of all functions of the runtime that compiled code may call.
 pub fn runtime_symbols() -> impl Iterator<Item = String> {

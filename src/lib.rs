@@ -4,6 +4,7 @@
 //! holds the passes that lower them and, with the feature `jit`, an API that runs such programs
 //! in process.
 
+mod carrier;
 pub mod diagnostics;
 mod inline;
 pub mod intrinsics;
@@ -11,6 +12,7 @@ mod ir;
 #[cfg(feature = "jit")]
 pub mod jit;
 mod lower;
+mod optimise;
 pub mod passes;
 pub mod reader;
 pub mod verify;

@@ -10,30 +10,29 @@ use std::{fs, process::Command, sync::Arc};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
     Artifacts,
-    c::{self, Compiler, Linkage},
+    c::{self, Compiler, INSTALLED, Linkage},
     run, text,
 };
 
-/// A row, one trial for each linkage.
-const COMPILERS: [(&str, Compiler); 2] =
-    [("clang-plugin", Compiler::ClangWithPlugin), ("gcc", Compiler::Gcc)];
-
-const LINKAGES: [(&str, Linkage); 2] = [("static", Linkage::Static), ("shared", Linkage::Shared)];
+/// At the first all clang's functions are `optnone`.
+const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
 
 fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    for (compiler_name, compiler) in COMPILERS {
-        for (linkage_name, linkage) in LINKAGES {
-            let name = format!("{compiler_name}-O2-{linkage_name}");
-            let (file, artifacts) = (name.clone(), artifacts.clone());
-            let ignored = artifacts.is_none();
-            let test = move || {
-                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                check(&artifacts, compiler, &file, linkage)
-            };
-            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+    for (compiler_name, compiler, linkages) in INSTALLED {
+        for level in LEVELS {
+            for &(linkage_name, linkage) in linkages {
+                let name = format!("{compiler_name}{level}-{linkage_name}");
+                let (file, artifacts) = (name.clone(), artifacts.clone());
+                let ignored = artifacts.is_none();
+                let test = move || {
+                    let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                    check(&artifacts, compiler, level, &file, linkage)
+                };
+                trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -42,11 +41,12 @@ fn main() {
 fn check(
     artifacts: &Artifacts,
     compiler: Compiler,
+    level: &str,
     name: &str,
     linkage: Linkage,
 ) -> Result<(), Failed> {
     let source = c::sources().join("interop.c");
-    let program = c::build(artifacts, compiler, &source, &["-O2"], ("c_interop", name), linkage)?;
+    let program = c::build(artifacts, compiler, &source, &[level], ("c_interop", name), linkage)?;
     let output = run(&mut Command::new(&program))?;
     let expected = fs::read_to_string(source.with_extension("expected"))?;
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

@@ -10,7 +10,7 @@ use std::{fs, process::Command, sync::Arc};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
     Artifacts,
-    c::{self, Compiler, Linkage},
+    c::{self, Compiler, INSTALLED, Linkage},
     run, text,
 };
 
@@ -25,10 +25,8 @@ fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    for (compiler_name, compiler) in
-        [("clang-plugin", Compiler::ClangWithPlugin), ("g++", Compiler::Gcc)]
-    {
-        for (linkage_name, linkage) in [("static", Linkage::Static), ("shared", Linkage::Shared)] {
+    for (compiler_name, compiler, linkages) in INSTALLED {
+        for &(linkage_name, linkage) in linkages {
             let name = format!("{compiler_name}-{linkage_name}");
             let (file, artifacts) = (name.clone(), artifacts.clone());
             let ignored = artifacts.is_none();

@@ -3,9 +3,10 @@
 //! Beside `NAME.ll` lie `NAME.expected`, its output, and if they differ from nothing
 //! `NAME.status`, its exit status, and `NAME.stderr`, a part of what it says on stderr. The status
 //! is the one of `stackswitch run`: 70 is a runtime error, on which an ahead-of-time program
-//! aborts; 65 is an error in the module, which clang refuses.
+//! aborts; 65 is an error in the module, which clang and lld refuse.
 //!
-//! The ahead-of-time ways need what `make test` builds and are ignored without it.
+//! All but the JIT of this package's own LLVM version need what `make test` builds and are ignored
+//! without it.
 
 mod support;
 
@@ -18,26 +19,49 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::{Artifacts, STACKSWITCH, directory, run, succeed, text};
+use support::{Artifacts, STACKSWITCH, Toolchain, directory, run, succeed, text};
 
 /// A way to run a program.
 #[derive(Clone, Copy)]
 enum Way {
     /// `stackswitch run`.
     Jit,
-    /// The same, with a call of the runtime for every switch.
-    JitCalls,
     /// clang with the plugin, then the system's linker with the static runtime.
     Aot,
+    /// clang without its passes makes bitcode; lld with the plugin does the rest.
+    Lld,
 }
 
-/// The ways and the levels of optimisation: one row, one trial for each program.
-const MATRIX: [(&str, Way, &str); 5] = [
-    ("jit-O0", Way::Jit, "-O0"),
-    ("jit-O2", Way::Jit, "-O2"),
-    ("jit-O2-calls", Way::JitCalls, "-O2"),
-    ("aot-O0", Way::Aot, "-O0"),
-    ("aot-O2", Way::Aot, "-O2"),
+/// The version of LLVM: the one that this package is built for, or the other that is tested.
+#[derive(Clone, Copy, PartialEq)]
+enum Version {
+    This,
+    Other,
+}
+
+/// The ways, the versions, and what the command is given: one row, one trial for each program.
+const MATRIX: [(&str, Way, Version, &[&str]); 21] = [
+    ("jit-O0", Way::Jit, Version::This, &["-O0"]),
+    ("jit-O1", Way::Jit, Version::This, &["-O1"]),
+    ("jit-O2", Way::Jit, Version::This, &["-O2"]),
+    ("jit-O3", Way::Jit, Version::This, &["-O3"]),
+    ("jit-O2-calls", Way::Jit, Version::This, &["-O2", "--no-inline"]),
+    ("jit-other-O0", Way::Jit, Version::Other, &["-O0"]),
+    ("jit-other-O1", Way::Jit, Version::Other, &["-O1"]),
+    ("jit-other-O2", Way::Jit, Version::Other, &["-O2"]),
+    ("jit-other-O3", Way::Jit, Version::Other, &["-O3"]),
+    ("aot-O0", Way::Aot, Version::This, &["-O0"]),
+    ("aot-O1", Way::Aot, Version::This, &["-O1"]),
+    ("aot-O2", Way::Aot, Version::This, &["-O2"]),
+    ("aot-O3", Way::Aot, Version::This, &["-O3"]),
+    ("aot-other-O0", Way::Aot, Version::Other, &["-O0"]),
+    ("aot-other-O1", Way::Aot, Version::Other, &["-O1"]),
+    ("aot-other-O2", Way::Aot, Version::Other, &["-O2"]),
+    ("aot-other-O3", Way::Aot, Version::Other, &["-O3"]),
+    ("lto-O2", Way::Lld, Version::This, &["-O2", "-flto=full"]),
+    ("thinlto-O2", Way::Lld, Version::This, &["-O2", "-flto=thin"]),
+    ("lto-other-O2", Way::Lld, Version::Other, &["-O2", "-flto=full"]),
+    ("thinlto-other-O2", Way::Lld, Version::Other, &["-O2", "-flto=thin"]),
 ];
 
 /// The status of `stackswitch run` for a runtime error in the program.
@@ -50,22 +74,49 @@ fn main() {
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
     for program in programs() {
-        for (row, way, level) in MATRIX {
+        for (row, way, version, flags) in MATRIX {
             let (program, artifacts) = (program.clone(), artifacts.clone());
-            let ignored = matches!(way, Way::Aot) && artifacts.is_none();
+            let alone = matches!((way, version), (Way::Jit, Version::This));
+            let ignored = !alone && artifacts.is_none();
             let trial = Trial::test(format!("{}::{row}", program.name), move || {
-                match (way, artifacts) {
-                    (Way::Jit, _) => program.check_jit(&[level]),
-                    (Way::JitCalls, _) => program.check_jit(&[level, "--no-inline"]),
-                    (Way::Aot, Some(artifacts)) => program.check_aot(row, level, &artifacts),
-                    (Way::Aot, None) => Err("needs what `make test` builds".into()),
+                if alone {
+                    return Ok(program.check_jit(STACKSWITCH.as_ref(), flags)?);
+                }
+                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                let toolchain = match version {
+                    Version::This => &artifacts.llvm,
+                    Version::Other => &artifacts.other,
+                };
+                match way {
+                    Way::Jit => program.check_jit(&artifacts.other_command, flags),
+                    Way::Aot => program.check_aot(row, flags, toolchain, &artifacts.runtime),
+                    Way::Lld => program.check_lld(row, flags, toolchain, &artifacts.runtime),
                 }
                 .map_err(Failed::from)
             });
             trials.push(trial.with_ignored_flag(ignored));
         }
     }
+    let ignored = artifacts.is_none();
+    let versions = Trial::test("two-versions", move || {
+        Ok(check_versions(&*artifacts.ok_or("needs what `make test` builds")?)?)
+    });
+    trials.push(versions.with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The rows for the other version are not for the same one again.
+fn check_versions(artifacts: &Artifacts) -> Result<(), String> {
+    let version = |mut command: Command| succeed(command.arg("--version")).map(|o| o.stdout);
+    let jits = [Path::new(STACKSWITCH), &artifacts.other_command].map(Command::new).map(version);
+    let clangs = [artifacts.llvm.clang(), artifacts.other.clang()].map(version);
+    for [this, other] in [jits, clangs] {
+        let (this, other) = (this?, other?);
+        if this == other {
+            return Err(format!("both are {}", text(&this)));
+        }
+    }
+    Ok(())
 }
 
 /// The programs, in order: those that succeed, then those in `errors`.
@@ -113,8 +164,8 @@ impl Program {
         }
     }
 
-    fn check_jit(&self, options: &[&str]) -> Result<(), String> {
-        let output = run(Command::new(STACKSWITCH).arg("run").args(options).arg(&self.path))?;
+    fn check_jit(&self, command: &Path, flags: &[&str]) -> Result<(), String> {
+        let output = run(Command::new(command).arg("run").args(flags).arg(&self.path))?;
         let status = self.status()?;
         if output.status.code() != Some(status) {
             return Err(describe(&format!("expected the status {status}"), &output));
@@ -122,23 +173,62 @@ impl Program {
         self.check_output(&output)
     }
 
-    fn check_aot(&self, row: &str, level: &str, artifacts: &Artifacts) -> Result<(), String> {
-        let base = directory("ir_programs")?.join(format!("{}-{row}", self.name.replace('/', "-")));
+    fn check_aot(
+        &self,
+        row: &str,
+        flags: &[&str],
+        toolchain: &Toolchain,
+        runtime: &Path,
+    ) -> Result<(), String> {
+        let base = self.place(row)?;
         let object = base.with_extension("o");
-        let mut compile = artifacts.clang();
-        compile.args([level, "-Wno-override-module", "-c"]);
+        let mut compile = toolchain.clang();
+        compile.args(flags).args(["-Wno-override-module", "-c"]);
         compile.arg(&self.path).arg("-o").arg(&object);
-        let status = self.status()?;
-        if status == MODULE_ERROR {
-            let output = run(&mut compile)?;
-            if output.status.success() {
-                return Err("clang took a module that is wrong".to_owned());
-            }
-            return self.check_output(&output);
+        if self.status()? == MODULE_ERROR {
+            return self.check_refused(&mut compile);
         }
         succeed(&mut compile)?;
-        succeed(Command::new("cc").arg(&object).arg(&artifacts.runtime).arg("-o").arg(&base))?;
-        let output = run(&mut Command::new(&base))?;
+        succeed(Command::new("cc").arg(&object).arg(runtime).arg("-o").arg(&base))?;
+        self.check_executable(&base)
+    }
+
+    fn check_lld(
+        &self,
+        row: &str,
+        flags: &[&str],
+        toolchain: &Toolchain,
+        runtime: &Path,
+    ) -> Result<(), String> {
+        let base = self.place(row)?;
+        let mut build = toolchain.lld();
+        build.args(flags).arg("-Wno-override-module");
+        build.arg(&self.path).arg(runtime).arg("-o").arg(&base);
+        if self.status()? == MODULE_ERROR {
+            return self.check_refused(&mut build);
+        }
+        succeed(&mut build)?;
+        self.check_executable(&base)
+    }
+
+    /// Where the row's executable goes.
+    fn place(&self, row: &str) -> Result<PathBuf, String> {
+        Ok(directory("ir_programs")?.join(format!("{}-{row}", self.name.replace('/', "-"))))
+    }
+
+    /// The command refuses the module and says why.
+    fn check_refused(&self, command: &mut Command) -> Result<(), String> {
+        let output = run(command)?;
+        if output.status.success() {
+            return Err(format!("{command:?} took a module that is wrong"));
+        }
+        self.check_output(&output)
+    }
+
+    /// The program, once linked, ends as it should and prints what it should.
+    fn check_executable(&self, path: &Path) -> Result<(), String> {
+        let status = self.status()?;
+        let output = run(&mut Command::new(path))?;
         let as_expected = match status {
             RUNTIME_ERROR => output.status.signal() == Some(libc::SIGABRT),
             _ => output.status.code() == Some(status),

@@ -341,3 +341,28 @@ fn threads_have_calls_of_their_own() {
         thread.join().unwrap();
     }
 }
+
+#[test]
+fn warnings_are_kept_until_asked_for() {
+    let jit = jit(&format!(
+        "{DECLARATIONS}
+         define ptr @inner(ptr %p, ptr %first) {{
+           store i8 1, ptr %p
+           ret ptr %first
+         }}
+         define ptr @outer(ptr %arg, ptr %first) {{
+           %local = alloca i8
+           %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr %local)
+           ret ptr %c
+         }}
+         define ptr @start() {{
+           %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @outer, ptr null)
+           ret ptr %c
+         }}"
+    ));
+    let warnings = jit.take_warnings();
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("in function 'outer'"), "{warning}");
+    assert!(warning.contains("; note: in function 'start'"), "{warning}");
+    assert_eq!(jit.take_warnings(), [""; 0]);
+}

@@ -6,7 +6,7 @@ use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetTriple};
-use stackswitch::diagnostics::Location;
+use stackswitch::diagnostics::{Location, Severity};
 use stackswitch::passes::{self, Error};
 use stackswitch::verify;
 
@@ -262,4 +262,80 @@ fn intrinsics_are_only_called() {
         assert!(!found[0].to_string().contains('\n'));
         assert!(passes::run(&module, None, "stackswitch-lower").is_err());
     }
+}
+
+/// The lint says nothing of programs that are right.
+#[test]
+fn programs_give_no_warnings() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("ir_tests");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("the programs").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|e| e != "ll") {
+            continue;
+        }
+        let context = Context::create();
+        let text = std::fs::read_to_string(&path).expect("a program");
+        assert_eq!(verify::verify(&parse(&context, &text)), [], "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 40, "{seen} programs");
+}
+
+/// A module that gives its own variable to another context of the default base.
+const DOUBTFUL: &str = "
+declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
+define ptr @inner(ptr %p, ptr %first) {
+  store i8 1, ptr %p
+  ret ptr %first
+}
+define ptr @outer(ptr %arg, ptr %first) {
+  %local = alloca i8
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr %local)
+  ret ptr %c
+}
+define i32 @main() {
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @outer, ptr null)
+  ret i32 0
+}";
+
+#[test]
+fn a_warning_does_not_reject() {
+    let context = Context::create();
+    let module = parse(&context, DOUBTFUL);
+    let [found] = &verify::verify(&module)[..] else { panic!("expected one warning") };
+    assert_eq!(found.severity, Severity::Warning);
+    assert_eq!(found.function, "outer");
+    assert_eq!(found.notes[0].function, "main");
+    assert_eq!(passes::run(&module, None, "default<O2>"), Ok(()));
+    assert!(module.to_string().contains("@stackswitch_spawn("));
+}
+
+/// What is optimised once is not optimised again.
+#[test]
+fn optimising_is_idempotent() {
+    let context = Context::create();
+    let module = parse(
+        &context,
+        "declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
+         declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
+         define i64 @inner(ptr %arg, i64 %first) {
+           ret i64 %first
+         }
+         define i64 @outer(ptr %arg, i64 %first) {
+           %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @inner, ptr null)
+           %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 %first)
+           ret i64 %r
+         }
+         define i64 @main(i64 %v) {
+           %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @outer, ptr null)
+           %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 %v)
+           ret i64 %r
+         }",
+    );
+    assert_eq!(passes::run(&module, None, "stackswitch-opt"), Ok(()));
+    let once = module.to_string();
+    assert!(!once.contains("call ptr @llvm.stackswitch"), "{once}");
+    assert_eq!(passes::run(&module, None, "stackswitch-opt"), Ok(()));
+    assert_eq!(module.to_string(), once);
 }

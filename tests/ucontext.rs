@@ -22,10 +22,11 @@ const PROGRAMS: [(&str, &[&str]); 3] = [
 ];
 
 /// The compilers with their flags: programs for <ucontext.h> have to live with some warnings.
-const COMPILERS: [(&str, Compiler, &[&str]); 3] = [
+const COMPILERS: [(&str, Compiler, &[&str]); 4] = [
     ("gcc-O0", Compiler::Gcc, &["-O0", "-Wno-cast-function-type"]),
     ("gcc-O2", Compiler::Gcc, &["-O2", "-Wno-cast-function-type", "-Wno-clobbered"]),
     ("clang-plugin-O2", Compiler::ClangWithPlugin, &["-O2", "-Wno-cast-function-type"]),
+    ("other-clang-plugin-O2", Compiler::OtherClangWithPlugin, &["-O2", "-Wno-cast-function-type"]),
 ];
 
 type Test = Box<dyn Fn(&Artifacts) -> Result<(), Failed> + Send>;

@@ -57,7 +57,11 @@ const TOOLS: [Tool; 3] = [
         compilers: &[GCC, CLANG],
         flags: &["-fsanitize=thread"],
         runner: &[],
-        finds: &[("race", "data race", &["gcc", "clang"])],
+        finds: &[
+            ("race", "data race", &["gcc", "clang"]),
+            // It was in a fiber, which the first switch to the context has made.
+            ("race", "#0 switched ", &["gcc", "clang"]),
+        ],
     },
 ];
 

@@ -63,8 +63,8 @@ const BARS: &[Bar] = &[
         1.0 / 1.6,
     ),
     bar(
-        "resident, in place: 1.25 times corosensei",
-        Of("resident", "stackswitch-in-place", None),
+        "resident swap in place: 1.25 times corosensei",
+        Of("resident", "stackswitch-swap-in-place", None),
         Of("resident", "corosensei", None),
         1.25,
     ),

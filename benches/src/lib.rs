@@ -5,5 +5,6 @@
 
 pub mod bars;
 pub mod measure;
+pub mod order;
 pub mod plot;
 pub mod results;

@@ -8,6 +8,7 @@ use crate::subjects::native::{self, subject};
 use crate::subjects::python::Python;
 use crate::subjects::{InProcess, corosensei, generator};
 use stackswitch_bench::measure::{self, Plan, Subject, Summary};
+use stackswitch_bench::order::shuffled;
 use stackswitch_bench::results::Results;
 
 type Subjects = Vec<(&'static str, Box<dyn Subject>)>;
@@ -95,6 +96,8 @@ impl Suite<'_> {
             vec![
                 ("stackswitch", subject(&native::stackswitch_resident)),
                 ("stackswitch-in-place", subject(&native::in_place_resident)),
+                ("stackswitch-swap-in-place", subject(&native::in_place_resident_swap)),
+                ("stackswitch-swap", subject(&native::stackswitch_resident_swap)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
                 ("c++20", subject(&native::cxx20_resident)),
                 ("corosensei", Box::new(InProcess(corosensei::Resident::new))),
@@ -104,13 +107,13 @@ impl Suite<'_> {
                 ("glibc-swapcontext", subject(&native::swapcontext_resident)),
             ],
         );
-        let plan = self.plan(7, 5);
+        let plan = self.plan(15, 3);
         self.measure("resident", &subjects, 0, None, &plan);
     }
 
     /// Ping-pong of two contexts that displace each other.
     fn sliced(&mut self) {
-        let plan = self.plan(5, 5);
+        let plan = self.plan(9, 5);
         let sizes: Vec<usize> = if self.arguments.full {
             let octaves = (6..=22).map(|power| 1_usize << power);
             octaves.flat_map(|size| [size, (size / 4 * 5) & !15, size / 2 * 3]).collect()
@@ -187,8 +190,7 @@ impl Suite<'_> {
 
     /// A sample is at least one lap.
     fn ring_plan(&self, length: usize) -> Plan {
-        let rounds = if length > 100_000 { 1 } else { 5 };
-        let samples = if length > 100_000 { 7 } else { 3 };
+        let (rounds, samples) = if length > 100_000 { (2, 7) } else { (9, 3) };
         Plan { operations: length, ..self.plan(rounds, samples) }
     }
 
@@ -244,7 +246,7 @@ impl Suite<'_> {
                 ("glibc-swapcontext", subject(&native::swapcontext_lifecycle)),
             ],
         );
-        let plan = self.plan(7, 5);
+        let plan = self.plan(15, 3);
         self.measure("lifecycle", &subjects, 0, None, &plan);
     }
 
@@ -291,35 +293,5 @@ impl Suite<'_> {
         };
         copied("hot-set-copied", native::hot_set_copies, 32);
         copied("scheduler-copied", native::scheduler_copies, 1000);
-    }
-}
-
-/// The numbers below `length` in an order that is always the same and has no pattern.
-fn shuffled(length: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..length).collect();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for last in (1..length).rev() {
-        // xorshift64*
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        let random = (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as usize;
-        order.swap(last, random % (last + 1));
-    }
-    order
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shuffled;
-
-    #[test]
-    fn a_shuffled_order_has_each_number_once_and_is_another_one() {
-        let order = shuffled(1000);
-        let mut sorted = order.clone();
-        sorted.sort_unstable();
-        assert!(sorted.iter().copied().eq(0..1000));
-        let in_place = order.iter().enumerate().filter(|(at, number)| at == *number).count();
-        assert!(in_place < 20, "{in_place} numbers stayed");
     }
 }

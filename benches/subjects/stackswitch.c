@@ -12,24 +12,43 @@ enum { PAGE = 4096, RESERVE = 64 << 20 };
 
 /* ---- Resident: the thread's own context and one on a default region ------- */
 
-static void *echo(void *peer, void *value) {
+static void *echo(void *arg, void *value) {
+  (void)arg;
   for (;;)
-    value = stackswitch_swap(peer, value);
+    value = stackswitch_suspend(value);
 }
 
 static void *resident_set_up(size_t size) {
   (void)size;
-  return stackswitch_spawn(NULL, echo, stackswitch_current());
+  return stackswitch_spawn(NULL, echo, NULL);
 }
 
 static void resident_run(void *context, size_t count) {
   for (size_t i = 0; i < count; i += 2)
-    stackswitch_swap(context, NULL);
+    stackswitch_resume(context, NULL);
 }
 
 static void resident_tear_down(void *context) { stackswitch_destroy(context); }
 
 const struct workload stackswitch_resident = {resident_set_up, resident_run, resident_tear_down};
+
+/* The same by symmetric transfer: both ways go through one function. */
+static void *echo_by_swap(void *peer, void *value) {
+  for (;;)
+    value = stackswitch_swap(peer, value);
+}
+
+static void *swap_set_up(size_t size) {
+  (void)size;
+  return stackswitch_spawn(NULL, echo_by_swap, stackswitch_current());
+}
+
+static void swap_run(void *context, size_t count) {
+  for (size_t i = 0; i < count; i += 2)
+    stackswitch_swap(context, NULL);
+}
+
+const struct workload stackswitch_resident_swap = {swap_set_up, swap_run, resident_tear_down};
 
 /* ---- Sliced: two contexts of one base that displace each other ------------ */
 

@@ -1,5 +1,6 @@
 /* The same through the plugin, which puts switches in place. */
 #define stackswitch_resident in_place_resident
+#define stackswitch_resident_swap in_place_resident_swap
 #define stackswitch_sliced in_place_sliced
 #define stackswitch_sliced_unequal in_place_sliced_unequal
 #define stackswitch_ring in_place_ring

@@ -1,5 +1,7 @@
 ; RUN: %opt -passes=stackswitch-inline -S %s | FileCheck %s
 ; RUN: sed 's/^define i64 @stackswitch_resident_v1.*/declare ptr @other()/' %s | %opt -passes=stackswitch-inline -S | FileCheck %s --check-prefix=FREE
+; RUN: %opt -passes=stackswitch-inline -pass-remarks-missed=stackswitch -disable-output %s 2>&1 | FileCheck %s --check-prefix=REMARK
+; REMARK: the switch is a call: a name of the runtime's is taken
 ; A module that has the variable's name for something else keeps its calls; one that defines the
 ; runtime's function is the runtime.
 

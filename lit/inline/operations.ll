@@ -1,5 +1,7 @@
 ; RUN: %opt -passes=stackswitch-inline -S %s | FileCheck %s
 ; RUN: %opt -passes=stackswitch-inline -S %s | llc -o - | FileCheck %s --check-prefix=CODE
+; RUN: %opt -passes=stackswitch-inline -pass-remarks=stackswitch -disable-output %s 2>&1 | FileCheck %s --check-prefix=REMARK
+; REMARK-COUNT-3: remark: {{.*}}: the switch is in place
 ; A swap, a resume and a suspend become the exchange, and call the runtime in all other cases.
 
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"

@@ -134,7 +134,8 @@ void stackswitch_cancel(void *ctx);
 void stackswitch_destroy(void *ctx);
 /* Bytes that the context now holds on the heap. */
 size_t stackswitch_slice_size(void *ctx);
-/* A hint: brings the context's header and slice into cache. */
+/* A hint: brings the context's header into cache, and its slice four hints later. A scheduler
+ * gives it about eight contexts ahead. */
 void stackswitch_prefetch(void *ctx);
 
 /* ---- Statistics -------------------------------------------------------- */

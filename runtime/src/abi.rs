@@ -10,7 +10,6 @@ use crate::cancel;
 use crate::context::Entry;
 use crate::error::{self, Code, Handler};
 use crate::handle;
-use crate::hooks;
 pub use crate::hooks::Hooks;
 use crate::memory;
 pub use crate::memory::{Allocate, Deallocate};
@@ -331,7 +330,7 @@ abi! {
 
     /// Sets what is called on the calling thread's switches; null for nothing.
     fn stackswitch_set_hooks(hooks: *const Hooks) {
-        hooks::set(hooks)
+        thread::set_hooks(hooks)
     }
     /// Visits all that the calling thread's contexts hold; the running one's part begins at `sp`.
     fn stackswitch_visit(sp: *mut c_void, visitor: Option<Visit>, data: *mut c_void) {

@@ -37,7 +37,8 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
             State::Finished => refuse(Code::Finished, handle, "cancel"),
             _ => {
                 // On the heap: the context's own stack is unwound from under it.
-                let exception = thread.store.allocate(size_of::<Exception>()).cast::<Exception>();
+                let exception =
+                    thread.heap.store.allocate(size_of::<Exception>()).cast::<Exception>();
                 if exception.is_null() {
                     return refuse(Code::Memory, handle, "cancel");
                 }
@@ -56,7 +57,7 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
                 if thread::stats().switches == switches {
                     // Refused: nothing has run.
                     (*context).link = link;
-                    thread.store.free(exception.cast(), size_of::<Exception>());
+                    thread.heap.store.free(exception.cast(), size_of::<Exception>());
                 }
             }
         }
@@ -100,7 +101,7 @@ unsafe fn end(exception: *mut Exception) -> ! {
     // SAFETY: the block came from this thread's store.
     unsafe {
         let thread = (*arch::tls()).thread;
-        (*thread).store.free(exception.cast(), size_of::<Exception>());
+        (*thread).heap.store.free(exception.cast(), size_of::<Exception>());
         arch::stackswitch_leave(ptr::null_mut())
     }
 }

@@ -17,11 +17,7 @@ pub(crate) const CHECKED: bool = cfg!(feature = "checked");
 mod on {
     use core::ptr;
 
-    use crate::context::Context;
-    use crate::region::{Origin, Region};
     use crate::stats::Counters;
-    use crate::value;
-    use core::ffi::c_void;
 
     /// What the checked build knows of a context.
     #[derive(Clone, Copy)]
@@ -49,14 +45,16 @@ mod on {
             }
         }
 
-        /// The context will run a body with this adapter.
-        pub(crate) fn spawned(&mut self, adapter: *mut c_void) {
-            self.body = if adapter.is_null() {
-                Carried::WORD
-            } else {
-                value::float_size(adapter).map_or(Carried::WIDE, Carried::bytes)
-            };
-            self.awaits = self.body;
+        /// The context will run a body that takes and returns this.
+        pub(crate) fn spawned(&mut self, carried: Carried) {
+            self.body = carried;
+            self.awaits = carried;
+        }
+
+        /// A switch to the context has happened, for which `moved` bytes were moved.
+        pub(crate) fn arrived(&mut self, moved: usize) {
+            self.switches += 1;
+            self.counters.switches_copying += u64::from(moved != 0);
         }
 
         /// As for another context that has not been switched to.
@@ -162,15 +160,23 @@ mod on {
         }
     }
 
-    /// Counts a switch to `to`, for which `moved` bytes were moved.
-    ///
-    /// # Safety
-    /// Its base is alive.
-    pub(crate) unsafe fn count(to: &mut Context, moved: usize) {
-        to.checks.switches += 1;
-        to.checks.counters.switches_copying += u64::from(moved != 0);
-        // SAFETY: the caller vouches for the base.
-        unsafe { (*to.base).switches += 1 };
+    /// Switches to the contexts of a base.
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub(crate) struct Switches(u64);
+
+    impl Switches {
+        pub(crate) const NONE: Self = Self(0);
+
+        /// One more.
+        pub(crate) fn count(&mut self) {
+            self.0 += 1;
+        }
+
+        /// How many.
+        pub(crate) fn total(self) -> u64 {
+            self.0
+        }
     }
 
     /// What vacated stack is filled with.
@@ -187,17 +193,14 @@ mod on {
         unsafe { ptr::write_bytes(at as *mut u8, POISON, bytes) };
     }
 
-    /// Fills the nearest of what a finished context's frames were, below `sp`.
+    /// Fills the nearest of what a finished context's frames were, below `sp`. `room` is how much
+    /// of the region lies there, if that is known.
     ///
     /// # Safety
-    /// The memory below `sp` belongs to a context of this region that has no use for it.
-    pub(crate) unsafe fn poison_below(region: &Region, sp: usize) {
-        let room = match region.origin {
-            // Its end is not known, but far: frames of the program's own ran there.
-            Origin::Native => DEAD_FRAMES,
-            Origin::Mapped | Origin::Given => sp - (region.low + region.guard),
-        };
-        let bytes = room.min(DEAD_FRAMES);
+    /// The memory below `sp` belongs to a context that has no use for it.
+    pub(crate) unsafe fn poison_below(sp: usize, room: Option<usize>) {
+        // Where it is not known it is the thread's own stack, and frames ran there.
+        let bytes = room.map_or(DEAD_FRAMES, |room| room.min(DEAD_FRAMES));
         // SAFETY: as the caller's.
         unsafe { poison(sp - bytes, bytes) };
     }
@@ -205,11 +208,6 @@ mod on {
 
 #[cfg(not(feature = "checked"))]
 mod off {
-    use core::ffi::c_void;
-
-    use crate::context::Context;
-    use crate::region::Region;
-
     #[derive(Clone, Copy)]
     #[repr(C)]
     pub(crate) struct Checks {
@@ -223,7 +221,9 @@ mod off {
             Self { seal: Seal, body: Carried, awaits: Carried }
         }
         #[inline]
-        pub(crate) fn spawned(&mut self, _: *mut c_void) {}
+        pub(crate) fn spawned(&mut self, _: Carried) {}
+        #[inline]
+        pub(crate) fn arrived(&mut self, _: usize) {}
         pub(crate) fn uncounted(self) -> Self {
             self
         }
@@ -260,6 +260,7 @@ mod off {
 
     impl Carried {
         pub(crate) const WORD: Self = Self;
+        pub(crate) const WIDE: Self = Self;
         pub(crate) const ANY: Self = Self;
 
         pub(crate) const fn bytes(_: usize) -> Self {
@@ -275,10 +276,18 @@ mod off {
         }
     }
 
-    /// # Safety
-    /// None.
-    #[inline]
-    pub(crate) unsafe fn count(_: &mut Context, _: usize) {}
+    #[derive(Clone, Copy)]
+    pub(crate) struct Switches;
+
+    impl Switches {
+        pub(crate) const NONE: Self = Self;
+
+        #[inline]
+        pub(crate) fn count(&mut self) {}
+        pub(crate) fn total(self) -> u64 {
+            0
+        }
+    }
 
     /// # Safety
     /// None.
@@ -288,5 +297,5 @@ mod off {
     /// # Safety
     /// None.
     #[inline]
-    pub(crate) unsafe fn poison_below(_: &Region, _: usize) {}
+    pub(crate) unsafe fn poison_below(_: usize, _: Option<usize>) {}
 }

@@ -4,16 +4,16 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::arch;
-use crate::context::{Context, Entry, State, Tag};
+use crate::context::{Base, Context, Entry, State, Tag};
 use crate::error::Code;
+use crate::fibers;
 use crate::posix;
-use crate::region::Base;
 use crate::saved;
 use crate::slice;
 use crate::stats::ContextStats;
 use crate::switch::check_handle;
-use crate::thread::{self, Thread, refuse};
-use crate::tools;
+use crate::thread::{self, HINTS, Thread, refuse};
+use crate::value;
 
 /// A new suspended context that will run `entry` from `base`, or, with `base`
 /// null, from one of the thread's default bases. Null when refused.
@@ -58,7 +58,7 @@ unsafe fn try_spawn(
         unsafe { thread::check_base(thread, base)? };
         base.cast::<Base>()
     };
-    let context = thread.store.allocate_header().cast::<Context>();
+    let context = thread.heap.store.allocate_header().cast::<Context>();
     if context.is_null() {
         return Err(Code::Memory);
     }
@@ -68,11 +68,11 @@ unsafe fn try_spawn(
         new.tag = Tag::new(thread.number, State::New);
         new.base = base;
         new.set_entry(entry);
-        new.checks.spawned(entry.wide);
+        new.checks.spawned(value::carried_by(entry.wide));
         context.write(new);
         (*base).contexts += 1;
     }
-    thread.stats.born();
+    thread.heap.stats.born();
     Ok(context)
 }
 
@@ -89,17 +89,17 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         }
         match (*Context::whereabouts(context)).tag.state() {
             State::Running => return refuse(Code::Running, handle, "destroy"),
-            State::Ready | State::Parked => slice::drop_stack(thread, context),
+            State::Ready | State::Parked => slice::drop_stack(&mut thread.heap, context),
             _ => {}
         }
         if let Some(hidden) = (*context).away.as_mut() {
             hidden.away = ptr::null_mut();
         }
-        tools::ended(context, (*arch::tls()).current);
+        fibers::ended(context, (*arch::tls()).current);
         (*(*context).base).contexts -= 1;
         (*context).tag = Tag(0);
-        thread.store.free_header(context.cast());
-        thread.stats.contexts -= 1;
+        thread.heap.store.free_header(context.cast());
+        thread.heap.stats.contexts -= 1;
     }
 }
 
@@ -189,7 +189,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
             stats.switches = (*context).checks.switches;
             stats.switches_copying = counters.switches_copying;
             stats.bytes_saved = counters.bytes_saved;
-            stats.bytes_restored = counters.bytes_restored;
+            stats.bytes_restored = counters.bytes_restored();
             stats.bytes_parked_peak = counters.bytes_parked_peak;
         }
         stats
@@ -235,8 +235,8 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
 /// The lines of a slice that are asked for; the hardware follows a longer one by itself.
 const HINT_LINES: usize = 8;
 
-/// Brings a context's header into cache, and at the next hint its slice or stack top: they can
-/// only be found through the header, and a hint that waited for it would cost what it saves.
+/// Brings a context's header into cache, and `HINTS` hints later its slice or stack top: they
+/// can only be found through the header, and a hint that waited for it would cost what it saves.
 /// Changes nothing that can be seen.
 ///
 /// # Safety
@@ -250,7 +250,9 @@ pub(crate) unsafe fn prefetch(handle: *mut c_void) {
         if thread.is_null() || handle.is_null() {
             return;
         }
-        let context = core::mem::replace(&mut (*thread).hint, handle.cast());
+        let next = (*thread).next_hint;
+        let context = core::mem::replace(&mut (*thread).hints[next], handle.cast());
+        (*thread).next_hint = (next + 1) % HINTS;
         if context.is_null() || (*context).tag.thread() != (*thread).number {
             return;
         }
@@ -292,19 +294,19 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }
-        if !tools::can_clone(context) {
+        if !fibers::can_clone(context) {
             return refused(Code::Unsupported);
         }
-        if let Err(code) = slice::evict(thread, context) {
+        if let Err(code) = slice::evict(&mut thread.heap, context) {
             return refused(code);
         }
-        let twin = thread.store.allocate_header().cast::<Context>();
+        let twin = thread.heap.store.allocate_header().cast::<Context>();
         if twin.is_null() {
             return refused(Code::Memory);
         }
-        let shared = saved::share(thread, (*context).slice);
+        let shared = saved::share(&mut thread.heap, (*context).slice);
         if shared.is_null() {
-            thread.store.free_header(twin.cast());
+            thread.heap.store.free_header(twin.cast());
             return refused(Code::Memory);
         }
         (*context).slice = shared;
@@ -318,8 +320,8 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         new.checks = (*context).checks.uncounted();
         twin.write(new);
         (*(*context).base).contexts += 1;
-        thread.stats.born();
-        thread.stats.shared();
+        thread.heap.stats.born();
+        thread.heap.stats.shared();
         twin.cast()
     }
 }

@@ -3,10 +3,8 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::arch;
 use crate::check::CHECKED;
 use crate::context::{Context, State, Tag};
-use crate::thread::{self, Thread};
 use crate::tools::FOLLOW_SWITCHES;
 
 /// What is called on a thread's switches: `struct stackswitch_hooks`. Null for none.
@@ -64,14 +62,14 @@ impl Hooks {
     }
 }
 
-impl Thread {
-    /// The tag that a short path compares with, of a context in `state`. One that no context has sends every switch the
-    /// slow way, where hooks and checks are.
-    pub(crate) fn fast_tag(&self, state: State) -> Tag {
-        if CHECKED || FOLLOW_SWITCHES || !self.hooks.is_none() {
-            Tag(u32::MAX)
+impl Hooks {
+    /// The tags that the fast path and the exchange of this thread compare with. Ones that no context has send
+    /// every switch the long way, where hooks and checks are.
+    pub(crate) fn short_ways(&self, thread: u32) -> (Tag, Tag) {
+        if CHECKED || FOLLOW_SWITCHES || !self.is_none() {
+            (Tag(u32::MAX), Tag(u32::MAX))
         } else {
-            Tag::new(self.number, state)
+            (Tag::new(thread, State::Ready), Tag::new(thread, State::Parked))
         }
     }
 
@@ -81,9 +79,9 @@ impl Thread {
     /// The contexts are live headers.
     #[inline]
     pub(crate) unsafe fn tell_switch(&self, from: *mut Context, to: *mut Context, bytes: usize) {
-        if !self.hooks.is_none() {
+        if !self.is_none() {
             // SAFETY: the caller vouches for the headers.
-            unsafe { self.hooks.tell(handle_of(from), handle_of(to), bytes) };
+            unsafe { self.tell(handle_of(from), handle_of(to), bytes) };
         }
     }
 
@@ -93,7 +91,7 @@ impl Thread {
     /// The context is a live header.
     pub(crate) unsafe fn tell_overflow(&self, context: *mut Context) {
         // SAFETY: the caller vouches for the header.
-        unsafe { self.hooks.left(handle_of(context)) };
+        unsafe { self.left(handle_of(context)) };
     }
 }
 
@@ -106,22 +104,5 @@ unsafe fn handle_of(context: *mut Context) -> *mut Context {
     unsafe {
         let known = Context::known(context);
         if (*known).hidden { ptr::null_mut() } else { known }
-    }
-}
-
-/// Sets the calling thread's hooks; null for none.
-///
-/// # Safety
-/// `hooks` is null or readable; the functions do what their types say.
-pub(crate) unsafe fn set(hooks: *const Hooks) {
-    // SAFETY: the caller vouches for `hooks`; the words are this thread's.
-    unsafe {
-        let thread = thread::ensure();
-        if thread.is_null() {
-            return;
-        }
-        (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
-        (*arch::tls()).ready = (*thread).fast_tag(State::Ready);
-        (*arch::tls()).parked = (*thread).fast_tag(State::Parked);
     }
 }

@@ -4,18 +4,18 @@
 //! bottom up:
 //!
 //! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
-//! - `arch`: registers and stack pointers, one file a CPU;
-//! - `memory`: the program's allocator, or the system's;
-//! - `store`: heap blocks of just the size needed;
+//! - `error`, `stats`, `check`: codes, counters, and what the checked build looks at besides;
 //! - `tools`: what debugging tools are told of stacks;
-//! - `context`, `region`: the headers;
-//! - `pages`, `saved`: what slices are kept in;
+//! - `context`: the headers of contexts, bases and regions;
+//! - `memory`, `store`, `slots`, `heap`: the program's allocator or the system's, blocks of just
+//!   the size needed, address space for large slices, and the three together;
+//! - `saved`, `pages`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
-//! - `switch`: the switches that need more than an exchange of registers;
-//! - `unwind`, `escape`, `cxx`: the unwinder's and C++'s part in it;
-//! - `handle`, `thread`, `posix`, `cancel`, `value`: the operations;
-//! - `hooks`, `stats`, `visit`: what can be seen from outside;
-//! - `check`: what the checked build looks at besides.
+//! - `hooks`, `cxx`, `thread`: a thread's share of it all, and its bases;
+//! - `switch`, `fibers`: the switches that need more than an exchange of registers;
+//! - `value`, `handle`, `posix`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
+//!   and `posix`; everything else is called by them.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -29,14 +29,16 @@ mod context;
 mod cxx;
 pub mod error;
 mod escape;
+mod fibers;
 mod handle;
+mod heap;
 mod hooks;
 mod memory;
 mod pages;
 mod posix;
-mod region;
 mod saved;
 mod slice;
+mod slots;
 mod stats;
 mod store;
 mod switch;

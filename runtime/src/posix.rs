@@ -13,9 +13,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::arch::{self, Position, points};
 use crate::check::{Carried, Seal};
-use crate::context::{Context, State, Tag};
+use crate::context::{Base, Context, Origin, Region, State, Tag};
 use crate::error::Code;
-use crate::region::{Base, Origin, Region};
 use crate::switch::{self, Landing};
 use crate::sys;
 use crate::thread::{self, Thread, refuse};
@@ -181,7 +180,7 @@ unsafe fn try_swap(
                 (*home).away = ptr::null_mut();
             }
         } else {
-            thread.stats.switches_slow += 1;
+            thread.heap.stats.switches_slow += 1;
         }
         if let Some(capture) = captured {
             commit(thread, from, capture);
@@ -190,7 +189,7 @@ unsafe fn try_swap(
         thread.position = (*to).position;
         let (slice, length) = ((*to).slice, (*to).length);
         arch::copy(thread.position.sp as *mut u8, slice, length);
-        thread.stats.bytes_restored += length as u64;
+        thread.heap.stats.bytes_restored += length as u64;
         Ok(Landing { sp: (&raw const thread.position).addr(), pc: points::position() })
     }
 }
@@ -238,13 +237,13 @@ unsafe fn prepare(
             capture.base = top;
             capture.length = top - position.sp;
             if capture.length != 0 {
-                capture.slice = thread.store.allocate(capture.length);
+                capture.slice = thread.heap.store.allocate(capture.length);
                 if capture.slice.is_null() {
                     return Err(Code::Memory);
                 }
                 arch::copy(capture.slice, position.sp as *const u8, capture.length);
                 capture.seal = Seal::of(capture.slice, capture.length);
-                thread.stats.saved(capture.length, capture.length);
+                thread.heap.stats.saved(capture.length, capture.length);
             }
         }
         Ok(capture)
@@ -279,8 +278,8 @@ unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture) {
 unsafe fn forget(thread: &mut Thread, slice: *mut u8, length: usize) {
     if length != 0 {
         // SAFETY: the caller vouches for the slice.
-        unsafe { thread.store.free(slice, length) };
-        thread.stats.dropped(length);
+        unsafe { thread.heap.store.free(slice, length) };
+        thread.heap.stats.dropped(length);
     }
 }
 

@@ -7,8 +7,8 @@
 
 use core::ptr;
 
+use crate::heap::Heap;
 use crate::pages::{self, Pages};
-use crate::thread::Thread;
 
 const KIND: usize = 3;
 const SHARED: usize = 1;
@@ -73,15 +73,15 @@ pub(crate) unsafe fn bytes(slice: Slice) -> *const u8 {
 /// changed, when there is no memory.
 ///
 /// # Safety
-/// `slice` is alive, of `thread`.
-pub(crate) unsafe fn share(thread: &mut Thread, slice: Slice) -> Slice {
+/// `slice` is alive, of `heap`.
+pub(crate) unsafe fn share(heap: &mut Heap, slice: Slice) -> Slice {
     // SAFETY: as the caller's.
     unsafe {
         if let Kind::Shared(shared) = kind(slice) {
             (*shared).holders += 1;
             return slice;
         }
-        let shared = thread.store.allocate(size_of::<Shared>()).cast::<Shared>();
+        let shared = heap.store.allocate(size_of::<Shared>()).cast::<Shared>();
         if shared.is_null() {
             return ptr::null_mut();
         }
@@ -94,8 +94,8 @@ pub(crate) unsafe fn share(thread: &mut Thread, slice: Slice) -> Slice {
 /// belongs to one context alone. Else returns null, and it is still held.
 ///
 /// # Safety
-/// `slice` is alive, of `thread`.
-unsafe fn unshare(thread: &mut Thread, slice: Slice) -> Slice {
+/// `slice` is alive, of `heap`.
+unsafe fn unshare(heap: &mut Heap, slice: Slice) -> Slice {
     // SAFETY: as the caller's.
     unsafe {
         let Kind::Shared(shared) = kind(slice) else { return slice };
@@ -103,7 +103,7 @@ unsafe fn unshare(thread: &mut Thread, slice: Slice) -> Slice {
             return ptr::null_mut();
         }
         let inner = (*shared).slice;
-        thread.store.free(shared.cast(), size_of::<Shared>());
+        heap.store.free(shared.cast(), size_of::<Shared>());
         inner
     }
 }
@@ -111,17 +111,17 @@ unsafe fn unshare(thread: &mut Thread, slice: Slice) -> Slice {
 /// Puts the `length` bytes of a slice back to `sp`, and lets go of it.
 ///
 /// # Safety
-/// `slice` is alive, of `thread`, and the memory at `sp` is a stack's that nobody needs.
+/// `slice` is alive, of `heap`, and the memory at `sp` is a stack's that nobody needs.
 #[inline]
-pub(crate) unsafe fn restore(thread: &mut Thread, slice: Slice, sp: usize, length: usize) {
+pub(crate) unsafe fn restore(heap: &mut Heap, slice: Slice, sp: usize, length: usize) {
     // SAFETY: as the caller's.
     unsafe {
         if is_own_block(slice) {
             crate::arch::copy(sp as *mut u8, slice, length);
-            thread.store.free(slice, length);
-            thread.stats.restored(length, length);
+            heap.store.free(slice, length);
+            heap.stats.restored(length, length);
         } else {
-            restore_other(thread, slice, sp, length);
+            restore_other(heap, slice, sp, length);
         }
     }
 }
@@ -129,21 +129,21 @@ pub(crate) unsafe fn restore(thread: &mut Thread, slice: Slice, sp: usize, lengt
 /// # Safety
 /// As [`restore`].
 #[inline(never)]
-unsafe fn restore_other(thread: &mut Thread, slice: Slice, sp: usize, length: usize) {
+unsafe fn restore_other(heap: &mut Heap, slice: Slice, sp: usize, length: usize) {
     // SAFETY: as the caller's.
     unsafe {
-        let own = unshare(thread, slice);
+        let own = unshare(heap, slice);
         match kind(own) {
             _ if own.is_null() => {
                 crate::arch::copy(sp as *mut u8, bytes(slice), length);
                 release_hold(slice);
-                thread.stats.restored(length, 0);
+                heap.stats.restored(length, 0);
             }
             Kind::Pages(pages) => {
-                pages::restore(thread, pages, sp, length);
-                thread.stats.restored(length, length);
+                pages::restore(heap, pages, sp, length);
+                heap.stats.restored(length, length);
             }
-            _ => restore(thread, own, sp, length),
+            _ => restore(heap, own, sp, length),
         }
     }
 }
@@ -161,18 +161,18 @@ unsafe fn release_hold(slice: Slice) {
 /// others hold it.
 ///
 /// # Safety
-/// `slice` is alive, of `thread`, and its context does not use it again.
-pub(crate) unsafe fn release(thread: &mut Thread, slice: Slice, length: usize) -> usize {
+/// `slice` is alive, of `heap`, and its context does not use it again.
+pub(crate) unsafe fn release(heap: &mut Heap, slice: Slice, length: usize) -> usize {
     // SAFETY: as the caller's.
     unsafe {
-        let own = unshare(thread, slice);
+        let own = unshare(heap, slice);
         match kind(own) {
             _ if own.is_null() => {
                 release_hold(slice);
                 return 0;
             }
-            Kind::Pages(pages) => pages::release(thread, pages),
-            _ => thread.store.free(own, length),
+            Kind::Pages(pages) => pages::release(heap, pages),
+            _ => heap.store.free(own, length),
         }
         length
     }

@@ -15,53 +15,12 @@ use core::ptr;
 
 use crate::arch;
 use crate::check::{self, CHECKED};
-use crate::context::{Context, State};
+use crate::context::{Context, Origin, Region, State};
 use crate::error::Code;
+use crate::heap::Heap;
 use crate::pages;
-use crate::region::{Origin, Region};
 use crate::saved::{self, Slice};
-use crate::thread::{Thread, Tls};
 use crate::tools;
-
-/// The commonest exchange on a region: the context that is left and `to` start
-/// from the same base and are as deep as one another, and nobody else is in the
-/// way. Then their bytes change places, and the block its owner, without a visit
-/// to the allocator. Says whether that was so.
-///
-/// # Safety
-/// As [`bring_in`]; `current` is the context that is left, its `sp` true, and
-/// `to` is not new.
-#[inline]
-pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Context) -> bool {
-    // SAFETY: as [`bring_in`]. Both extents are the same addresses: one is in place, the other
-    // in the block.
-    unsafe {
-        let base = (*to).base;
-        let (sp, bytes) = ((*to).sp, (*to).saved);
-        let above = (*current).above;
-        if (*current).base != base
-            || (*current).sp != sp
-            || bytes != (*base).top - sp
-            || !saved::is_own_block((*to).slice)
-            || bytes >= pages::LEAST
-            || (!above.is_null() && (*above).sp + (*above).saved < (*base).top)
-        {
-            return false;
-        }
-        let block = (*to).slice;
-        arch::exchange(sp as *mut u8, block, bytes);
-        (*to).slice = ptr::null_mut();
-        (*to).saved = 0;
-        (*to).above = above;
-        (*current).slice = block;
-        (*current).saved = bytes;
-        (*current).above = ptr::null_mut();
-        (*(*base).region).bottom = to;
-        (*tls).exchanged += bytes as u64;
-        (*base).counters.exchanged(bytes);
-        true
-    }
-}
 
 /// Makes `to` the bottom of its region with all of it in place. Whoever else
 /// has bytes below `to`'s base moves them to the heap.
@@ -71,9 +30,9 @@ pub(crate) unsafe fn exchange(tls: *mut Tls, current: *mut Context, to: *mut Con
 /// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
-/// Runs on the side stack. `to` is a suspended context of `thread`. Every other
+/// Runs on the side stack. `to` is a suspended context of `heap`. Every other
 /// context in place on its region is suspended as well, its `sp` true.
-pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(), Code> {
+pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), Code> {
     // SAFETY: list members and their bases are alive; slices lie where the headers say.
     unsafe {
         let base = (*to).base;
@@ -82,14 +41,14 @@ pub(crate) unsafe fn bring_in(thread: &mut Thread, to: *mut Context) -> Result<(
             return Err(Code::Corrupt);
         }
         if (*region).bottom != to {
-            make_room(thread, &mut *region, to, (*base).top)?;
+            make_room(heap, &mut *region, to, (*base).top)?;
         }
         let length = (*to).saved;
         if length != 0 {
-            let parked = thread.stats.bytes_parked;
+            let parked = heap.stats.bytes_parked;
             tools::opened((*to).sp, length);
-            saved::restore(thread, (*to).slice, (*to).sp, length);
-            let freed = (parked - thread.stats.bytes_parked) as usize;
+            saved::restore(heap, (*to).slice, (*to).sp, length);
+            let freed = (parked - heap.stats.bytes_parked) as usize;
             (*base).counters.restored(length, freed);
             (*to).checks.restored(length);
             (*to).slice = ptr::null_mut();
@@ -117,7 +76,7 @@ pub(crate) unsafe fn intact(context: *mut Context) -> bool {
 /// # Safety
 /// As [`bring_in`]; `to` is not the bottom.
 unsafe fn make_room(
-    thread: &mut Thread,
+    heap: &mut Heap,
     region: &mut Region,
     to: *mut Context,
     limit: usize,
@@ -137,14 +96,14 @@ unsafe fn make_room(
                 break;
             }
             let next = (*above).above;
-            if displace(thread, above, limit)? {
+            if displace(heap, above, limit)? {
                 break;
             }
             (*bottom).above = next;
             (*above).above = ptr::null_mut();
         }
         let rest = if (*bottom).sp + (*bottom).saved < limit {
-            if displace(thread, bottom, limit)? {
+            if displace(heap, bottom, limit)? {
                 bottom
             } else {
                 let rest = (*bottom).above;
@@ -171,17 +130,17 @@ unsafe fn make_room(
 ///
 /// # Safety
 /// As [`bring_in`]; `context` has bytes in place below `limit`.
-unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> Result<bool, Code> {
+unsafe fn displace(heap: &mut Heap, context: *mut Context, limit: usize) -> Result<bool, Code> {
     // SAFETY: `[sp + saved, end)` is in place; the block has room for all that is saved.
     unsafe {
         let top = (*(*context).base).top;
         let end = top.min(limit);
         let (sp, saved) = ((*context).sp, (*context).saved);
         let bytes = end - sp;
-        if bytes >= pages::LEAST && move_away(thread, context, end) {
+        if bytes >= pages::LEAST && move_away(heap, context, end) {
             return Ok(false);
         }
-        let block = thread.store.allocate(bytes);
+        let block = heap.store.allocate(bytes);
         if block.is_null() {
             return Err(Code::Memory);
         }
@@ -190,13 +149,13 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
         } else {
             arch::copy(block.add(saved), (sp + saved) as *const u8, bytes - saved);
             arch::copy(block, saved::bytes((*context).slice), saved);
-            let freed = saved::release(thread, (*context).slice, saved);
-            thread.stats.dropped(freed);
+            let freed = saved::release(heap, (*context).slice, saved);
+            heap.stats.dropped(freed);
             (*(*context).base).counters.dropped(freed);
         }
-        note_saved(thread, context, bytes - saved, bytes);
-        park(context, block, bytes);
+        note_saved(heap, context, bytes - saved, bytes);
         check::poison(sp + saved, bytes - saved);
+        park(context, block, bytes);
         Ok(top > limit)
     }
 }
@@ -206,8 +165,8 @@ unsafe fn displace(thread: &mut Thread, context: *mut Context, limit: usize) -> 
 /// # Safety
 /// The context is alive.
 #[inline]
-unsafe fn note_saved(thread: &mut Thread, context: *mut Context, bytes: usize, length: usize) {
-    thread.stats.saved(bytes, length);
+unsafe fn note_saved(heap: &mut Heap, context: *mut Context, bytes: usize, length: usize) {
+    heap.stats.saved(bytes, length);
     // SAFETY: the caller vouches for the context, whose base is alive.
     unsafe {
         (*(*context).base).counters.saved(bytes, length);
@@ -220,7 +179,7 @@ unsafe fn note_saved(thread: &mut Thread, context: *mut Context, bytes: usize, l
 ///
 /// # Safety
 /// As [`displace`].
-unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> bool {
+unsafe fn move_away(heap: &mut Heap, context: *mut Context, end: usize) -> bool {
     // SAFETY: as the caller's. Below the stack pointer of a region's bottom there is nothing.
     unsafe {
         let (base, sp) = ((*context).base, (*context).sp);
@@ -230,11 +189,11 @@ unsafe fn move_away(thread: &mut Thread, context: *mut Context, end: usize) -> b
         }
         let region = (*base).region;
         let free = if (*region).bottom == context { (*region).low + (*region).guard } else { sp };
-        let pages = pages::save(thread, sp, end, free);
+        let pages = pages::save(heap, sp, end, free);
         if pages.is_null() {
             return false;
         }
-        note_saved(thread, context, end - sp, end - sp);
+        note_saved(heap, context, end - sp, end - sp);
         park(context, saved::of_pages(pages), end - sp);
         true
     }
@@ -266,13 +225,13 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
 /// [`Code::Memory`]; nothing has changed.
 ///
 /// # Safety
-/// `context` is suspended, of `thread`, and not a thread's first.
-pub(crate) unsafe fn evict(thread: &mut Thread, context: *mut Context) -> Result<(), Code> {
+/// `context` is suspended, of `heap`, and not a thread's first.
+pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(), Code> {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {
         if (*context).in_place() {
             let base = (*context).base;
-            displace(thread, context, (*base).top)?;
+            displace(heap, context, (*base).top)?;
             (*(*base).region).unlink(context);
         }
         Ok(())
@@ -282,8 +241,8 @@ pub(crate) unsafe fn evict(thread: &mut Thread, context: *mut Context) -> Result
 /// Lets go of all that a suspended context holds: its slice and its place on its region.
 ///
 /// # Safety
-/// `context` is suspended, of `thread`, and will not be resumed.
-pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
+/// `context` is suspended, of `heap`, and will not be resumed.
+pub(crate) unsafe fn drop_stack(heap: &mut Heap, context: *mut Context) {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {
         if (*context).in_place() {
@@ -293,8 +252,8 @@ pub(crate) unsafe fn drop_stack(thread: &mut Thread, context: *mut Context) {
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {
-            let freed = saved::release(thread, (*context).slice, (*context).saved);
-            thread.stats.dropped(freed);
+            let freed = saved::release(heap, (*context).slice, (*context).saved);
+            heap.stats.dropped(freed);
             (*(*context).base).counters.dropped(freed);
             (*context).saved = 0;
             (*context).slice = ptr::null_mut();

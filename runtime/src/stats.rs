@@ -39,6 +39,25 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Nothing counted yet.
+    pub(crate) const EMPTY: Self = Self {
+        contexts: 0,
+        contexts_peak: 0,
+        spawned: 0,
+        switches: 0,
+        switches_slow: 0,
+        switches_copying: 0,
+        bytes_saved: 0,
+        bytes_restored: 0,
+        bytes_parked: 0,
+        bytes_parked_peak: 0,
+        contexts_parked: 0,
+        contexts_parked_peak: 0,
+        heap_bytes: 0,
+        heap_bytes_peak: 0,
+        regions: 0,
+    };
+
     /// A context now holds a slice of `length` bytes, of which `bytes` came from its stack.
     #[inline]
     pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
@@ -90,7 +109,8 @@ impl Stats {
 pub(crate) struct Counters {
     pub switches_copying: u64,
     pub bytes_saved: u64,
-    pub bytes_restored: u64,
+    /// How many of them have not been restored. So an exchange need only count the bytes once.
+    pub bytes_kept: u64,
     pub bytes_parked: u64,
     pub bytes_parked_peak: u64,
 }
@@ -100,7 +120,7 @@ impl Counters {
         Self {
             switches_copying: 0,
             bytes_saved: 0,
-            bytes_restored: 0,
+            bytes_kept: 0,
             bytes_parked: 0,
             bytes_parked_peak: 0,
         }
@@ -110,6 +130,7 @@ impl Counters {
     #[inline]
     pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
         self.bytes_saved += bytes as u64;
+        self.bytes_kept = self.bytes_kept.wrapping_add(bytes as u64);
         self.bytes_parked += length as u64;
         self.bytes_parked_peak = self.bytes_parked_peak.max(self.bytes_parked);
     }
@@ -117,16 +138,14 @@ impl Counters {
     /// A slice of `bytes` went back to its stack, and `freed` of its bytes to the heap.
     #[inline]
     pub(crate) fn restored(&mut self, bytes: usize, freed: usize) {
-        self.bytes_restored += bytes as u64;
+        // A slice that clones share is restored more often than it was saved.
+        self.bytes_kept = self.bytes_kept.wrapping_sub(bytes as u64);
         self.dropped(freed);
     }
 
-    /// A slice of `bytes` changed places with a stack's bytes.
-    #[inline]
-    pub(crate) fn exchanged(&mut self, bytes: usize) {
-        self.switches_copying += 1;
-        self.bytes_saved += bytes as u64;
-        self.bytes_restored += bytes as u64;
+    /// Bytes moved back to stacks.
+    pub(crate) fn bytes_restored(&self) -> u64 {
+        self.bytes_saved.wrapping_sub(self.bytes_kept)
     }
 
     /// A context holds its slice no longer, which freed as many bytes.

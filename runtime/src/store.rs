@@ -27,6 +27,12 @@ const STEP: usize = 16;
 /// Largest size that is cut from chunks.
 const LARGEST_CLASS: usize = 4096;
 const CLASSES: usize = LARGEST_CLASS / STEP;
+/// Larger blocks than this end where a cache line does, as the stacks do that slices come from:
+/// then a copy's vectors cross no line on either side.
+pub(crate) const ALIGNED_FROM: usize = 512;
+const LINE: usize = 64;
+/// What a large block takes besides its bytes.
+const LARGE_EXTRA: usize = size_of::<Large>() + LINE;
 /// Bytes of a header block: whole cache lines.
 const HEADER: usize = size_of::<Context>().next_multiple_of(64);
 /// What stays when a chunk's memory goes back: the page with its head.
@@ -61,11 +67,13 @@ struct Block {
     next: *mut Block,
 }
 
-/// The head of a large block.
-#[repr(C, align(16))]
+/// The head of a large block, just before it.
+#[repr(C)]
 struct Large {
     next: *mut Large,
     prev: *mut Large,
+    /// What the system's allocator gave.
+    origin: *mut u8,
 }
 
 /// The heap of one thread.
@@ -108,17 +116,20 @@ impl Store {
         }
     }
 
-    /// A block for `size` bytes (more than 0), 16-byte aligned, or null.
+    /// A block for `size` bytes (more than 0), or null. It is 16-byte aligned if the size is a
+    /// multiple of 16. One of more than [`ALIGNED_FROM`] bytes, a multiple of 8, ends at a cache
+    /// line's end.
     pub(crate) fn allocate(&mut self, size: usize) -> *mut u8 {
         if size > LARGEST_CLASS {
             return self.allocate_large(size);
         }
-        let class = (size - 1) / STEP;
+        let room = room_for(size);
+        let class = room / STEP - 1;
         // SAFETY: the list of a class holds chunks of this store with room.
         unsafe {
             let mut chunk = self.slices[class];
             if chunk.is_null() {
-                chunk = self.empty_chunk(((class + 1) * STEP) as u32);
+                chunk = self.empty_chunk(room as u32);
                 if chunk.is_null() {
                     return ptr::null_mut();
                 }
@@ -128,7 +139,7 @@ impl Store {
             if full {
                 unlist(&mut self.slices[class], chunk);
             }
-            block
+            if size > ALIGNED_FROM { block.add(room - size) } else { block }
         }
     }
 
@@ -143,7 +154,9 @@ impl Store {
             if size > LARGEST_CLASS {
                 return self.free_large(block, size);
             }
-            let class = (size - 1) / STEP;
+            let room = room_for(size);
+            let block = if size > ALIGNED_FROM { block.sub(room - size) } else { block };
+            let class = room / STEP - 1;
             let chunk = {
                 let (chunk, was_full) = self.put(block);
                 if was_full {
@@ -201,9 +214,11 @@ impl Store {
                 }
                 chunk
             };
-            if (*chunk).used == 0 && !((*chunk).next.is_null() && (*chunk).prev.is_null()) {
+            let alone = (*chunk).next.is_null() && (*chunk).prev.is_null();
+            if (*chunk).used == 0 && !alone && (*chunk).fresh as usize > KEPT {
                 // Handles of this chunk read as dead from now on: the pages come back zeroed,
-                // and the tags on the page that stays say so already.
+                // and the tags on the page that stays say so already. What then comes and goes
+                // on that page gives nothing back.
                 (*chunk).free = ptr::null_mut();
                 (*chunk).fresh = FIRST_BLOCK as u32;
                 self.memory.release(chunk.cast::<u8>().add(KEPT), CHUNK - KEPT);
@@ -257,7 +272,7 @@ impl Store {
         unsafe {
             while !self.large.is_null() {
                 let next = (*self.large).next;
-                self.memory.free(self.large.cast());
+                self.memory.free((*self.large).origin);
                 self.large = next;
             }
             while !self.arenas.is_null() {
@@ -369,13 +384,17 @@ impl Store {
     }
 
     fn allocate_large(&mut self, size: usize) -> *mut u8 {
-        let Some(whole) = size.checked_add(size_of::<Large>()) else { return ptr::null_mut() };
-        let large = self.memory.allocate(whole).cast::<Large>();
-        if large.is_null() {
+        let Some(whole) = size.checked_add(LARGE_EXTRA) else { return ptr::null_mut() };
+        let origin = self.memory.allocate(whole);
+        if origin.is_null() {
             return ptr::null_mut();
         }
-        // SAFETY: a fresh block with room for the head and `size` bytes.
+        // SAFETY: a fresh block with room for the head, up to a line's end, and `size` bytes.
         unsafe {
+            let end = (origin.addr() + size_of::<Large>() + size).next_multiple_of(LINE);
+            let block = origin.add(end - size - origin.addr());
+            let large = block.cast::<Large>().sub(1);
+            (*large).origin = origin;
             (*large).next = self.large;
             (*large).prev = ptr::null_mut();
             if !self.large.is_null() {
@@ -383,7 +402,7 @@ impl Store {
             }
             self.large = large;
             self.count(whole);
-            large.add(1).cast()
+            block
         }
     }
 
@@ -402,8 +421,8 @@ impl Store {
             } else {
                 (*prev).next = next;
             }
-            self.bytes -= size + size_of::<Large>();
-            self.memory.free(large.cast());
+            self.bytes -= size + LARGE_EXTRA;
+            self.memory.free((*large).origin);
         }
     }
 
@@ -418,6 +437,12 @@ impl Store {
         self.bytes += bytes;
         self.bytes_peak = self.bytes_peak.max(self.bytes);
     }
+}
+
+/// What a block for `size` bytes takes of a chunk.
+#[inline]
+const fn room_for(size: usize) -> usize {
+    size.next_multiple_of(if size > ALIGNED_FROM { LINE } else { STEP })
 }
 
 /// Puts a chunk at the head of the list of its class.
@@ -476,8 +501,11 @@ mod tests {
             seed ^= seed << 17;
             if seed % 5 < 3 && live.len() < 3000 {
                 let size = 1 + (seed >> 8) as usize % if seed % 11 == 0 { 20_000 } else { 600 };
+                let size = if size > ALIGNED_FROM { size.next_multiple_of(8) } else { size };
                 let block = store.allocate(size);
-                assert!(!block.is_null() && block.addr() % STEP == 0);
+                assert!(!block.is_null());
+                let end = block.addr() + size;
+                assert_eq!(if size > ALIGNED_FROM { end % LINE } else { block.addr() % STEP }, 0);
                 // SAFETY: the block has `size` bytes.
                 unsafe { ptr::write_bytes(block, step as u8, size) };
                 let before = live.range(..block.addr()).next_back();

@@ -10,16 +10,11 @@ use crate::check::{self, CHECKED, Carried};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Code, Refusal};
+use crate::fibers;
 use crate::slice;
 use crate::sys;
-use crate::thread::{Thread, Tls};
+use crate::thread::{LOOK_INTERVAL, Thread, Tls};
 use crate::tools;
-
-/// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
-/// not fall on the same region of a set again and again.
-const LOOK_INTERVAL: u64 = 4093;
-/// Exchanges stay on one region. Those whose count has none of these bits come here and look.
-pub(crate) const LOOK_MASK: u32 = 4095;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,28 +58,6 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
         let current = (*tls).current;
         let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
         (*current).sp = sp;
-        if exchanges(tls, to, kind) {
-            return Landing { sp: (*to).sp, pc: arch::point_of((*to).sp) };
-        }
-        switch_generally(thread, tls, to, sp, kind)
-    }
-}
-
-/// What [`switch_slowly`] does when there is no short way.
-///
-/// # Safety
-/// As there; the running context's `sp` is true.
-#[inline(never)]
-unsafe fn switch_generally(
-    thread: &mut Thread,
-    tls: *mut Tls,
-    to: *mut Context,
-    sp: usize,
-    kind: Kind,
-) -> Landing {
-    // SAFETY: as there.
-    unsafe {
-        let current = (*tls).current;
         let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
@@ -118,40 +91,6 @@ unsafe fn switch_generally(
     }
 }
 
-/// The short way for two contexts that share a base and are equally deep, which a ring or a
-/// pair of coroutines often are. Says whether it has been gone.
-///
-/// # Safety
-/// As [`switch_slowly`]; the running context's `sp` is true.
-#[inline]
-unsafe fn exchanges(tls: *mut Tls, to: *mut Context, kind: Kind) -> bool {
-    // SAFETY: a tag that says so makes `to` a suspended context of this thread; with nothing
-    // away it is no stand-in, and its flow of control is its own.
-    unsafe {
-        let parked = (*tls).parked;
-        let current = (*tls).current;
-        if to.is_null()
-            || (*to).tag != parked
-            || !(*to).away.is_null()
-            || kind == Kind::Ontop
-            || !slice::exchange(tls, current, to)
-        {
-            return false;
-        }
-        if kind == Kind::Resume {
-            (*to).link = current;
-        }
-        (*current).tag = parked;
-        (*to).tag = (*tls).running;
-        (*tls).current = to;
-        if (*tls).exchanges & u64::from(LOOK_MASK) == 0 {
-            (*(*(*to).base).region).trim((*to).sp);
-        }
-        (*tls).exchanges += 1;
-        true
-    }
-}
-
 /// Leaves the running context, whose `sp` is true, for `to`, which may be switched to.
 ///
 /// # Errors
@@ -166,16 +105,18 @@ pub(crate) unsafe fn go(
 ) -> Result<Landing, Code> {
     // SAFETY: as the caller's.
     unsafe {
+        thread.settle(tls);
         let current = (*tls).current;
-        let before = thread.stats.bytes_moved();
+        let before = thread.heap.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;
         (*current).suspend((*region).bottom == current);
         (*tls).current = to;
-        let moved = (thread.stats.bytes_moved() - before) as usize;
-        tools::switched(current, to);
+        (*tls).exchange_base = (*to).base;
+        let moved = (thread.heap.stats.bytes_moved() - before) as usize;
+        fibers::switched(current, to);
         count(thread, to, moved);
-        thread.tell_switch(current, to, moved);
+        thread.hooks.tell_switch(current, to, moved);
         Ok(Landing { sp, pc: arch::point_of(sp) })
     }
 }
@@ -187,16 +128,19 @@ pub(crate) unsafe fn go(
 /// `to` runs, so it is the bottom of its region.
 #[inline]
 unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
-    thread.stats.switches_slow += 1;
+    thread.heap.stats.switches_slow += 1;
     // SAFETY: the caller vouches for `to`.
     unsafe {
         let base = (*to).base;
         if moved != 0 {
-            thread.stats.switches_copying += 1;
+            thread.heap.stats.switches_copying += 1;
             (*base).counters.switches_copying += 1;
         }
-        check::count(&mut *to, moved);
-        if thread.stats.switches_slow % LOOK_INTERVAL == 0 {
+        (*to).checks.arrived(moved);
+        (*base).switches.count();
+        thread.until_look = thread.until_look.saturating_sub(1);
+        if thread.until_look == 0 {
+            thread.until_look = LOOK_INTERVAL;
             (*(*base).region).trim((*to).sp);
         }
     }
@@ -212,14 +156,14 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
         if (*to).tag.state() == State::New {
             let top = (*(*to).base).top;
             let entry = (*to).take_entry(top);
-            if let Err(code) = slice::bring_in(thread, to) {
+            if let Err(code) = slice::bring_in(&mut thread.heap, to) {
                 (*to).set_entry(entry);
                 return Err(code);
             }
             tools::opened(top - arch::ENTRY_BYTES, arch::ENTRY_BYTES);
             (*to).sp = arch::write_entry(top, entry);
         } else {
-            slice::bring_in(thread, to)?;
+            slice::bring_in(&mut thread.heap, to)?;
         }
         (*to).tag = (*to).tag.with(State::Running);
         Ok((*to).sp)
@@ -308,7 +252,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         let landing = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
-                check::poison_below(&*region, sp);
+                check::poison_below(sp, (*region).room_below(sp));
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
@@ -336,7 +280,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
             Ok(landing) => {
                 (*current).tag = (*current).tag.with(State::Finished);
                 tools::vacated(sp, (*(*current).base).top - sp);
-                tools::ended(current, (*tls).current);
+                fibers::ended(current, (*tls).current);
                 landing
             }
             Err(code) => {
@@ -400,7 +344,7 @@ pub(crate) unsafe extern "C-unwind" fn overflowed() {
         (*current).sp = (*(*current).base).top;
         (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
-        thread.tell_overflow(current);
+        thread.hooks.tell_overflow(current);
         thread.enter_limbo();
         let refusal =
             Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };

@@ -7,7 +7,7 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::check::Carried;
+use crate::check::{CHECKED, Carried};
 use crate::error::Code;
 use crate::thread::{self, Slot, refuse};
 
@@ -84,10 +84,14 @@ macro_rules! float {
 }
 float!(f32 f64);
 
-/// How many bytes a body with this adapter takes and returns, if it is one of those above.
-#[cfg(feature = "checked")]
-pub(crate) fn float_size(adapter: *mut c_void) -> Option<usize> {
+/// What a body with this adapter takes and returns.
+#[inline]
+pub(crate) fn carried_by(adapter: *mut c_void) -> Carried {
+    if !CHECKED || adapter.is_null() {
+        return Carried::WORD;
+    }
     [(<f32 as Float>::ENTRY, size_of::<f32>()), (<f64 as Float>::ENTRY, size_of::<f64>())]
         .into_iter()
-        .find_map(|(entry, size)| ptr::eq(entry, adapter).then_some(size))
+        .find_map(|(entry, size)| ptr::eq(entry, adapter).then_some(Carried::bytes(size)))
+        .unwrap_or(Carried::WIDE)
 }

@@ -54,7 +54,7 @@ pub(crate) unsafe fn visit(sp: *mut c_void, visit: Option<Visit>, data: *mut c_v
             native_end: sys::native_stack_end(),
         };
         walk.context(&raw mut (*thread).main);
-        (*thread).store.headers().for_each(|header| walk.context(header.cast()));
+        (*thread).heap.store.headers().for_each(|header| walk.context(header.cast()));
     }
 }
 

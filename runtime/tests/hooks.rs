@@ -325,3 +325,65 @@ unsafe extern "C-unwind" fn lower(argument: *mut c_void, _: *mut c_void) -> *mut
     black_box(&mut frame);
     null_mut()
 }
+
+/// Memory for an object of the POSIX layer.
+#[repr(align(16))]
+struct Object([Cell<u8>; 1024]);
+
+thread_local! {
+    static OBJECTS: [Object; 2] = const {
+        [const { Object([const { Cell::new(0) }; 1024]) }; 2]
+    };
+    static FOUND: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+fn object(n: usize) -> *mut c_void {
+    OBJECTS.with(|objects| (&raw const objects[n].0).cast_mut().cast())
+}
+
+/// Runs on a stack of its own, and goes back.
+unsafe extern "C-unwind" fn guest(_: *mut c_void) {
+    let mut frame = [MARK | 9; 20];
+    black_box(&mut frame);
+    FOUND.get().unwrap()();
+    black_box(&mut frame);
+    unsafe { stackswitch_swapcontext(object(1), object(0), null_mut()) };
+}
+
+/// Goes to `guest` and comes back, on the thread's own stack and one of 64 KiB.
+fn there_and_back() {
+    let mut stack = vec![0_u8; 64 << 10];
+    let mut mine = [MARK | 8; 20];
+    black_box(&mut mine);
+    unsafe {
+        let (here, there) = (object(0), object(1));
+        assert_eq!(stackswitch_getcontext(there, null_mut()), 0);
+        let (low, size) = (stack.as_mut_ptr().cast(), stack.len());
+        let guest = guest as *mut c_void;
+        let made = stackswitch_makecontext(there, low, size, here, guest, null_mut());
+        assert_eq!(made, 0);
+        assert_eq!(stackswitch_swapcontext(here, there, null_mut()), 0);
+    }
+    black_box(&mut mine);
+}
+
+#[test]
+fn a_context_that_goes_to_another_stack_is_neither_left_nor_entered() {
+    FOUND.set(Some(|| ()));
+    let me = unsafe { stackswitch_current() };
+    assert_eq!(events_of(there_and_back), [Event::Switch(me, me, 0); 2]);
+}
+
+#[test]
+fn the_walk_finds_both_stacks_of_a_context() {
+    alone(|| {
+        FOUND.set(Some(|| {
+            let pieces = pieces();
+            let mine = of(&pieces, unsafe { stackswitch_current() });
+            let marks =
+                |seed| mine.iter().flat_map(|p| &p.marks).filter(|mark| **mark == seed).count();
+            assert!(marks(8) >= 20 && marks(9) >= 20, "{mine:?}");
+        }));
+        there_and_back();
+    });
+}

@@ -179,7 +179,10 @@ fn contexts() {
                 assert_eq!(again(|| stackswitch_resume(context, word(1))), word(7));
             }
             for context in pair {
+                let link = contexts[0];
+                stackswitch_setlink(context, link);
                 while stackswitch_status(context) != 3 {
+                    assert_eq!(stackswitch_link(context), link, "as if nothing had been tried");
                     stackswitch_cancel(context);
                 }
             }
@@ -346,6 +349,80 @@ fn positions() {
 #[test]
 fn any_allocation_of_posix_contexts_may_fail() {
     fail_everywhere(positions, &["getcontext", "swapcontext"]);
+}
+
+thread_local! {
+    static CROSSER: Cell<*mut c_void> = const { Cell::new(null_mut()) };
+}
+
+const START: usize = 3;
+
+/// Goes to `to`, whose context may be on the heap; captures with the base, or, as a coroutine,
+/// without.
+fn cross(from: usize, to: usize, base: *mut c_void) {
+    loop {
+        let code = unsafe { stackswitch_swapcontext(object(from), object(to), base) };
+        if code == 0 {
+            return;
+        }
+        assert_eq!(code, Code::Memory as i32);
+        unsafe { listen(code, null_mut(), c"stackswitch: ENOMEM: crossing".as_ptr()) };
+    }
+}
+
+unsafe extern "C-unwind" fn crosser(_: *mut c_void, _: *mut c_void) -> *mut c_void {
+    framed::<2500>(3, || cross(MADE, MAIN, null_mut()));
+    word(8)
+}
+
+/// Starts the coroutine from a stack of its own, which is that one's link.
+unsafe extern "C-unwind" fn starter(_: *mut c_void) {
+    assert_eq!(again(|| unsafe { stackswitch_resume(CROSSER.get(), word(1)) }), word(8));
+}
+
+#[inline(never)]
+fn cross_below_the_base() {
+    let mut stack = vec![0_u8; 256 << 10];
+    unsafe {
+        let base = again(|| stackswitch_base_create(1 << 20));
+        let spawn = |body| again(|| stackswitch_spawn(base, body, word(7)));
+        let (coroutine, in_its_way) = (spawn(crosser as *mut c_void), spawn(body as *mut c_void));
+        CROSSER.set(coroutine);
+        assert_eq!(stackswitch_getcontext(object(START), null_mut()), 0);
+        let (low, size) = (stack.as_mut_ptr().cast(), stack.len());
+        let (main, start) = (object(MAIN), starter as *mut c_void);
+        let made = stackswitch_makecontext(object(START), low, size, main, start, null_mut());
+        assert_eq!(made, 0);
+        framed::<2500>(4, || {
+            if stackswitch_status(coroutine) == 0 {
+                cross(MAIN, START, object(TOP));
+            } else {
+                again(|| stackswitch_resume(in_its_way, word(1)));
+                cross(MAIN, MADE, object(TOP));
+            }
+        });
+        again(|| stackswitch_resume(in_its_way, word(1)));
+        cross(MAIN, MADE, object(TOP));
+        assert_eq!(stackswitch_status(coroutine), 3);
+        [MAIN, MADE, START].into_iter().for_each(|n| stackswitch_freecontext(object(n)));
+        [coroutine, in_its_way].into_iter().for_each(|context| stackswitch_destroy(context));
+        stackswitch_base_destroy(base);
+    }
+}
+
+/// Positions in a coroutine that others displace, gone to from the thread's own stack.
+fn crossings() {
+    unsafe {
+        stackswitch_current();
+        assert_eq!(stackswitch_getcontext(object(TOP), null_mut()), 0);
+        cross_below_the_base();
+        stackswitch_freecontext(object(TOP));
+    }
+}
+
+#[test]
+fn any_allocation_of_a_switch_between_the_layers_may_fail() {
+    fail_everywhere(crossings, &["crossing"]);
 }
 
 #[test]

@@ -80,3 +80,33 @@ fn a_thousand_overflows_leave_the_others_intact() {
         assert_eq!(total, 1000);
     }
 }
+
+unsafe extern "C" fn on_leave(data: *mut c_void, context: *mut c_void) {
+    unsafe { (*data.cast::<Vec<_>>()).push((context, null_mut::<c_void>())) };
+}
+
+unsafe extern "C" fn on_switch(data: *mut c_void, from: *mut c_void, to: *mut c_void, _: usize) {
+    unsafe { (*data.cast::<Vec<_>>()).push((from, to)) };
+}
+
+#[test]
+fn hooks_hear_that_an_overflowed_context_was_left() {
+    unsafe {
+        stackswitch_set_error_handler(Some(back_to_host));
+        let host = stackswitch_current();
+        HOST.set(host);
+        let base = stackswitch_base_create(128 << 10);
+        let context = stackswitch_spawn(base, endless as *mut c_void, null_mut());
+        let mut heard = Vec::<(*mut c_void, *mut c_void)>::new();
+        let data = (&raw mut heard).cast();
+        let (on_switch, on_leave) = (Some(on_switch as _), Some(on_leave as _));
+        stackswitch_set_hooks(&Hooks { data, on_switch, on_leave, on_enter: None });
+        assert_eq!(stackswitch_resume(context, null_mut()), word(0xDEAD));
+        stackswitch_set_hooks(std::ptr::null());
+        let expected =
+            [(host, null_mut()), (host, context), (context, null_mut()), (null_mut(), host)];
+        assert_eq!(heard, expected);
+        stackswitch_destroy(context);
+        stackswitch_base_destroy(base);
+    }
+}

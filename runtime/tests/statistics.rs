@@ -4,6 +4,7 @@
     reason = "every call keeps to the C ABI's contract, or breaks it where the test's name says"
 )]
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::ptr::null_mut;
@@ -98,6 +99,44 @@ fn a_base_counts_what_is_moved_for_its_contexts() {
         [pair[1], alone].into_iter().for_each(|context| stackswitch_destroy(context));
         [busy, quiet].into_iter().for_each(|base| stackswitch_base_destroy(base));
         assert_eq!(stats().regions, 0);
+    }
+}
+
+thread_local! {
+    static LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Swaps with whom it is brought, and suspends when all switches have been made.
+unsafe extern "C-unwind" fn swaps(_: *mut c_void, first: *mut c_void) -> *mut c_void {
+    let mut other = first;
+    loop {
+        unsafe {
+            if LEFT.get() == 0 {
+                stackswitch_suspend(null_mut());
+            }
+            LEFT.set(LEFT.get() - 1);
+            other = stackswitch_swap(other, stackswitch_current());
+        }
+    }
+}
+
+#[test]
+fn a_base_counts_short_slices_that_change_places() {
+    unsafe {
+        LEFT.set(1000);
+        let base = stackswitch_base_create(1 << 20);
+        let pair = [0, 1].map(|_| stackswitch_spawn(base, swaps as *mut c_void, null_mut()));
+        pair.iter().for_each(|c| stackswitch_setlink(*c, stackswitch_current()));
+        stackswitch_swap(pair[0], pair[1]);
+        let (all, one) = (stats(), of_base(base));
+        // All but the way here, the first start and the way back.
+        assert_eq!(one.switches_copying, 1000);
+        assert_eq!(all.switches_copying, 1000);
+        assert_eq!((one.bytes_saved, one.bytes_restored), (all.bytes_saved, all.bytes_restored));
+        assert_eq!(one.bytes_saved - one.bytes_restored, one.bytes_parked);
+        pair.into_iter().for_each(|context| stackswitch_destroy(context));
+        assert_eq!(of_base(base).bytes_parked, 0);
+        stackswitch_base_destroy(base);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
 use crate::ir::{
     Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value,
 };
+use crate::optimise::Remark;
 use crate::verify;
 
 /// The variable of the runtime that says where a thread's words are. Its name's last part counts
@@ -79,29 +80,30 @@ struct Conditions {
 /// The values that travel in a register for general purposes.
 const FORMS: [Typed; 5] = [Typed::Ptr, Typed::I8, Typed::I16, Typed::I32, Typed::I64];
 
-/// Attributes of functions whose calls stay. Instrumented code goes with a runtime that has no fast
+/// Attributes of functions whose calls stay, and why. Instrumented code goes with a runtime that has no fast
 /// path.
-const KEPT_IN: [&str; 10] = [
-    "optnone",
-    "naked",
-    "minsize",
-    "optsize",
-    "sanitize_address",
-    "sanitize_hwaddress",
-    "sanitize_memory",
-    "sanitize_thread",
-    "sanitize_realtime",
-    "sanitize_memtag",
+const KEPT_IN: [(&str, &str); 10] = [
+    ("optnone", "the function is not to be optimised"),
+    ("naked", "the function is all assembly"),
+    ("minsize", SMALL),
+    ("optsize", SMALL),
+    ("sanitize_address", SANITIZED),
+    ("sanitize_hwaddress", SANITIZED),
+    ("sanitize_memory", SANITIZED),
+    ("sanitize_thread", SANITIZED),
+    ("sanitize_realtime", SANITIZED),
+    ("sanitize_memtag", SANITIZED),
 ];
+const SMALL: &str = "the function is to be small";
+const SANITIZED: &str = "a sanitizer follows the function";
 
 /// Puts switches in place and returns whether anything changed.
-pub(crate) fn inline(module: Module<'_>) -> bool {
+pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let Some(target) = Target::of(module) else { return false };
     if module.flag(FLAG) == Some(0) {
         return false;
     }
-    let mut inlining =
-        Inlining { module, target, suitable: HashMap::new(), dynamic: HashMap::new() };
+    let mut inlining = Inlining { module, target, functions: HashMap::new() };
     let mut changed = false;
     for intrinsic in TABLE {
         let Some(operation) = Operation::of(intrinsic) else { continue };
@@ -115,8 +117,8 @@ pub(crate) fn inline(module: Module<'_>) -> bool {
             let Some(value) = verify::typed_value(module, typed) else { continue };
             let ty = verify::expected_type(module, intrinsic, value);
             for call in runtime.uses().0 {
-                if call.function_type() == ty && inlining.can_be_in_place(call) {
-                    changed |= inlining.put_in_place(call, operation, value);
+                if call.function_type() == ty {
+                    changed |= inlining.site(call, operation, value, tell);
                 }
             }
         }
@@ -128,50 +130,91 @@ pub(crate) fn inline(module: Module<'_>) -> bool {
 struct Inlining<'m> {
     module: Module<'m>,
     target: Target,
-    /// Whether switches can be in place in a function.
-    suitable: HashMap<Function<'m>, bool>,
-    /// Whether a function's frame grows while it runs.
-    dynamic: HashMap<Function<'m>, bool>,
+    functions: HashMap<Function<'m>, Facts>,
 }
 
 impl<'m> Inlining<'m> {
-    fn can_be_in_place(&mut self, call: Call<'m>) -> bool {
-        let function = call.caller();
-        call.kind() == CallKind::Call
-            && call.calling_convention() == 0
-            && !call.is_must_tail()
-            && !call.has_bundles()
-            && *self.suitable.entry(function).or_insert_with(|| is_suitable(function))
+    /// Puts one switch in place, or says why not. Returns whether that was done.
+    fn site(
+        &mut self,
+        call: Call<'m>,
+        operation: Operation,
+        value: Type<'m>,
+        tell: &dyn Fn(&Remark<'m>),
+    ) -> bool {
+        let remark =
+            |taken, text| Remark { at: call.instruction(), taken, name: "SwitchInPlace", text };
+        let words = match self.obstacle(call) {
+            None => self.words().ok_or("a name of the runtime's is taken"),
+            Some(why) => Err(why),
+        };
+        match words {
+            Ok(words) => {
+                tell(&remark(true, "the switch is in place".to_owned()));
+                self.put_in_place(call, operation, value, words);
+                true
+            }
+            Err(why) => {
+                tell(&remark(false, format!("the switch is a call: {why}")));
+                false
+            }
+        }
     }
 
-    /// Replaces the call. False where the module has another use for the runtime's name.
-    fn put_in_place(&mut self, call: Call<'m>, operation: Operation, value: Type<'m>) -> bool {
+    /// The variable that says where a thread's words are.
+    fn words(&self) -> Option<Value<'m>> {
+        self.module.external_variable(WORDS, Type::size(self.module))
+    }
+
+    /// Why a call stays, if it does.
+    fn obstacle(&mut self, call: Call<'m>) -> Option<&'static str> {
+        if call.kind() != CallKind::Call {
+            Some("what it throws is caught here")
+        } else if call.is_musttail() {
+            Some("it must become a jump")
+        } else if call.calling_convention() != 0 {
+            Some("it has another calling convention")
+        } else if call.has_bundles() {
+            Some("it has operand bundles")
+        } else {
+            self.facts(call.caller()).obstacle
+        }
+    }
+
+    fn facts(&mut self, function: Function<'m>) -> Facts {
         let module = self.module;
-        let Some(i64) = Type::integer(module, 64) else { return false };
-        let Some(words) = module.external_variable(WORDS, i64) else { return false };
+        *self.functions.entry(function).or_insert_with(|| Facts::of(module, function))
+    }
+
+    /// Replaces the call.
+    fn put_in_place(
+        &mut self,
+        call: Call<'m>,
+        operation: Operation,
+        value: Type<'m>,
+        words: Value<'m>,
+    ) {
+        let module = self.module;
         let builder = Builder::before(module, call);
         let mut args = call.args();
         if let Some(sent) = args.last_mut() {
             *sent = extended(&builder, module, call, *sent);
         }
-        args.push(builder.load_shared(i64, words));
+        args.push(builder.load_shared(Type::size(module), words));
         args.push(call.callee());
         let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
         let mut results = vec![value];
         results.extend(&params);
         let ty = Type::function(Type::literal(module, &results), &params);
         let function = call.caller();
-        let dynamic =
-            *self.dynamic.entry(function).or_insert_with(|| function.has_dynamic_allocas());
         let conditions = Conditions {
             red_zone: function.attribute(AttributePlace::Function, "noredzone").is_none(),
             marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
-            base_pointer: dynamic || INLINED_LATER,
+            base_pointer: self.facts(function).grows || INLINED_LATER,
         };
         let assembly = self.target.assembly(operation, conditions).value(ty);
         let switch = builder.call(ty, assembly, &args, None);
         call.replace(Some(builder.field(switch.value(), 0)));
-        true
     }
 }
 
@@ -193,12 +236,34 @@ fn extended<'m>(
     value
 }
 
-/// Whether switches can be in place in a function. Handlers of exceptions find no entry for
-/// instructions that are not a call in their tables, nor do garbage collectors; what returns twice
-/// finds registers as they were at a call.
-fn is_suitable(function: Function<'_>) -> bool {
-    !function.has_personality()
-        && !function.has_collector()
-        && !KEPT_IN.iter().any(|name| function.attribute(AttributePlace::Function, name).is_some())
-        && !function.any_call(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
+/// What counts of a function.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    /// Why calls in it stay, if they do.
+    obstacle: Option<&'static str>,
+    /// Whether its frame grows while it runs.
+    grows: bool,
+}
+
+impl Facts {
+    fn of<'m>(module: Module<'m>, function: Function<'m>) -> Self {
+        let instructions = function.instructions();
+        let twice = |call: Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
+        let has = |name| function.attribute(AttributePlace::Function, name).is_some();
+        let obstacle = if function.has_personality() {
+            // Its tables have entries for calls only.
+            Some("the function handles exceptions")
+        } else if function.has_collector() {
+            Some("the function has a garbage collector")
+        } else if let Some((_, why)) = KEPT_IN.iter().find(|(name, _)| has(name)) {
+            Some(*why)
+        } else if instructions.iter().filter_map(|i| i.call()).any(twice) {
+            // It finds registers as they were at a call.
+            Some("the function calls what returns twice")
+        } else {
+            None
+        };
+        let grows = instructions.iter().any(|i| i.is_alloca() && i.variable_size(module).is_none());
+        Facts { obstacle, grows }
+    }
 }

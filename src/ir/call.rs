@@ -6,7 +6,7 @@ use inkwell::llvm_sys::prelude::*;
 use inkwell::llvm_sys::{LLVMAtomicOrdering, LLVMTailCallKind};
 
 use super::function::{AttributePlace, attribute_kind};
-use super::{Function, Module, Type, Value, copy_text};
+use super::{Function, Instruction, Module, Type, Value};
 use crate::diagnostics::Location;
 
 /// A call, an invoke or a `callbr`.
@@ -69,6 +69,27 @@ impl<'m> Call<'m> {
         Value::new(unsafe { LLVMGetCalledValue(self.0.raw()) })
     }
 
+    /// Whether it is an intrinsic of LLVM's that calls nothing in the program and never throws.
+    pub(crate) fn is_harmless_intrinsic(self) -> bool {
+        self.callee().as_function().is_some_and(|callee| {
+            // SAFETY: the function is live.
+            let known = unsafe { LLVMGetIntrinsicID(callee.value().raw()) } != 0;
+            let has = |name| callee.attribute(AttributePlace::Function, name).is_some();
+            known && has("nocallback") && has("nounwind")
+        })
+    }
+
+    /// Whether it is inline assembly.
+    pub(crate) fn is_assembly(self) -> bool {
+        // SAFETY: the value belongs to a live module.
+        unsafe { !LLVMIsAInlineAsm(self.callee().raw()).is_null() }
+    }
+
+    /// Whether it must become a jump.
+    pub(crate) fn is_musttail(self) -> bool {
+        self.tail_kind() == LLVMTailCallKind::LLVMTailCallKindMustTail
+    }
+
     /// The type that it is called with, which may differ from the callee's own.
     pub(crate) fn function_type(self) -> Type<'m> {
         // SAFETY: the instruction is live and a call.
@@ -91,35 +112,19 @@ impl<'m> Call<'m> {
         unsafe { LLVMGetInstructionCallConv(self.0.raw()) }
     }
 
+    /// As an instruction.
+    pub(crate) fn instruction(self) -> Instruction<'m> {
+        Instruction::new(self.0)
+    }
+
     /// The function that it is in.
     pub(crate) fn caller(self) -> Function<'m> {
-        // SAFETY: an instruction that was found through its operands is in a function.
-        Function(Value::new(unsafe {
-            LLVMGetBasicBlockParent(LLVMGetInstructionParent(self.0.raw()))
-        }))
+        self.instruction().function()
     }
 
     /// Where the source says so, if there is debug information.
     pub(crate) fn location(self) -> Option<Location> {
-        // SAFETY: the instruction is live; each piece of metadata is asked for what it has, and
-        // LLVM keeps the text.
-        unsafe {
-            let location = LLVMInstructionGetDebugLoc(self.0.raw());
-            if location.is_null() {
-                return None;
-            }
-            let file = LLVMDIScopeGetFile(LLVMDILocationGetScope(location));
-            if file.is_null() {
-                return None;
-            }
-            let mut length = 0;
-            let name = LLVMDIFileGetFilename(file, &mut length);
-            Some(Location {
-                file: copy_text(name, length as usize),
-                line: LLVMDILocationGetLine(location),
-                column: LLVMDILocationGetColumn(location),
-            })
-        }
+        self.instruction().location()
     }
 
     /// Whether it may, must or must not become a jump.
@@ -129,11 +134,6 @@ impl<'m> Call<'m> {
         }
         // SAFETY: the instruction is live and a plain call.
         unsafe { LLVMGetTailCallKind(self.0.raw()) }
-    }
-
-    /// Whether it must become a jump.
-    pub(crate) fn is_must_tail(self) -> bool {
-        self.tail_kind() == LLVMTailCallKind::LLVMTailCallKindMustTail
     }
 
     /// Whether it has operand bundles.
@@ -246,6 +246,16 @@ impl<'m> Call<'m> {
         unsafe { LLVMSetTailCallKind(self.0.raw(), kind) }
     }
 
+    /// Puts a value that is there already where the result was used, and removes the call, which
+    /// must not be used again.
+    pub(crate) fn fold(self, value: Value<'m>) {
+        // SAFETY: the instruction is live, and the value has its type.
+        unsafe {
+            LLVMReplaceAllUsesWith(self.0.raw(), value.raw());
+            LLVMInstructionEraseFromParent(self.0.raw());
+        }
+    }
+
     /// Puts `value` where the result was used (nothing for a call without one) and removes the
     /// call, which must not be used again.
     pub(crate) fn replace(self, value: Option<Value<'m>>) {
@@ -291,6 +301,22 @@ impl<'m> Builder<'m> {
             LLVMPositionBuilderBefore(raw, call.0.raw());
             LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(call.0.raw()));
             Builder { raw, module }
+        }
+    }
+
+    /// Gives instructions a location in `function` if they would have none: LLVM wants one for
+    /// calls between functions with debug information.
+    pub(crate) fn ensure_location(&self, function: Function<'m>) {
+        // SAFETY: the builder and the function are live; a subprogram is a scope.
+        unsafe {
+            let scope = LLVMGetSubprogram(function.value().raw());
+            if scope.is_null() || !LLVMGetCurrentDebugLocation2(self.raw).is_null() {
+                return;
+            }
+            let context = self.module.context();
+            let nowhere =
+                LLVMDIBuilderCreateDebugLocation(context, 0, 0, scope, std::ptr::null_mut());
+            LLVMSetCurrentDebugLocation2(self.raw, nowhere);
         }
     }
 

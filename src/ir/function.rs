@@ -78,6 +78,18 @@ impl<'m> Function<'m> {
         matches!(linkage, LLVMLinkage::LLVMInternalLinkage | LLVMLinkage::LLVMPrivateLinkage)
     }
 
+    /// Whether its body here is the one that will run: no other module may replace it.
+    pub(crate) fn is_exact(self) -> bool {
+        !self.is_declaration() && self.has_fixed_meaning()
+    }
+
+    /// Whether no other module may put something else in its place.
+    pub(super) fn has_fixed_meaning(self) -> bool {
+        // SAFETY: the function, or what else has a linkage, is live.
+        let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
+        self.is_local() || linkage == LLVMLinkage::LLVMExternalLinkage
+    }
+
     /// Its calling convention; 0 is C's.
     pub(crate) fn calling_convention(self) -> u32 {
         // SAFETY: the function is live.
@@ -111,44 +123,6 @@ impl<'m> Function<'m> {
         (calls, other)
     }
 
-    /// Whether a call in it satisfies `condition`.
-    pub(crate) fn any_call(self, condition: impl Fn(Call<'m>) -> bool) -> bool {
-        self.any_instruction(|_, raw| Call::from_raw(raw).is_some_and(&condition))
-    }
-
-    /// Whether it has memory in its frame that is not there from its start to its end.
-    pub(crate) fn has_dynamic_allocas(self) -> bool {
-        self.any_instruction(|is_entry, raw| {
-            // SAFETY: the instruction is live; only an alloca is asked for its size, which is its
-            // operand.
-            unsafe {
-                !LLVMIsAAllocaInst(raw).is_null()
-                    && (!is_entry || LLVMIsAConstantInt(LLVMGetOperand(raw, 0)).is_null())
-            }
-        })
-    }
-
-    /// Whether an instruction satisfies `condition`, which also learns whether it is in the first
-    /// block.
-    fn any_instruction(self, condition: impl Fn(bool, LLVMValueRef) -> bool) -> bool {
-        // SAFETY: the function is live, and nothing is changed while its lists are walked.
-        unsafe {
-            let first = LLVMGetFirstBasicBlock(self.0.raw());
-            let mut block = first;
-            while !block.is_null() {
-                let mut instruction = LLVMGetFirstInstruction(block);
-                while !instruction.is_null() {
-                    if condition(block == first, instruction) {
-                        return true;
-                    }
-                    instruction = LLVMGetNextInstruction(instruction);
-                }
-                block = LLVMGetNextBasicBlock(block);
-            }
-        }
-        false
-    }
-
     /// Whether it names a function that handles exceptions.
     pub(crate) fn has_personality(self) -> bool {
         // SAFETY: the function is live.
@@ -163,8 +137,7 @@ impl<'m> Function<'m> {
 
     /// Whether nothing uses it.
     pub(crate) fn is_unused(self) -> bool {
-        // SAFETY: the function is live.
-        unsafe { LLVMGetFirstUse(self.0.raw()).is_null() }
+        self.0.is_unused()
     }
 
     /// Removes it from its module. It must be unused and must not be used again.
@@ -245,6 +218,42 @@ impl<'m> Function<'m> {
                 LLVMAddAttributeAtIndex(self.0.raw(), place, found);
             }
         }
+    }
+
+    /// Whether it must not be optimised.
+    pub(crate) fn is_optnone(self) -> bool {
+        self.attribute(AttributePlace::Function, "optnone").is_some()
+    }
+
+    /// Whether it is said to write no memory and to throw nothing.
+    pub(crate) fn only_reads(self) -> bool {
+        /// The bits that stand for writing, of two for each kind of memory.
+        const WRITES: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+        let place = AttributePlace::Function;
+        let Some(memory) = self.attribute(place, "memory") else { return false };
+        // SAFETY: the attribute is one of a live function and has an integer as its value.
+        let memory = unsafe { LLVMGetEnumAttributeValue(memory) };
+        memory & WRITES == 0 && self.attribute(place, "nounwind").is_some()
+    }
+
+    /// Gives it a string attribute without a value, unless it is there. Returns whether anything
+    /// changed.
+    pub(crate) fn add_string_attribute(self, module: Module<'m>, name: &str) -> bool {
+        if self.string_attribute(name).is_some() {
+            return false;
+        }
+        // SAFETY: the function and its context are live; the lengths are right.
+        unsafe {
+            let attribute = LLVMCreateStringAttribute(
+                module.context(),
+                name.as_ptr().cast(),
+                name.len() as u32,
+                c"".as_ptr(),
+                0,
+            );
+            LLVMAddAttributeAtIndex(self.0.raw(), AttributePlace::Function.index(), attribute);
+        }
+        true
     }
 
     /// The value of a string attribute of the function.

@@ -8,12 +8,15 @@
 mod assembly;
 mod call;
 mod function;
+mod instruction;
 pub(crate) mod mangle;
+mod trace;
 mod types;
 
 pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
 pub(crate) use function::{AttributePlace, Function, Linkage};
+pub(crate) use instruction::Instruction;
 pub(crate) use types::{Type, TypeKind};
 
 use std::collections::HashMap;
@@ -72,17 +75,8 @@ impl<'m> Module<'m> {
         let mut positions = HashMap::new();
         for function in self.functions("") {
             positions.insert(function.value(), positions.len());
-            // SAFETY: the function is live, and nothing is changed while its lists are walked.
-            unsafe {
-                let mut block = LLVMGetFirstBasicBlock(function.value().raw());
-                while !block.is_null() {
-                    let mut instruction = LLVMGetFirstInstruction(block);
-                    while !instruction.is_null() {
-                        positions.insert(Value::new(instruction), positions.len());
-                        instruction = LLVMGetNextInstruction(instruction);
-                    }
-                    block = LLVMGetNextBasicBlock(block);
-                }
+            for instruction in function.instructions() {
+                positions.insert(instruction.value(), positions.len());
             }
         }
         positions
@@ -179,10 +173,34 @@ impl<'m> Value<'m> {
         Type::new(unsafe { LLVMTypeOf(self.raw) })
     }
 
+    /// The null constant of a type.
+    pub(crate) fn null(ty: Type<'m>) -> Self {
+        // SAFETY: the type is live.
+        Value::new(unsafe { LLVMConstNull(ty.raw()) })
+    }
+
+    /// A constant of an integer type.
+    pub(crate) fn integer(ty: Type<'m>, value: u64) -> Self {
+        // SAFETY: the type is live; only asked of integer types.
+        Value::new(unsafe { LLVMConstInt(ty.raw(), value, 0) })
+    }
+
     /// Whether it is a null pointer constant.
     pub(crate) fn is_null(self) -> bool {
         // SAFETY: the value belongs to a live module.
         unsafe { LLVMIsNull(self.raw) != 0 }
+    }
+
+    /// Whether it is a constant, or the address of a function or a global variable.
+    pub(crate) fn is_constant(self) -> bool {
+        // SAFETY: the value belongs to a live module.
+        unsafe { LLVMIsConstant(self.raw) != 0 }
+    }
+
+    /// Whether nothing uses it.
+    pub(crate) fn is_unused(self) -> bool {
+        // SAFETY: the value belongs to a live module.
+        unsafe { LLVMGetFirstUse(self.raw).is_null() }
     }
 
     /// Whether it is `undef` or `poison`.
@@ -203,6 +221,17 @@ impl<'m> Value<'m> {
 
     /// The function that this is the address of, through casts and aliases.
     pub(crate) fn as_function(self) -> Option<Function<'m>> {
+        self.resolve(|_| true)
+    }
+
+    /// The function that this is certainly the address of when the program runs, with the body that
+    /// it has here.
+    pub(crate) fn as_exact_function(self) -> Option<Function<'m>> {
+        self.resolve(|alias| Function(alias).has_fixed_meaning()).filter(|f| f.is_exact())
+    }
+
+    /// Follows casts, and aliases that `accept` takes, to a function.
+    fn resolve(self, accept: impl Fn(Value<'m>) -> bool) -> Option<Function<'m>> {
         let mut value = self.raw;
         // An alias cannot lead back to itself in valid IR; the bound is for IR that is not.
         for _ in 0..64 {
@@ -212,7 +241,7 @@ impl<'m> Value<'m> {
                 if !LLVMIsAFunction(value).is_null() {
                     return Some(Function(Value::new(value)));
                 }
-                if !LLVMIsAGlobalAlias(value).is_null() {
+                if !LLVMIsAGlobalAlias(value).is_null() && accept(Value::new(value)) {
                     value = LLVMAliasGetAliasee(value);
                 } else if is_cast_expression(value) {
                     value = LLVMGetOperand(value, 0);

@@ -55,7 +55,14 @@ pub(super) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut
     match severity {
         LLVMDiagnosticSeverity::LLVMDSError => reports.lists().errors.push(text),
         LLVMDiagnosticSeverity::LLVMDSWarning => reports.lists().warnings.push(text),
-        _ => {}
+        // A note belongs to what was reported before it.
+        LLVMDiagnosticSeverity::LLVMDSNote => {
+            if let Some(warning) = reports.lists().warnings.last_mut() {
+                warning.push_str("; note: ");
+                warning.push_str(&text);
+            }
+        }
+        LLVMDiagnosticSeverity::LLVMDSRemark => {}
     }
 }
 

@@ -5,19 +5,19 @@
 //! up to 64 bits travel in the next wider typed form; everything else travels through memory. Which
 //! of these a type uses depends on the type alone, so that both sides of a switch agree.
 
-mod carrier;
 mod runtime;
 mod thunk;
 
 use std::collections::HashMap;
 
-use carrier::Carrier;
 use runtime::Runtime;
 use thunk::Thunks;
+pub(crate) use thunk::call_as_declared;
 
-use crate::intrinsics::{Form, INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
+use crate::carrier::Carrier;
+use crate::intrinsics::{INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
 use crate::ir::{AttributePlace, Builder, Function, Module, Tail, Type, Value};
-use crate::verify::{self, Finding, Site, Spelling};
+use crate::verify::{self, Finding, Site};
 
 /// Bytes to which the memory for a value is aligned.
 const BUFFER_ALIGNMENT: u32 = 16;
@@ -43,15 +43,6 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
     Ok(lowering.changed)
 }
 
-/// The runtime function that a call of an intrinsic becomes.
-pub(crate) fn form(site: &Site<'_>) -> Form {
-    match (site.spelling, site.value_type) {
-        (Spelling::Runtime(form), _) => form,
-        (Spelling::Intrinsic, None) => Form::Typed(Typed::Ptr),
-        (Spelling::Intrinsic, Some(ty)) => Carrier::of(ty).form(),
-    }
-}
-
 /// The work on one module.
 struct Lowering<'m> {
     module: Module<'m>,
@@ -64,7 +55,7 @@ struct Lowering<'m> {
 impl<'m> Lowering<'m> {
     /// Lowers one call.
     fn site(&mut self, site: &Site<'m>) {
-        let runtime = Runtime::declare(self.module, site.intrinsic, form(site));
+        let runtime = Runtime::declare(self.module, site.intrinsic, site.form());
         self.changed |= runtime.changed;
         let carrier = site.value_type.map(Carrier::of);
         match carrier {
@@ -90,7 +81,7 @@ impl<'m> Lowering<'m> {
             site.call.set_callee(runtime.function);
             self.changed = true;
         }
-        if runtime::is_small(form(site)) && site.intrinsic.returns == Returns::Value {
+        if runtime::is_small(site.form()) && site.intrinsic.returns == Returns::Value {
             for name in runtime::EXTENSIONS {
                 self.changed |= site.call.remove_attribute(AttributePlace::Result, name);
             }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::carrier::Carrier;
+use crate::carrier::Carrier;
 use crate::intrinsics::Entry;
 use crate::ir::{AttributePlace, Builder, Function, Linkage, Module, Type, Value, mangle};
 use crate::verify;
@@ -126,7 +126,7 @@ impl<'m> Thunks<'m> {
             {
                 *value = builder.narrow(*value, narrow);
             }
-            let result = call_special(&builder, function, &args);
+            let result = call_as_declared(&builder, function, &args);
             builder.ret(Some(if narrow == wide { result } else { builder.widen(result, wide) }));
             thunk
         })
@@ -168,7 +168,7 @@ impl<'m> Thunks<'m> {
             let value = builder.load(ty, slot, alignment);
             let args = if on_top { vec![value] } else { vec![params[1], value] };
             let result = match special {
-                Some(function) => call_special(&builder, function, &args),
+                Some(function) => call_as_declared(&builder, function, &args),
                 None => {
                     let types: Vec<Type<'m>> = args.iter().map(|a| a.ty()).collect();
                     builder.call(Type::function(ty, &types), function, &args, None).value()
@@ -202,7 +202,7 @@ fn is_special(function: Function<'_>) -> bool {
 }
 
 /// Calls a function as it wants to be called.
-fn call_special<'m>(
+pub(crate) fn call_as_declared<'m>(
     builder: &Builder<'m>,
     function: Function<'m>,
     args: &[Value<'m>],

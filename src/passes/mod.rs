@@ -1,8 +1,9 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
-//! `stackswitch-verify` and `stackswitch-lower` run at the start of the default pipelines,
-//! `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-inline` are
-//! required, so that they run at `-O0` too, and each is available by its name.
+//! `stackswitch-verify`, `stackswitch-opt` and `stackswitch-lower` run at the start of the default
+//! pipelines, `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-opt`
+//! and `stackswitch-inline` are required, so that they run at `-O0` too, and each is available by
+//! its name.
 
 mod check;
 mod plugin;
@@ -18,7 +19,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use crate::diagnostics::Diagnostic;
-use crate::{inline, ir, lower, verify};
+use crate::{inline, ir, lower, optimise, verify};
 
 /// Why a pipeline did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +82,7 @@ pub fn run(
 #[repr(C)]
 struct Passes {
     verify: extern "C" fn(LLVMModuleRef) -> bool,
+    optimise: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
     inline: extern "C" fn(LLVMModuleRef) -> bool,
@@ -89,6 +91,7 @@ struct Passes {
 
 static PASSES: Passes = Passes {
     verify: verify_pass,
+    optimise: optimise_pass,
     lower: lower_pass,
     check: check_pass,
     inline: inline_pass,
@@ -99,7 +102,13 @@ static PASSES: Passes = Passes {
 unsafe extern "C" {
     fn stackswitch_shim_plugin_api_version() -> u32;
     fn stackswitch_shim_register(pass_builder: *mut c_void, passes: *const Passes);
-    fn stackswitch_shim_report(about: LLVMValueRef, text: *const c_char);
+    fn stackswitch_shim_report(about: LLVMValueRef, severity: u32, text: *const c_char);
+    fn stackswitch_shim_remark(
+        about: LLVMValueRef,
+        taken: bool,
+        name: *const c_char,
+        text: *const c_char,
+    );
     fn stackswitch_shim_run(
         module: LLVMModuleRef,
         target: LLVMTargetMachineRef,
@@ -113,8 +122,15 @@ unsafe extern "C" {
 extern "C" fn verify_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: LLVM's pass manager hands over a live module that nothing else works on meanwhile.
     let module = unsafe { ir::Module::from_raw(module) };
-    session::judge(module, verify::analyse(module).findings);
+    session::judge(module, verify::examine(module));
     false
+}
+
+/// `stackswitch-opt`
+extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module) && optimise::optimise(module, &session::remark)
 }
 
 /// `stackswitch-lower`
@@ -147,5 +163,5 @@ extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
 extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module) && inline::inline(module)
+    !session::is_rejected(module) && inline::inline(module, &session::remark)
 }

@@ -7,9 +7,10 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 
-use super::stackswitch_shim_report;
+use super::{stackswitch_shim_remark, stackswitch_shim_report};
 use crate::diagnostics::Diagnostic;
-use crate::ir::Module;
+use crate::ir::{Module, Value};
+use crate::optimise::Remark;
 use crate::verify::Finding;
 
 thread_local! {
@@ -47,32 +48,73 @@ impl Drop for Collecting {
 }
 
 /// Reports what a pass found in a module, and remembers whether it is wrong.
+///
+/// Warnings always go to LLVM's context: they are no reason for a pipeline to fail.
 pub(super) fn judge<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
     let address = module.raw() as usize;
-    if findings.is_empty() {
+    if findings.iter().any(Finding::is_error) {
+        REJECTED.set(address);
+    } else if REJECTED.get() == address {
         // Another module may be at the address of one that was found wrong.
-        if REJECTED.get() == address {
-            REJECTED.set(0);
-        }
-        return;
+        REJECTED.set(0);
     }
-    REJECTED.set(address);
     for finding in findings {
-        let finding = match COLLECTED.with_borrow_mut(|collected| match collected {
-            Some(collected) => {
-                collected.push(finding.diagnostic);
-                None
-            }
-            None => Some(finding),
-        }) {
-            Some(finding) => finding,
-            None => continue,
-        };
-        // Names may hold any byte; the text is for people.
-        let text = CString::new(finding.diagnostic.text().replace('\0', "\\0")).unwrap_or_default();
-        // SAFETY: the value is an instruction or a function of a live module.
-        unsafe { stackswitch_shim_report(finding.value.raw(), text.as_ptr()) };
+        let collected = finding.is_error()
+            && COLLECTED.with_borrow_mut(|collected| {
+                collected.as_mut().map(|list| list.push(finding.diagnostic.clone())).is_some()
+            });
+        if !collected {
+            report(&finding);
+        }
     }
+}
+
+/// Tells the diagnostic handler of the LLVM context. A host may end at an error, so an error says
+/// all at once; notes to a warning follow it.
+fn report(finding: &Finding<'_>) {
+    let diagnostic = &finding.diagnostic;
+    let mut text = diagnostic.text();
+    if finding.is_error() {
+        for note in &diagnostic.notes {
+            text.push_str(&format!("; note: {note}"));
+        }
+        return say(finding.value, ERROR, &text);
+    }
+    say(finding.value, WARNING, &text);
+    for note in &diagnostic.notes {
+        say(finding.value, NOTE, &note.to_string());
+    }
+}
+
+/// The severities as the shim takes them.
+const ERROR: u32 = 0;
+const WARNING: u32 = 1;
+const NOTE: u32 = 2;
+
+/// Tells the handler of a decision of the optimiser. It is dropped there unless somebody asked.
+pub(super) fn remark(remark: &Remark<'_>) {
+    let name = CString::new(remark.name).unwrap_or_default();
+    let text = as_c_text(&remark.text);
+    // SAFETY: the value is an instruction of a live module; the texts end with zeros.
+    unsafe {
+        stackswitch_shim_remark(
+            remark.at.value().raw(),
+            remark.taken,
+            name.as_ptr(),
+            text.as_ptr(),
+        );
+    }
+}
+
+/// Names may hold any byte; the text is for people.
+fn as_c_text(text: &str) -> CString {
+    CString::new(text.replace('\0', "\\0")).unwrap_or_default()
+}
+
+fn say(about: Value<'_>, severity: u32, text: &str) {
+    let text = as_c_text(text);
+    // SAFETY: the value is an instruction or a function of a live module.
+    unsafe { stackswitch_shim_report(about.raw(), severity, text.as_ptr()) };
 }
 
 /// Whether the module was found wrong by a pass before.

@@ -34,6 +34,7 @@ extern "C" {
 using RustPass = bool (*)(LLVMModuleRef);
 struct StackswitchPasses {
   RustPass Verify;
+  RustPass Optimise;
   RustPass Lower;
   RustPass Check;
   RustPass Inline;
@@ -44,8 +45,8 @@ struct StackswitchPasses {
 
 namespace {
 
-// One of the passes, by the member that holds it. Required, so that it also runs
-// at -O0 and whatever -opt-bisect-limit says; but not the optimisation.
+// One of the passes, by the member that holds it. All but those that optimise are
+// required, so that they also run at -O0 and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -61,14 +62,19 @@ public:
   }
   // What -passes= takes, and -time-passes and the like print.
   static StringRef name() {
-    return Member == &StackswitchPasses::Verify   ? "stackswitch-verify"
-           : Member == &StackswitchPasses::Lower  ? "stackswitch-lower"
-           : Member == &StackswitchPasses::Inline ? "stackswitch-inline"
-                                                  : "stackswitch-check";
+    return Member == &StackswitchPasses::Verify     ? "stackswitch-verify"
+           : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
+           : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
+           : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
+                                                    : "stackswitch-check";
   }
-  static bool isRequired() { return Member != &StackswitchPasses::Inline; }
+  static bool isRequired() {
+    return Member != &StackswitchPasses::Optimise &&
+           Member != &StackswitchPasses::Inline;
+  }
 };
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
+using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
@@ -83,18 +89,33 @@ bool addNamed(StringRef Name, ModulePassManager &MPM,
   return true;
 }
 
-// An error with a place, of a kind that clang shows in the source.
-class Rejection : public DiagnosticInfoUnsupported {
+// An error or a warning with a place, of a kind that clang shows in the source.
+class Finding : public DiagnosticInfoUnsupported {
   const Twine &Text;
 
 public:
-  Rejection(const Function &F, const Twine &Text, const DiagnosticLocation &Loc)
-      : DiagnosticInfoUnsupported(F, Text, Loc, DS_Error), Text(Text) {}
+  Finding(const Function &F, const Twine &Text, const DiagnosticLocation &Loc,
+          DiagnosticSeverity Severity)
+      : DiagnosticInfoUnsupported(F, Text, Loc, Severity), Text(Text) {}
   void print(DiagnosticPrinter &DP) const override {
     if (isLocationAvailable())
       DP << getLocationStr() << ": ";
     DP << Text;
   }
+};
+
+// A note to the finding before it, which says its place in its text: clang takes
+// findings with a place for errors and warnings only.
+class Note : public DiagnosticInfo {
+  StringRef Text;
+
+public:
+  explicit Note(StringRef Text) : DiagnosticInfo(kind(), DS_Note), Text(Text) {}
+  static int kind() {
+    static const int Kind = getNextAvailablePluginDiagnosticKind();
+    return Kind;
+  }
+  void print(DiagnosticPrinter &DP) const override { DP << Text; }
 };
 
 // Keeps errors instead of printing them and ending the process.
@@ -107,6 +128,18 @@ public:
   explicit ErrorKeeper(std::unique_ptr<DiagnosticHandler> Outer)
       : Outer(std::move(Outer)) {}
   std::unique_ptr<DiagnosticHandler> takeOuter() { return std::move(Outer); }
+  bool isAnalysisRemarkEnabled(StringRef Pass) const override {
+    return Outer && Outer->isAnalysisRemarkEnabled(Pass);
+  }
+  bool isMissedOptRemarkEnabled(StringRef Pass) const override {
+    return Outer && Outer->isMissedOptRemarkEnabled(Pass);
+  }
+  bool isPassedOptRemarkEnabled(StringRef Pass) const override {
+    return Outer && Outer->isPassedOptRemarkEnabled(Pass);
+  }
+  bool isAnyRemarkEnabled() const override {
+    return Outer && Outer->isAnyRemarkEnabled();
+  }
   bool handleDiagnostics(const DiagnosticInfo &DI) override {
     if (DI.getSeverity() != DS_Error)
       return Outer && Outer->handleDiagnostics(DI);
@@ -151,9 +184,21 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   auto Hooked = std::make_shared<bool>(false);
   checkPipelineWithoutHooks(PB, Passes, Hooked);
   // The arguments besides the pass manager differ between versions of LLVM.
-  auto VerifyAndLower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
+  auto Start = [Passes, Hooked](ModulePassManager &MPM,
+                                OptimizationLevel Level, auto...) {
     *Hooked = true;
     MPM.addPass(VerifyPass(Passes));
+    if (Level != OptimizationLevel::O0)
+      MPM.addPass(OptimisePass(Passes));
+    MPM.addPass(LowerPass(Passes));
+  };
+  // Modules have been verified when they were compiled; the lowering still refuses
+  // what is wrong, should that have been without the plugin.
+  auto Link = [Passes, Hooked](ModulePassManager &MPM, OptimizationLevel Level,
+                               auto...) {
+    *Hooked = true;
+    if (Level != OptimizationLevel::O0)
+      MPM.addPass(OptimisePass(Passes));
     MPM.addPass(LowerPass(Passes));
   };
   auto Lower = [Passes, Hooked](ModulePassManager &MPM, auto...) {
@@ -174,16 +219,17 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
                        ArrayRef<PassBuilder::PipelineElement> Inner) {
         bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+                                      addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
                                       addNamed<InlinePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
       });
-  PB.registerPipelineStartEPCallback(VerifyAndLower);
+  PB.registerPipelineStartEPCallback(Start);
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
-  PB.registerFullLinkTimeOptimizationEarlyEPCallback(VerifyAndLower);
+  PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
   PB.registerOptimizerLastEPCallback(Inline);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
@@ -201,16 +247,35 @@ extern "C" void stackswitch_shim_register(PassBuilder *PB,
   registerPasses(*PB, *Passes);
 }
 
-// Reports an error about an instruction or a function to the context's handler,
-// which may end the process (opt's does).
-extern "C" void stackswitch_shim_report(LLVMValueRef About, const char *Text) {
+// Reports a finding about an instruction or a function to the context's handler,
+// which may end the process on an error (opt's does). Severities are 0 for an
+// error, 1 for a warning and 2 for a note.
+extern "C" void stackswitch_shim_report(LLVMValueRef About, uint32_t Severity,
+                                        const char *Text) {
   const Value *V = unwrap(About);
   const auto *I = dyn_cast<Instruction>(V);
   const Function *F = I ? I->getFunction() : cast<Function>(V);
+  if (Severity == 2) {
+    F->getContext().diagnose(Note(Text));
+    return;
+  }
   DiagnosticLocation Loc =
       I ? DiagnosticLocation(I->getDebugLoc()) : DiagnosticLocation();
   Twine Message(Text);
-  F->getContext().diagnose(Rejection(*F, Message, Loc));
+  F->getContext().diagnose(
+      Finding(*F, Message, Loc, Severity == 0 ? DS_Error : DS_Warning));
+}
+
+// Reports a decision of the optimiser about an instruction, for -pass-remarks and
+// the like.
+extern "C" void stackswitch_shim_remark(LLVMValueRef About, bool Taken,
+                                        const char *Name, const char *Text) {
+  const auto *I = cast<Instruction>(unwrap(About));
+  LLVMContext &Context = I->getContext();
+  if (Taken)
+    Context.diagnose(OptimizationRemark("stackswitch", Name, I) << Text);
+  else
+    Context.diagnose(OptimizationRemarkMissed("stackswitch", Name, I) << Text);
 }
 
 // Runs a textual pipeline. Returns 0, or 1 for a wrong pipeline text, or 2 for

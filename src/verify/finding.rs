@@ -1,7 +1,7 @@
 //! A diagnostic together with the IR that it is about.
 
-use crate::diagnostics::{Diagnostic, Severity};
-use crate::ir::{Call, Function, Module, Value};
+use crate::diagnostics::{Diagnostic, Note, Severity};
+use crate::ir::{Call, Function, Instruction, Module, Value};
 
 /// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
 #[derive(Clone, Debug)]
@@ -23,9 +23,42 @@ impl<'m> Finding<'m> {
                 location: call.location(),
                 message,
                 hint,
+                notes: Vec::new(),
             },
             value: call.value(),
         }
+    }
+
+    /// Whether the module cannot be compiled.
+    pub(crate) fn is_error(&self) -> bool {
+        self.diagnostic.severity == Severity::Error
+    }
+
+    /// A warning about an instruction.
+    pub(crate) fn warning(at: Instruction<'m>, message: String, hint: String) -> Self {
+        Finding {
+            diagnostic: Diagnostic {
+                severity: Severity::Warning,
+                function: at.function().name(),
+                instruction: Some(one_line(&at.value().print())),
+                location: at.location(),
+                message,
+                hint: Some(hint),
+                notes: Vec::new(),
+            },
+            value: at.value(),
+        }
+    }
+
+    /// Adds another place that it is about.
+    pub(crate) fn note(mut self, at: Instruction<'m>, message: impl Into<String>) -> Self {
+        self.diagnostic.notes.push(Note {
+            function: at.function().name(),
+            instruction: one_line(&at.value().print()),
+            location: at.location(),
+            message: message.into(),
+        });
+        self
     }
 
     /// An error in a declaration.
@@ -42,6 +75,7 @@ impl<'m> Finding<'m> {
                 location: None,
                 message,
                 hint,
+                notes: Vec::new(),
             },
             value: function.value(),
         }

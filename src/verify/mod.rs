@@ -5,19 +5,24 @@
 //! is a module of its own; all work on a call and what it means.
 
 mod finding;
+mod handle;
+mod lint;
+mod mixed;
 mod operands;
 mod signature;
 mod symbols;
 mod value_type;
 
 pub(crate) use finding::{Finding, sort as sort_findings};
+pub(crate) use handle::{Index, index, uses as handle_uses};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
+use crate::carrier::Carrier;
 use crate::diagnostics::Diagnostic;
 use crate::intrinsics::{
-    self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, RUNTIME_PREFIX, Typed,
+    self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, Param, ParamKind, RUNTIME_PREFIX, Typed,
 };
-use crate::ir::{Call, CallKind, Function, Module, Type};
+use crate::ir::{Call, CallKind, Function, Module, Type, Value};
 
 /// A correct call of an intrinsic or of the runtime function that it stands for.
 #[derive(Clone, Debug)]
@@ -30,6 +35,33 @@ pub(crate) struct Site<'m> {
     pub(crate) spelling: Spelling,
     /// The type of the value that it carries, for an overloaded intrinsic.
     pub(crate) value_type: Option<Type<'m>>,
+}
+
+impl<'m> Site<'m> {
+    /// The runtime function that the call becomes, or is.
+    pub(crate) fn form(&self) -> Form {
+        match (self.spelling, self.value_type) {
+            (Spelling::Runtime(form), _) => form,
+            (Spelling::Intrinsic, None) => Form::Typed(Typed::Ptr),
+            (Spelling::Intrinsic, Some(ty)) => Carrier::of(ty).form(),
+        }
+    }
+
+    /// The function operand, where there is one and it is known.
+    pub(crate) fn body(&self) -> Option<Function<'m>> {
+        self.body_operand()?.as_function()
+    }
+
+    /// The function operand, where it is known with the body that will run.
+    pub(crate) fn exact_body(&self) -> Option<Function<'m>> {
+        self.body_operand()?.as_exact_function()
+    }
+
+    fn body_operand(&self) -> Option<Value<'m>> {
+        let is_function = |p: &Param| matches!(p.kind, ParamKind::Function(_));
+        let index = self.intrinsic.params.iter().position(is_function)?;
+        self.call.args().get(index).copied()
+    }
 }
 
 /// How a call names the operation.
@@ -50,15 +82,29 @@ pub(crate) struct Analysis<'m> {
     pub(crate) findings: Vec<Finding<'m>>,
 }
 
-/// Checks a module without changing it and returns what is wrong, nothing if all is well.
+/// Checks a module without changing it and returns what is wrong, and what is doubtful as warnings;
+/// nothing if all is well.
 pub fn verify(module: &inkwell::module::Module<'_>) -> Vec<Diagnostic> {
     // SAFETY: the module lives as long as the borrow; inkwell's modules are not shared between
     // threads, and nothing changes it before this returns.
     let module = unsafe { Module::from_raw(module.as_mut_ptr()) };
-    analyse(module).findings.into_iter().map(|f| f.diagnostic).collect()
+    examine(module).into_iter().map(|f| f.diagnostic).collect()
 }
 
-/// Checks a module and lists its calls.
+/// All that there is to say of a module as it was written. Optimised code is not looked at so
+/// closely: it may hold a wrong switch where control never gets to.
+pub(crate) fn examine(module: Module<'_>) -> Vec<Finding<'_>> {
+    let Analysis { sites, mut findings } = analyse(module);
+    if findings.is_empty() && !sites.is_empty() {
+        let index = handle::index(&sites);
+        findings.extend(mixed::check(&sites, &index));
+        findings.extend(lint::check(&sites, &index));
+        finding::sort(module, &mut findings);
+    }
+    findings
+}
+
+/// Checks each call of a module by itself and lists the calls.
 pub(crate) fn analyse(module: Module<'_>) -> Analysis<'_> {
     let mut analysis = Analysis::default();
     for callee in module.functions(INTRINSIC_PREFIX) {

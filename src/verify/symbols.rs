@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::{Analysis, Finding, Spelling};
 use crate::ir::Module;
-use crate::lower;
 
 /// Refuses calls whose runtime function would be something else of the module.
 pub(super) fn check<'m>(module: Module<'m>, analysis: &mut Analysis<'m>) {
@@ -13,7 +12,7 @@ pub(super) fn check<'m>(module: Module<'m>, analysis: &mut Analysis<'m>) {
         if site.spelling != Spelling::Intrinsic {
             continue;
         }
-        let symbol = site.intrinsic.symbol(lower::form(site));
+        let symbol = site.intrinsic.symbol(site.form());
         if !seen.insert(symbol.clone()) {
             continue;
         }

@@ -120,34 +120,61 @@ int64_t bomb_i64(int64_t value) { throw static_cast<int>(value); }
 double bomb_f64(double value) { throw static_cast<int>(value); }
 void bomb_wide(void *, void *slot) { throw static_cast<int>(static_cast<Wide *>(slot)->parts[7]); }
 
-void *target(void *, void *) {
-  for (int turn = 0; turn < 4; turn++) {
-    try {
-      Tracer tracer{"frame of the target"};
-      switch (turn) {
-      case 0: stackswitch_suspend(nullptr); break;
-      case 1: stackswitch_suspend_i64(0); break;
-      case 2: stackswitch_suspend_f64(0); break;
-      default: Wide wide{}; stackswitch_suspend_wide(&wide, sizeof wide);
-      }
-    } catch (int thrown) {
-      std::printf("  target caught %d\n", thrown);
-    }
+// Catches what is thrown out of its suspension.
+template <class Suspend> void target(Suspend suspend) {
+  try {
+    Tracer tracer{"frame of the target"};
+    suspend();
+  } catch (int thrown) {
+    std::printf("  target caught %d\n", thrown);
   }
+}
+
+void *target_ptr(void *, void *first) {
+  target([] { stackswitch_suspend(nullptr); });
+  return first;
+}
+int64_t target_i64(void *, int64_t first) {
+  target([] { stackswitch_suspend_i64(0); });
+  return first;
+}
+double target_f64(void *, double first) {
+  target([] { stackswitch_suspend_f64(0); });
+  return first;
+}
+void *target_wide(void *, Wide *) {
+  target([] {
+    Wide wide{};
+    stackswitch_suspend_wide(&wide, sizeof wide);
+  });
   return nullptr;
+}
+
+void finished(void *context) {
+  std::printf("  status %d\n", stackswitch_status(context));
+  stackswitch_destroy(context);
 }
 
 void injections() {
   std::puts("exceptions are thrown into a context:");
-  void *context = stackswitch_spawn(nullptr, target, nullptr);
+  void *context = stackswitch_spawn(nullptr, target_ptr, nullptr);
   stackswitch_resume(context, nullptr);
   stackswitch_swap_ontop(context, bomb, reinterpret_cast<void *>(1));
+  finished(context);
+  context = stackswitch_spawn_i64(nullptr, target_i64, nullptr);
+  stackswitch_resume_i64(context, 0);
   stackswitch_swap_ontop_i64(context, bomb_i64, 2);
+  finished(context);
+  context = stackswitch_spawn_f64(nullptr, target_f64, nullptr);
+  stackswitch_resume_f64(context, 0);
   stackswitch_swap_ontop_f64(context, bomb_f64, 3);
-  Wide wide{{0, 0, 0, 0, 0, 0, 0, 4}};
+  finished(context);
+  Wide wide{{1, 2, 3, 4, 5, 6, 7, 4}};
+  context = stackswitch_spawn_wide(nullptr, reinterpret_cast<void *>(target_wide), nullptr, wide_entry);
+  stackswitch_resume_wide(context, &wide, sizeof wide);
+  wide.parts[7] = 4;
   stackswitch_swap_ontop_wide(context, reinterpret_cast<void *>(bomb), &wide, sizeof wide, bomb_wide);
-  std::printf("  status %d\n", stackswitch_status(context));
-  stackswitch_destroy(context);
+  finished(context);
 
   std::puts("and into one that has not run:");
   context = stackswitch_spawn(nullptr, never, nullptr);

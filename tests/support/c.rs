@@ -12,18 +12,39 @@ use super::{Artifacts, directory, succeed, text};
 pub enum Linkage<'a> {
     Static,
     Shared,
+    /// Statically with lld, which optimises the program at link time: clang's flag for that.
+    Lto(&'a str),
     /// A static library that is not the installed one, by the compiler and with its flags.
     Archive(&'a Path),
 }
+
+/// A linkage as rows of tests are named.
+pub type NamedLinkage = (&'static str, Linkage<'static>);
 
 /// What compiles a program.
 #[derive(Clone, Copy)]
 pub enum Compiler {
     /// clang, with the plugin.
     ClangWithPlugin,
+    /// clang of the other LLVM version, with its plugin.
+    OtherClangWithPlugin,
     /// gcc, which knows nothing of it; g++ for C++.
     Gcc,
 }
+
+/// The compilers, each with the linkages that it has with an installed library.
+pub const INSTALLED: [(&str, Compiler, &[NamedLinkage]); 3] = [
+    ("clang-plugin", Compiler::ClangWithPlugin, &WITH_LLD),
+    ("other-clang-plugin", Compiler::OtherClangWithPlugin, &WITH_LLD),
+    ("gcc", Compiler::Gcc, &[WITH_LLD[0], WITH_LLD[1]]),
+];
+
+const WITH_LLD: [NamedLinkage; 4] = [
+    ("static", Linkage::Static),
+    ("shared", Linkage::Shared),
+    ("lto", Linkage::Lto("-flto=full")),
+    ("thinlto", Linkage::Lto("-flto=thin")),
+];
 
 /// The directory of the sources.
 pub fn sources() -> PathBuf {
@@ -44,29 +65,44 @@ pub fn build(
     let base = directory(suite)?.join(name);
     let object = base.with_extension("o");
     let cxx = source.extension().is_some_and(|extension| extension == "cpp");
-    let command = || match compiler {
-        Compiler::ClangWithPlugin => artifacts.clang(),
-        Compiler::Gcc => Command::new(if cxx { "g++" } else { "gcc" }),
+    let toolchain = match compiler {
+        Compiler::ClangWithPlugin => Some(&artifacts.llvm),
+        Compiler::OtherClangWithPlugin => Some(&artifacts.other),
+        Compiler::Gcc => None,
+    };
+    let command = || match toolchain {
+        Some(toolchain) => toolchain.clang(),
+        None => Command::new(if cxx { "g++" } else { "gcc" }),
     };
     let mut compile = command();
     compile.args(["-Wall", "-Wextra", "-Werror"]).args(flags);
+    if let Linkage::Lto(flag) = linkage {
+        compile.arg(flag);
+    }
     compile.args(pkg_config(prefix, "--cflags")?).arg("-c").arg(source).arg("-o").arg(&object);
     succeed(&mut compile)?;
     let mut link = match linkage {
         Linkage::Archive(_) => command(),
+        Linkage::Lto(flag) => {
+            let mut link = toolchain.ok_or("lld has no plugin for gcc")?.lld();
+            link.args(flags).arg(flag);
+            link
+        }
         _ => Command::new(if cxx { "c++" } else { "cc" }),
     };
     link.arg(&object).arg("-o").arg(&base);
     let libraries = pkg_config(prefix, "--libs")?;
+    // Only compilers that are called by their C++ name add it themselves.
+    let runtime_of_cxx: &[&str] = if cxx { &["-lstdc++"] } else { &[] };
     match linkage {
         Linkage::Static => link.arg("-Wl,-Bstatic").args(libraries).arg("-Wl,-Bdynamic"),
+        Linkage::Lto(_) => {
+            link.arg("-Wl,-Bstatic").args(libraries).arg("-Wl,-Bdynamic").args(runtime_of_cxx)
+        }
         Linkage::Shared => {
             link.args(libraries).arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
         }
-        Linkage::Archive(library) => {
-            let runtime_of_cxx: &[&str] = if cxx { &["-lstdc++"] } else { &[] };
-            link.args(flags).arg(library).args(runtime_of_cxx)
-        }
+        Linkage::Archive(library) => link.args(flags).arg(library).args(runtime_of_cxx),
     };
     succeed(&mut link)?;
     Ok(base)

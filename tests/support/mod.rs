@@ -82,14 +82,24 @@ pub fn directory(name: &str) -> Result<PathBuf, String> {
 
 /// What `make` built besides this package; absent when cargo runs the tests alone.
 pub struct Artifacts {
-    /// The plugin for clang.
-    pub plugin: PathBuf,
+    /// For the LLVM version that this package is built for.
+    pub llvm: Toolchain,
+    /// For the other version that is tested.
+    pub other: Toolchain,
+    /// `stackswitch`, built for the other version.
+    pub other_command: PathBuf,
     /// The static runtime library.
     pub runtime: PathBuf,
     /// Where `make install` put everything.
     pub prefix: PathBuf,
-    /// The clang that the plugin is for.
-    pub clang: PathBuf,
+}
+
+/// What there is for each version of LLVM.
+pub struct Toolchain {
+    /// The plugin.
+    plugin: PathBuf,
+    /// The clang that it is for.
+    clang: PathBuf,
 }
 
 impl Artifacts {
@@ -97,17 +107,34 @@ impl Artifacts {
     pub fn find() -> Option<Self> {
         let path = |name| std::env::var_os(name).map(PathBuf::from);
         Some(Self {
-            plugin: path("STACKSWITCH_PLUGIN")?,
+            llvm: Toolchain {
+                plugin: path("STACKSWITCH_PLUGIN")?,
+                clang: path("STACKSWITCH_CLANG")?,
+            },
+            other: Toolchain {
+                plugin: path("STACKSWITCH_OTHER_PLUGIN")?,
+                clang: path("STACKSWITCH_OTHER_CLANG")?,
+            },
+            other_command: path("STACKSWITCH_OTHER_COMMAND")?,
             runtime: path("STACKSWITCH_RUNTIME")?,
             prefix: path("STACKSWITCH_PREFIX")?,
-            clang: path("STACKSWITCH_CLANG")?,
         })
     }
+}
 
+impl Toolchain {
     /// clang with the plugin.
     pub fn clang(&self) -> Command {
         let mut command = Command::new(&self.clang);
         command.arg(format!("-fpass-plugin={}", self.plugin.display()));
+        command
+    }
+
+    /// clang that only links: bitcode as it is, lowered and optimised by lld with the plugin.
+    pub fn lld(&self) -> Command {
+        let mut command = Command::new(&self.clang);
+        command.args(["-fuse-ld=lld", "-Xclang", "-disable-llvm-passes"]);
+        command.arg(format!("-Wl,--load-pass-plugin={}", self.plugin.display()));
         command
     }
 }

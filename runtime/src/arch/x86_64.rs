@@ -64,12 +64,10 @@ use core::arch::x86_64::{
 use core::arch::{asm, global_asm};
 use core::ffi::c_void;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicU8, Ordering};
 
-use crate::context::{Context, Entry};
+use crate::context::{Base, Context, Entry, Region};
 use crate::escape;
 use crate::posix;
-use crate::region::{Base, Region};
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
@@ -166,7 +164,24 @@ global_asm!(
     "inc qword ptr fs:[rax + {switches}]",
     "mov rdx, [rdi + {sp}]",
     "mov rax, rsi",
+    "cmp [rdx], r11", // most go on by returning: no need to jump there first
+    "jne 3f",
+    "stackswitch_return",
+    "3:",
     "jmp qword ptr [rdx]",
+    ".endm",
+    // Returns from the call of a switch whose record is at rdx.
+    ".macro stackswitch_return",
+    "stackswitch_record_at rdx",
+    "mov r15, [rdx + 8]",
+    "mov r14, [rdx + 16]",
+    "mov r13, [rdx + 24]",
+    "mov r12, [rdx + 32]",
+    "mov rbx, [rdx + 40]",
+    "mov rbp, [rdx + 48]",
+    "mov rcx, [rdx + 56]",
+    "lea rsp, [rdx + 64]",
+    "jmp rcx", // not `ret`: the return predictor knows nothing of this stack
     ".endm",
     // Leaves for wherever a function of `switch` or `posix` has said: rax is the
     // stack pointer to go on with, rdx the address, r12 the value.
@@ -177,10 +192,11 @@ global_asm!(
     "jmp rcx",
     ".endm",
     // ------------------------------------------------------------------ switches
+    // Entry points begin a cache line: a slow switch is 6 % slower otherwise.
     // void *stackswitch_swap(void *to, void *value)
     ".globl stackswitch_swap",
     ".type stackswitch_swap,@function",
-    ".p2align 5",
+    ".p2align 6",
     "stackswitch_swap:",
     ".cfi_startproc",
     "endbr64",
@@ -203,7 +219,7 @@ global_asm!(
     // void *stackswitch_resume(void *ctx, void *value)
     ".globl stackswitch_resume",
     ".type stackswitch_resume,@function",
-    ".p2align 5",
+    ".p2align 6",
     "stackswitch_resume:",
     ".cfi_startproc",
     "endbr64",
@@ -227,7 +243,7 @@ global_asm!(
     // void *stackswitch_suspend(void *value)
     ".globl stackswitch_suspend",
     ".type stackswitch_suspend,@function",
-    ".p2align 5",
+    ".p2align 6",
     "stackswitch_suspend:",
     ".cfi_startproc",
     "endbr64",
@@ -318,10 +334,9 @@ global_asm!(
     // places, the one's bytes on the stack against the other's in its block. Their records
     // go from registers to the block and back: a copy of what was just pushed would wait for
     // it. Nothing is pushed, so nothing uses the stack that changes; a signal's frame goes
-    // below the red zone, which covers the record's place. `switch::exchanges` does the same
-    // for larger slices. rdi: target; rsi: value; edx: kind, no `ontop`; rax: thread-local
+    // below the red zone, which covers the record's place. rdi: target; rsi: value; edx: kind, no `ontop`; rax: thread-local
     // offset.
-    ".p2align 5",
+    ".p2align 6",
     ".type stackswitch_switch_slowly,@function",
     "stackswitch_switch_slowly:",
     ".cfi_startproc",
@@ -330,8 +345,8 @@ global_asm!(
     "mov ecx, fs:[rax + {parked}]",
     "cmp [rdi + {tag}], ecx", // a suspended context of this thread
     "jne stackswitch_switch_generally",
-    "test dword ptr fs:[rax + {exchanges}], {look}", // now and then: see `switch::exchanges`
-    "jz stackswitch_switch_generally",
+    "cmp word ptr fs:[rax + {exchanged} + 6], {settle_after}", // now and then: `Thread::settle`
+    "jae stackswitch_switch_generally",
     "mov r9, fs:[rax + {exceptions}]",
     "mov r10, [r9]",
     "or r10, [r9 + 8]",
@@ -341,6 +356,8 @@ global_asm!(
     "mov r9, [rdi + {base}]",
     "cmp [r8 + {base}], r9", // of the same base
     "jne stackswitch_switch_generally",
+    "cmp fs:[rax + {exchange_base}], r9", // which is the one that is counted for
+    "jne stackswitch_switch_generally",
     "lea r10, [rsp - 56]", // where a record would be
     "cmp [rdi + {sp}], r10", // as deep
     "jne stackswitch_switch_generally",
@@ -348,8 +365,8 @@ global_asm!(
     "sub r11, r10", // bytes of either slice
     "cmp [rdi + {saved}], r11", // all of it in its block
     "jne stackswitch_switch_generally",
-    "cmp r11, {short}",
-    "ja stackswitch_switch_generally",
+    "cmp r11, {large}",
+    "jae stackswitch_switch_generally",
     "mov rcx, [rdi + {slice}]",
     "test cl, 3", // a block of its own
     "jnz stackswitch_switch_generally",
@@ -358,40 +375,42 @@ global_asm!(
     "lea r10, [rip + stackswitch_point_return]",
     "cmp [rcx], r10", // suspended in a switch
     "jne stackswitch_switch_generally",
-    "mov r10, [r8 + {above}]", // nobody else is in the way
+    "mov r10, [r8 + {above}]",
     "test r10, r10",
     "jz 2f",
     "mov rax, [r10 + {sp}]",
     "add rax, [r10 + {saved}]",
-    "cmp rax, [r9 + {top}]",
+    "cmp rax, [r9 + {top}]", // nobody else is in the way
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "jb stackswitch_switch_generally",
+    "mov [rdi + {above}], r10",
+    "mov qword ptr [r8 + {above}], 0",
     "2:",
     "cmp edx, {kind_resume}",
     "jne 2f",
     "mov [rdi + {link}], r8",
     "2:",
-    // The headers.
-    "mov [rdi + {above}], r10",
-    "mov qword ptr [r8 + {above}], 0",
-    "mov qword ptr [rdi + {slice}], 0",
-    "mov qword ptr [rdi + {saved}], 0",
+    // The headers, with as few stores as can be: they are what a short exchange takes its time
+    // for. `saved` and `slice` lie side by side.
     "mov [r8 + {slice}], rcx",
     "mov [r8 + {saved}], r11",
+    "pxor xmm0, xmm0",
+    "movups [rdi + {saved}], xmm0",
     "mov r10, [rdi + {sp}]",
+    "cmp [r8 + {sp}], r10",
+    "je 2f",
     "mov [r8 + {sp}], r10",
+    "2:",
     "mov edx, fs:[rax + {parked}]",
     "mov [r8 + {tag}], edx",
     "mov edx, fs:[rax + {running}]",
     "mov [rdi + {tag}], edx",
     "mov fs:[rax + {current}], rdi",
-    "inc qword ptr [r9 + {copying}]",
-    "add [r9 + {bytes_saved}], r11",
-    "add [r9 + {bytes_restored}], r11",
     "mov r9, [r9 + {region}]",
     "mov [r9 + {bottom}], rdi",
-    "inc qword ptr fs:[rax + {exchanges}]",
-    "add fs:[rax + {exchanged}], r11",
+    "mov rdx, r11",
+    "bts rdx, {settle_bit}", // one more, and its bytes
+    "add fs:[rax + {exchanged}], rdx",
     // The records.
     "mov rdx, [rcx + 8]",
     "mov [rcx + 8], r15",
@@ -414,9 +433,11 @@ global_asm!(
     "mov r8, [rcx + 56]", // the target's return address
     "mov rdx, [rsp]",
     "mov [rcx + 56], rdx",
-    // The frames.
+    // The frames, with the widest vectors that pay.
     "sub r11, 64",
     "jz 3f",
+    "cmp r11, {wide}",
+    "jae 4f",
     "2:",
     "movups xmm0, [r10 + 64]",
     "movups xmm1, [rcx + 64]",
@@ -430,6 +451,59 @@ global_asm!(
     "add rsp, 8", // equally deep: the stack pointer is the target's already
     "mov rax, rsi",
     "jmp r8",
+    "4:",
+    "cmp r11, {aligned}",
+    "jb 8f",
+    // First up to the next cache line: stack and block have them at the same places.
+    "mov edx, r10d",
+    "neg edx",
+    "and edx, 48",
+    "jz 8f",
+    "sub r11, rdx",
+    "7:",
+    "movups xmm0, [r10 + 64]",
+    "movups xmm1, [rcx + 64]",
+    "movups [r10 + 64], xmm1",
+    "movups [rcx + 64], xmm0",
+    "add r10, 16",
+    "add rcx, 16",
+    "sub edx, 16",
+    "jnz 7b",
+    "8:",
+    "cmp dword ptr fs:[rax + {vectors}], 32",
+    "jb 2b",
+    "je 6f",
+    "5:", // these registers leave none of the others' upper halves in use
+    "vmovdqu64 zmm16, [r10 + 64]",
+    "vmovdqu64 zmm17, [rcx + 64]",
+    "vmovdqu64 [r10 + 64], zmm17",
+    "vmovdqu64 [rcx + 64], zmm16",
+    "add r10, 64",
+    "add rcx, 64",
+    "sub r11, 64",
+    "cmp r11, 64",
+    "jae 5b",
+    "test r11, r11",
+    "jnz 2b",
+    "jmp 3b",
+    "6:",
+    "vmovdqu ymm0, [r10 + 64]",
+    "vmovdqu ymm1, [r10 + 96]",
+    "vmovdqu ymm2, [rcx + 64]",
+    "vmovdqu ymm3, [rcx + 96]",
+    "vmovdqu [r10 + 64], ymm2",
+    "vmovdqu [r10 + 96], ymm3",
+    "vmovdqu [rcx + 64], ymm0",
+    "vmovdqu [rcx + 96], ymm1",
+    "add r10, 64",
+    "add rcx, 64",
+    "sub r11, 64",
+    "cmp r11, 64",
+    "jae 6b",
+    "vzeroupper",
+    "test r11, r11",
+    "jnz 2b",
+    "jmp 3b",
     ".cfi_endproc",
     ".size stackswitch_switch_slowly, . - stackswitch_switch_slowly",
     // The slow path at large. Registers as before; r9, r10: function and adapter of an `ontop`.
@@ -489,23 +563,14 @@ global_asm!(
     ".size stackswitch_switch_generally, . - stackswitch_switch_generally",
     // ------------------------------------------------------------------ points to go on at
     // A call of a switch returns.
-    ".p2align 5",
+    ".p2align 6",
     ".hidden stackswitch_point_return",
     ".globl stackswitch_point_return",
     ".type stackswitch_point_return,@function",
     "stackswitch_point_return:",
     ".cfi_startproc",
-    "stackswitch_record_at rdx",
     "endbr64",
-    "mov r15, [rdx + 8]",
-    "mov r14, [rdx + 16]",
-    "mov r13, [rdx + 24]",
-    "mov r12, [rdx + 32]",
-    "mov rbx, [rdx + 40]",
-    "mov rbp, [rdx + 48]",
-    "mov rcx, [rdx + 56]",
-    "lea rsp, [rdx + 64]",
-    "jmp rcx", // not `ret`: the return predictor knows nothing of this stack
+    "stackswitch_return",
     ".cfi_endproc",
     ".size stackswitch_point_return, . - stackswitch_point_return",
     // A context goes on that has exceptions in flight.
@@ -854,27 +919,29 @@ global_asm!(
     ".purgem stackswitch_check_exceptions",
     ".purgem stackswitch_bring_exceptions",
     ".purgem stackswitch_exchange",
+    ".purgem stackswitch_return",
     ".purgem stackswitch_land",
     ".purgem stackswitch_run_ontop",
     sp = const offset_of!(Context, sp),
     tag = const offset_of!(Context, tag),
     link = const offset_of!(Context, link),
     saved = const offset_of!(Context, saved),
-    slice = const offset_of!(Context, slice),
+    slice = const SLICE_AFTER_SAVED,
     above = const offset_of!(Context, above),
     base = const offset_of!(Context, base),
     away = const offset_of!(Context, away),
     top = const offset_of!(Base, top),
     region = const offset_of!(Base, region),
-    copying = const offset_of!(Base, counters.switches_copying),
-    bytes_saved = const offset_of!(Base, counters.bytes_saved),
-    bytes_restored = const offset_of!(Base, counters.bytes_restored),
     bottom = const offset_of!(Region, bottom),
     parked = const offset_of!(Tls, parked),
-    exchanges = const offset_of!(Tls, exchanges),
+    exchange_base = const offset_of!(Tls, exchange_base),
     exchanged = const offset_of!(Tls, exchanged),
-    short = const SHORT,
-    look = const switch::LOOK_MASK,
+    large = const crate::pages::LEAST,
+    wide = const VECTOR,
+    aligned = const crate::store::ALIGNED_FROM,
+    settle_after = const thread::LOOK_INTERVAL,
+    settle_bit = const thread::EXCHANGES_BIT,
+    vectors = const offset_of!(Tls, vectors),
     current = const offset_of!(Tls, current),
     ready = const offset_of!(Tls, ready),
     running = const offset_of!(Tls, running),
@@ -1000,6 +1067,7 @@ pub(crate) mod points {
         /// An exception has left a context's body.
         escaped = stackswitch_point_escaped
     );
+    #[cfg(feature = "libc")]
     point!(
         /// A context has overflowed its region.
         overflow = stackswitch_point_overflow
@@ -1134,62 +1202,48 @@ pub(crate) fn prefetch(address: *const u8) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
-/// Slices up to this size are exchanged by the assembly, without wider vectors.
-const SHORT: usize = 512;
+/// Where a header has its slice; the assembly moves `saved` and `slice` as one.
+const SLICE_AFTER_SAVED: usize = {
+    assert!(offset_of!(Context, slice) == offset_of!(Context, saved) + 8);
+    offset_of!(Context, slice)
+};
+/// Bytes of the widest vector.
+const VECTOR: usize = 64;
+/// From so many bytes on a copy is worth a call of code for wider vectors.
+const WIDE_FROM: usize = 192;
 /// Bytes of a switch's record: the lowest of a slice, and the last that were written.
 const HEAD: usize = SWITCH_BYTES;
-/// From here on a copy is worth a call of code for wider vectors.
-const LONG: usize = 512;
 
-/// Whether the CPU and the system have 32-byte vectors: 0 not asked yet, 1 no, 2 yes.
-static WIDE: AtomicU8 = AtomicU8::new(0);
-
-#[inline]
-fn has_wide_vectors() -> bool {
-    match WIDE.load(Ordering::Relaxed) {
-        0 => look_for_wide_vectors(),
-        known => known == 2,
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn look_for_wide_vectors() -> bool {
-    use core::arch::x86_64::{__cpuid, _xgetbv};
+/// Bytes of the widest vectors that this CPU moves memory best with: 16, 32 or 64.
+pub(crate) fn vectors() -> u32 {
+    use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
     #[target_feature(enable = "xsave")]
     fn state() -> u64 {
         // SAFETY: the caller has seen OSXSAVE.
         unsafe { _xgetbv(0) }
     }
-    // OSXSAVE and AVX, and a system that saves the vectors' upper halves.
-    const NEEDED: u32 = 1 << 27 | 1 << 28;
-    let has = __cpuid(1).ecx & NEEDED == NEEDED
-        // SAFETY: OSXSAVE says that the instruction exists.
-        && unsafe { state() } & 6 == 6;
-    WIDE.store(if has { 2 } else { 1 }, Ordering::Relaxed);
-    has
-}
-
-/// Writes a loop over `$bytes` bytes in steps of `$step` vectors of `$vector`, from the low end
-/// or the high end; `$at` is the offset of a step.
-macro_rules! steps {
-    ($bytes:expr, $size:expr, $backward:expr, $at:ident => $body:block) => {{
-        let whole = $bytes / $size * $size;
-        if $backward {
-            let mut $at = whole;
-            while $at != 0 {
-                $at -= $size;
-                $body
-            }
-        } else {
-            let mut $at = 0;
-            while $at != whole {
-                $body
-                $at += $size;
-            }
-        }
-        whole
-    }};
+    const OSXSAVE_AND_AVX: u32 = 1 << 27 | 1 << 28;
+    const AVX_STATE: u64 = 0x06;
+    const AVX512_STATE: u64 = 0xE6;
+    /// AVX512F.
+    const AVX512: u32 = 1 << 16;
+    /// AVX512_VBMI2: CPUs that have it do not slow down for 64-byte vectors.
+    const RECENT: u32 = 1 << 6;
+    if __cpuid(1).ecx & OSXSAVE_AND_AVX != OSXSAVE_AND_AVX {
+        return 16;
+    }
+    // SAFETY: OSXSAVE says that the instruction exists.
+    let state = unsafe { state() };
+    let features = if __cpuid(0).eax >= 7 { __cpuid_count(7, 0) } else { __cpuid(0x8000_0000) };
+    let has_features =
+        __cpuid(0).eax >= 7 && features.ebx & AVX512 != 0 && features.ecx & RECENT != 0;
+    if has_features && state & AVX512_STATE == AVX512_STATE {
+        64
+    } else if state & AVX_STATE == AVX_STATE {
+        32
+    } else {
+        16
+    }
 }
 
 /// Whether loads that follow stores going upwards would look, in the low twelve bits of their
@@ -1202,20 +1256,22 @@ fn aliases(to: usize, from: usize) -> bool {
 /// slower when source and destination are close modulo 4096.
 ///
 /// # Safety
-/// Both are `bytes` long, writable and readable, and do not overlap.
+/// Both are `bytes` long, a multiple of 8, writable and readable, and do not overlap. On a thread
+/// that is set up.
 #[inline]
 pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, bytes: usize) {
     // SAFETY: as the caller's; every access stays within `bytes`.
     unsafe {
-        if bytes >= LONG && has_wide_vectors() {
-            copy_long(to, from, bytes);
-            return;
+        if bytes >= WIDE_FROM && (*tls()).vectors >= 32 {
+            return copy_long(to, from, bytes);
         }
-        let done = steps!(bytes, 16, false, at => {
+        let mut at = 0;
+        while bytes - at >= 16 {
             let vector = _mm_loadu_si128(from.add(at).cast());
             _mm_storeu_si128(to.add(at).cast(), vector);
-        });
-        copy_words(to.add(done), from.add(done), bytes - done);
+            at += 16;
+        }
+        copy_words(to.add(at), from.add(at), bytes - at);
     }
 }
 
@@ -1238,94 +1294,47 @@ pub(crate) unsafe fn copy_fresh(to: *mut u8, from: *const u8, bytes: usize) {
 /// As [`copy`].
 #[inline]
 unsafe fn copy_words(to: *mut u8, from: *const u8, bytes: usize) {
-    // SAFETY: as the caller's; stacks move in words, so `bytes` is a multiple of 8.
-    unsafe {
-        steps!(bytes, 8, false, at => {
+    let mut at = 0;
+    while at < bytes {
+        // SAFETY: as the caller's. Volatile, so that the words are not joined into vectors.
+        unsafe {
             let word = from.add(at).cast::<u64>().read_volatile();
             to.add(at).cast::<u64>().write_volatile(word);
-        });
+        }
+        at += 8;
     }
 }
 
 /// # Safety
-/// As [`copy`]; the CPU has 32-byte vectors.
+/// As [`copy`]; the CPU has 32-byte vectors, and there are at least four of them to move.
 #[target_feature(enable = "avx")]
 unsafe fn copy_long(to: *mut u8, from: *const u8, bytes: usize) {
-    // SAFETY: as the caller's.
-    unsafe {
-        let done = steps!(bytes, 128, aliases(to.addr(), from.addr()), at => {
+    const STEP: usize = 128;
+    let whole = bytes / STEP * STEP;
+    let backward = aliases(to.addr(), from.addr());
+    let mut done = 0;
+    while done < whole {
+        let at = if backward { whole - done - STEP } else { done };
+        // SAFETY: as the caller's; the step lies within the whole ones.
+        unsafe {
             let (source, target) = (from.add(at).cast::<__m256i>(), to.add(at).cast::<__m256i>());
-            let vectors: [__m256i; 4] =
-                core::array::from_fn(|n| _mm256_loadu_si256(source.add(n)));
-            for (n, vector) in vectors.into_iter().enumerate() {
-                _mm256_storeu_si256(target.add(n), vector);
-            }
-        });
-        let rest = steps!(bytes - done, 16, false, at => {
-            let vector = _mm_loadu_si128(from.add(done + at).cast());
-            _mm_storeu_si128(to.add(done + at).cast(), vector);
-        });
-        copy_words(to.add(done + rest), from.add(done + rest), bytes - done - rest);
-    }
-}
-
-/// Exchanges the bytes of a stack, whose context has just saved its record, and of a heap block.
-///
-/// # Safety
-/// Both are `bytes` long (at least [`HEAD`]), writable and readable, and do not overlap.
-#[inline]
-pub(crate) unsafe fn exchange(stack: *mut u8, block: *mut u8, bytes: usize) {
-    // SAFETY: as the caller's; every access stays within `bytes`.
-    unsafe {
-        exchange_words(stack, block, HEAD);
-        let (mut stack, mut block, mut left) = (stack.add(HEAD), block.add(HEAD), bytes - HEAD);
-        if left >= LONG && has_wide_vectors() {
-            exchange_long(stack, block, left);
-            return;
+            let (a, b) = (_mm256_loadu_si256(source), _mm256_loadu_si256(source.add(1)));
+            let (c, d) = (_mm256_loadu_si256(source.add(2)), _mm256_loadu_si256(source.add(3)));
+            _mm256_storeu_si256(target, a);
+            _mm256_storeu_si256(target.add(1), b);
+            _mm256_storeu_si256(target.add(2), c);
+            _mm256_storeu_si256(target.add(3), d);
         }
-        while left >= 16 {
-            let (one, other) = (stack.cast(), block.cast());
-            let (a, b) = (_mm_loadu_si128(one), _mm_loadu_si128(other));
-            _mm_storeu_si128(one, b);
-            _mm_storeu_si128(other, a);
-            (stack, block, left) = (stack.add(16), block.add(16), left - 16);
-        }
-        if left != 0 {
-            exchange_words(stack, block, left);
-        }
+        done += STEP;
     }
-}
-
-/// # Safety
-/// As [`exchange`], of any number of bytes.
-#[inline]
-unsafe fn exchange_words(stack: *mut u8, block: *mut u8, bytes: usize) {
-    // SAFETY: as the caller's; stacks move in words, so `bytes` is a multiple of 8.
+    // SAFETY: as the caller's, for the rest, which is less than a step.
     unsafe {
-        steps!(bytes, 8, false, at => {
-            let (one, other) = (stack.add(at).cast::<u64>(), block.add(at).cast::<u64>());
-            let (a, b) = (one.read_volatile(), other.read_volatile());
-            one.write_volatile(b);
-            other.write_volatile(a);
-        });
-    }
-}
-
-/// # Safety
-/// As [`exchange`]; the CPU has 32-byte vectors.
-#[target_feature(enable = "avx")]
-unsafe fn exchange_long(stack: *mut u8, block: *mut u8, bytes: usize) {
-    // SAFETY: as the caller's.
-    unsafe {
-        let done = steps!(bytes, 64, aliases(stack.addr(), block.addr()), at => {
-            let (one, other) = (stack.add(at).cast::<__m256i>(), block.add(at).cast::<__m256i>());
-            let (a, b) = (_mm256_loadu_si256(one), _mm256_loadu_si256(one.add(1)));
-            let (c, d) = (_mm256_loadu_si256(other), _mm256_loadu_si256(other.add(1)));
-            _mm256_storeu_si256(one, c);
-            _mm256_storeu_si256(one.add(1), d);
-            _mm256_storeu_si256(other, a);
-            _mm256_storeu_si256(other.add(1), b);
-        });
-        exchange_words(stack.add(done), block.add(done), bytes - done);
+        let mut at = whole;
+        while bytes - at >= 16 {
+            let vector = _mm_loadu_si128(from.add(at).cast());
+            _mm_storeu_si128(to.add(at).cast(), vector);
+            at += 16;
+        }
+        copy_words(to.add(at), from.add(at), bytes - at);
     }
 }

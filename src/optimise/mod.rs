@@ -1,0 +1,74 @@
+//! `stackswitch-opt`: what only a compiler knows makes switches cheaper or takes them away.
+//!
+//! It works on intrinsics and on the runtime's names alike. Each decision, taken or refused, is a
+//! remark. Functions that must not be optimised are left alone.
+
+mod direct;
+mod nosuspend;
+mod oneself;
+
+use std::collections::HashSet;
+
+use crate::ir::{Function, Instruction, Module};
+use crate::verify::{self, Index, Site};
+
+/// A decision about an instruction, told while the instruction is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct Remark<'m> {
+    /// The instruction.
+    pub(crate) at: Instruction<'m>,
+    /// Whether it was optimised.
+    pub(crate) taken: bool,
+    /// The decision, in one word for machines.
+    pub(crate) name: &'static str,
+    /// The decision for people, with its reason.
+    pub(crate) text: String,
+}
+
+/// Optimises a module and returns whether anything changed. A module that is wrong is left alone:
+/// the lowering says what is wrong with it.
+pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+    let mut changed = false;
+    loop {
+        let analysis = verify::analyse(module);
+        if analysis.sites.is_empty() || !analysis.findings.is_empty() {
+            return changed;
+        }
+        let mut index = verify::index(&analysis.sites);
+        let facts = nosuspend::infer(module, &index);
+        let mut missed = Vec::new();
+        let mut told = |remark: Remark<'m>| {
+            if remark.taken { tell(&remark) } else { missed.push(remark) }
+        };
+        let mut round = false;
+        for function in optimisable(&analysis.sites) {
+            round |= oneself::run(function, &mut index, &facts, &mut told);
+        }
+        for site in &analysis.sites {
+            if index.contains_key(&site.call) && !site.call.caller().is_optnone() {
+                round |= direct::run(module, site, &mut index, &facts, &mut told);
+            }
+        }
+        changed |= round;
+        // A function whose contexts have gone may itself be one that cannot suspend.
+        if !round {
+            missed.iter().for_each(tell);
+            return facts.mark(module) | changed;
+        }
+    }
+}
+
+/// The functions with calls in them that may be optimised.
+fn optimisable<'m>(sites: &[Site<'m>]) -> Vec<Function<'m>> {
+    let mut seen = HashSet::new();
+    sites
+        .iter()
+        .map(|site| site.call.caller())
+        .filter(|&caller| seen.insert(caller) && !caller.is_optnone())
+        .collect()
+}
+
+/// Takes sites that are gone out of the index.
+fn forget<'m>(index: &mut Index<'_, 'm>, site: &Site<'m>) {
+    index.remove(&site.call);
+}
