@@ -33,18 +33,25 @@ const WAYS: [(&str, &[&str]); 15] = [
     ("avx512", &["-O2", "-mavx512f", "-mavx512bw", "-mavx512vl"]),
 ];
 
+/// Who compiles, and how the runtime is linked.
+const KINDS: [(&str, Compiler, Linkage<'_>); 3] = [
+    ("static", Compiler::ClangWithPlugin, Linkage::Static),
+    ("shared", Compiler::ClangWithPlugin, Linkage::Shared),
+    ("other-static", Compiler::OtherClangWithPlugin, Linkage::Static),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
     for (way, flags) in WAYS {
-        for (linkage_name, linkage) in [("static", Linkage::Static), ("shared", Linkage::Shared)] {
-            let name = format!("{way}-{linkage_name}");
+        for (kind, compiler, linkage) in KINDS {
+            let name = format!("{way}-{kind}");
             let (file, artifacts) = (name.clone(), artifacts.clone());
             let ignored = artifacts.is_none() || !runs_here(way);
             let test = move || {
                 let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                check(&artifacts, &file, flags, linkage)
+                check(&artifacts, compiler, &file, flags, linkage)
             };
             trials.push(Trial::test(name, test).with_ignored_flag(ignored));
         }
@@ -69,13 +76,14 @@ fn runs_here(way: &str) -> bool {
 
 fn check(
     artifacts: &Artifacts,
+    compiler: Compiler,
     name: &str,
     flags: &[&str],
     linkage: Linkage<'_>,
 ) -> Result<(), Failed> {
     let source = c::sources().join("in_place.cpp");
     let to = ("in_place", name);
-    let program = c::build(artifacts, Compiler::ClangWithPlugin, &source, flags, to, linkage)?;
+    let program = c::build(artifacts, compiler, &source, flags, to, linkage)?;
     let output = run(&mut Command::new(&program))?;
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     if !output.status.success() || stdout != fs::read_to_string(source.with_extension("expected"))?

@@ -10,10 +10,10 @@ declare i64 @stackswitch_suspend_i64(i64)
 define i64 @test(i64 %v) {
 ; CHECK: jmpq *(%rdx)
 ; CHECK: endbr64
-; CHECK-NEXT: movq 48(%rdx), %rbp
+; CHECK-NEXT: movq {{4[08]}}(%rdx), %rb{{[px]}}
 ; PLAIN: jmpq *(%rdx)
 ; PLAIN-NOT: endbr64
-; PLAIN: movq 48(%rdx), %rbp
+; PLAIN: movq {{4[08]}}(%rdx), %rb{{[px]}}
   %r = call i64 @stackswitch_suspend_i64(i64 %v)
   ret i64 %r
 }

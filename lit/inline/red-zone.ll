@@ -12,7 +12,7 @@ define i64 @red_zone(i64 %v) {
 ; The local is above the stack pointer.
 ; CHECK: movq %rdi, {{[0-9]*}}(%rsp)
 ; CHECK: movq %rbp, -16(%rsp)
-; CHECK-NEXT: leaq {{.*}}(%rip), %r10
+; CHECK: leaq {{.*}}(%rip), %r10
 ; CHECK-NEXT: movq %r10, -64(%rsp)
 ; CHECK-NEXT: leaq -64(%rsp), %r10
 ; CHECK-NEXT: movq %r10, (%r8)
@@ -28,7 +28,7 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CHECK-LABEL: no_red_zone:
 ; CHECK: leaq -64(%rsp), %rsp
 ; CHECK-NEXT: movq %rbp, 48(%rsp)
-; CHECK-NEXT: leaq {{.*}}(%rip), %r10
+; CHECK: leaq {{.*}}(%rip), %r10
 ; CHECK-NEXT: movq %r10, (%rsp)
 ; CHECK-NEXT: leaq (%rsp), %r10
 ; CHECK-NEXT: movq %r10, (%r8)

@@ -86,17 +86,3 @@ done:
   %l = load volatile i64, ptr %aligned
   ret i64 %l
 }
-
-define i64 @integers(ptr %at) {
-; CHECK-LABEL: integers:
-; rbp is kept by the switch itself, all others by whoever needs them.
-; CHECK: movq %rbp, -16(%rsp)
-; CHECK-NOT: %rbx, {{-?[0-9]+}}(%rsp)
-; CHECK: #NO_APP
-  %a = load volatile i64, ptr %at
-  %b = load volatile i64, ptr %at
-  %r = call i64 @stackswitch_suspend_i64(i64 %a)
-  %s = add i64 %a, %b
-  %t = add i64 %s, %r
-  ret i64 %t
-}
