@@ -2,7 +2,7 @@
 ; RUN: FileCheck %s < %t
 ; What keeps a context from being a call. Each function stays as it is, with the reason as a remark.
 ; CHECK-LABEL: define i64 @reads(
-; CHECK-NOT: call i64 @{{(switches|unknown|pointer|assembly|odd|weak|asks|deep|dynamic|reads|plain)}}(ptr
+; CHECK-NOT: call i64 @{{(switches|unknown|pointer|assembly|odd|weak|asks|deep|dynamic|reads|plain|promised)}}(ptr
 
 declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
 declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
@@ -60,6 +60,10 @@ define i64 @deep(ptr %arg, i64 %first) {
 define i64 @dynamic(ptr %arg, i64 %first) {
   %big = alloca i8, i64 %first
   store ptr %big, ptr %arg
+  ret i64 %first
+}
+define i64 @promised(ptr %arg, i64 %first) "stackswitch-nosuspend" {
+  call void @use(ptr %arg)
   ret i64 %first
 }
 define i64 @reads(ptr %arg, i64 %first) {
@@ -130,6 +134,12 @@ define i64 @t.dynamic() {
 ; REMARK: 'reads' needs its own stack: the stack use of 'length' is not known
 define i64 @t.reads(ptr %a) {
   %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @reads, ptr %a)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
+  ret i64 %r
+}
+; REMARK: 'promised' needs its own stack: what it calls is not known
+define i64 @t.promised(ptr %a) {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @promised, ptr %a)
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }

@@ -11,6 +11,8 @@ declare i32 @llvm.stackswitch.status(ptr)
 declare i64 @llvm.stackswitch.slice.size(ptr)
 declare void @llvm.stackswitch.prefetch(ptr)
 declare void @llvm.stackswitch.destroy(ptr)
+declare ptr @llvm.stackswitch.spawn.sl_i64i64s(ptr, ptr, ptr)
+declare { i64, i64 } @llvm.stackswitch.resume.sl_i64i64s(ptr, { i64, i64 })
 declare ptr @stackswitch_spawn_i64(ptr, ptr, ptr)
 declare i64 @stackswitch_resume_i64(ptr, i64)
 declare void @stackswitch_destroy(ptr)
@@ -87,6 +89,18 @@ define i8 @another.convention() {
   %c = call ptr @llvm.stackswitch.spawn.i8(ptr null, ptr @special, ptr null)
   %r = call i8 @llvm.stackswitch.resume.i8(ptr %c, i8 7)
   ret i8 %r
+}
+
+; A value of any type is a plain argument now.
+define { i64, i64 } @pair(ptr %arg, { i64, i64 } %first) {
+  ret { i64, i64 } %first
+}
+define { i64, i64 } @of.structures({ i64, i64 } %v) {
+; CHECK-LABEL: define { i64, i64 } @of.structures(
+; CHECK-NEXT: call { i64, i64 } @pair(ptr null, { i64, i64 } %v)
+  %c = call ptr @llvm.stackswitch.spawn.sl_i64i64s(ptr null, ptr @pair, ptr null)
+  %r = call { i64, i64 } @llvm.stackswitch.resume.sl_i64i64s(ptr %c, { i64, i64 } %v)
+  ret { i64, i64 } %r
 }
 
 ; A body that itself only makes such calls.

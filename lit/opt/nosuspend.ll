@@ -41,6 +41,18 @@ define void @recursive() {
   call void @recursive()
   ret void
 }
+; A promise is believed, and counts for those that call the function.
+; CHECK: define void @promised.recursive() [[NOSUSPEND]]
+define void @promised.recursive() "stackswitch-nosuspend" {
+  call void @promised.recursive()
+  call void @unknown()
+  ret void
+}
+; CHECK: define void @calls.promised() [[NOSUSPEND]]
+define void @calls.promised() {
+  call void @promised.recursive()
+  ret void
+}
 ; CHECK: define linkonce_odr void @replaceable() {
 define linkonce_odr void @replaceable() {
   ret void

@@ -270,6 +270,7 @@ impl Region {
     ///
     /// # Safety
     /// `sp` is that, so nothing below it is needed.
+    #[cold]
     pub(crate) unsafe fn trim(&self, sp: usize) {
         let low = self.low + self.guard;
         let high = sp.saturating_sub(KEPT) & !4095;
