@@ -87,9 +87,10 @@ bench-full: build-bench ## The same with more points and repetitions (the better
 BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
-build-bench: $(PEERS)
+build-bench: $(PEERS) build-plugin
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
-	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_CLANG=clang++-$(LLVM) \
+	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
+	  STACKSWITCH_CLANG=clang++-$(LLVM) \
 	  cargo build -p stackswitch-bench --features subjects --profile measure
 
 # A package that cannot be had is left out; the benchmark says so.

@@ -10,6 +10,7 @@ fn main() {
     println!("cargo::rerun-if-changed=../runtime/include");
     println!("cargo::rerun-if-env-changed=STACKSWITCH_BENCH_RUNTIME");
     println!("cargo::rerun-if-env-changed=STACKSWITCH_CLANG");
+    println!("cargo::rerun-if-env-changed=STACKSWITCH_BENCH_PLUGIN");
     if env::var_os("CARGO_FEATURE_SUBJECTS").is_none() {
         return;
     }
@@ -32,6 +33,14 @@ fn main() {
         .compile("subjects_boost");
     let clang = env::var("STACKSWITCH_CLANG").unwrap_or_else(|_| "clang++".into());
     c().cpp(true).compiler(&clang).std("c++20").file("subjects/cxx20.cc").compile("subjects_cxx20");
+
+    let plugin = env::var("STACKSWITCH_BENCH_PLUGIN").expect("`make bench` names the plugin");
+    println!("cargo::rerun-if-changed={plugin}");
+    c().compiler(&clang)
+        .flag("-xc")
+        .flag(format!("-fpass-plugin={plugin}"))
+        .file("subjects/stackswitch_in_place.c")
+        .compile("subjects_in_place");
 
     let boost = output("g++", &["-print-file-name=libboost_context.a"]);
     let folder = Path::new(boost.trim()).parent().expect("a path has a folder");

@@ -6,6 +6,7 @@
 
 mod carrier;
 pub mod diagnostics;
+mod inline;
 pub mod intrinsics;
 mod ir;
 #[cfg(feature = "jit")]

@@ -40,11 +40,12 @@ enum Version {
 }
 
 /// The ways, the versions, and what the command is given: one row, one trial for each program.
-const MATRIX: [(&str, Way, Version, &[&str]); 20] = [
+const MATRIX: [(&str, Way, Version, &[&str]); 21] = [
     ("jit-O0", Way::Jit, Version::This, &["-O0"]),
     ("jit-O1", Way::Jit, Version::This, &["-O1"]),
     ("jit-O2", Way::Jit, Version::This, &["-O2"]),
     ("jit-O3", Way::Jit, Version::This, &["-O3"]),
+    ("jit-O2-calls", Way::Jit, Version::This, &["-O2", "--no-inline"]),
     ("jit-other-O0", Way::Jit, Version::Other, &["-O0"]),
     ("jit-other-O1", Way::Jit, Version::Other, &["-O1"]),
     ("jit-other-O2", Way::Jit, Version::Other, &["-O2"]),

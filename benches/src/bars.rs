@@ -62,6 +62,12 @@ const BARS: &[Bar] = &[
         Of("resident", "boost-fcontext", None),
         1.0 / 1.6,
     ),
+    bar(
+        "resident swap in place: 1.25 times corosensei",
+        Of("resident", "stackswitch-swap-in-place", None),
+        Of("resident", "corosensei", None),
+        1.25,
+    ),
     bar("sliced, 128 B: 2.2 memcpy pairs", sliced(US, 128), sliced("memcpy-pair", 128), 2.2),
     bar("sliced, 2 KiB: 1.4 pairs", sliced(US, 2 << 10), sliced("memcpy-pair", 2 << 10), 1.4),
     bar("sliced, 8 KiB: 1.15 pairs", sliced(US, 8 << 10), sliced("memcpy-pair", 8 << 10), 1.15),

@@ -95,6 +95,8 @@ impl Suite<'_> {
             "resident",
             vec![
                 ("stackswitch", subject(&native::stackswitch_resident)),
+                ("stackswitch-in-place", subject(&native::in_place_resident)),
+                ("stackswitch-swap-in-place", subject(&native::in_place_resident_swap)),
                 ("stackswitch-swap", subject(&native::stackswitch_resident_swap)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
                 ("c++20", subject(&native::cxx20_resident)),

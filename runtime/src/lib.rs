@@ -49,6 +49,7 @@ mod unwind;
 mod value;
 mod visit;
 
+pub use arch::inlined;
 pub use posix::{EndThread, MIN_STACK, set_end_thread};
 
 /// Nothing in the runtime unwinds; a failed check of the compiler's ends the program.

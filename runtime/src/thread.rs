@@ -207,6 +207,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         });
         stats::thread_started();
     }
+    arch::inlined::publish();
     true
 }
 

@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// How much to optimise: 0, 1, 2 or 3
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = level)]
     level: OptLevel,
+    /// Call the runtime for every switch, instead of having the usual one in place
+    #[arg(long)]
+    no_inline: bool,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
@@ -39,7 +42,7 @@ fn level(text: &str) -> Result<OptLevel, String> {
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let jit = Jit::builder().opt_level(args.level).build()?;
+    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
     let added = jit.add_file(&args.file);
     for warning in jit.take_warnings() {
         warn(&warning);

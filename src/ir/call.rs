@@ -1,9 +1,9 @@
 //! Calls and invokes, and building new ones in their place.
 
-use inkwell::llvm_sys::LLVMTailCallKind;
 use inkwell::llvm_sys::core::*;
 use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
+use inkwell::llvm_sys::{LLVMAtomicOrdering, LLVMTailCallKind};
 
 use super::function::{AttributePlace, attribute_kind};
 use super::{Function, Instruction, Module, Type, Value};
@@ -134,6 +134,22 @@ impl<'m> Call<'m> {
         }
         // SAFETY: the instruction is live and a plain call.
         unsafe { LLVMGetTailCallKind(self.0.raw()) }
+    }
+
+    /// Whether it has operand bundles.
+    pub(crate) fn has_bundles(self) -> bool {
+        // SAFETY: the instruction is live and a call.
+        unsafe { LLVMGetNumOperandBundles(self.0.raw()) != 0 }
+    }
+
+    /// Whether the call, or the function that it calls, has an enum attribute.
+    pub(crate) fn has_attribute(self, place: AttributePlace, name: &str) -> bool {
+        // SAFETY: the instruction is live; the kind is one that LLVM named.
+        let own = unsafe {
+            LLVMGetCallSiteEnumAttribute(self.0.raw(), place.index(), attribute_kind(name))
+        };
+        !own.is_null()
+            || self.callee().as_function().is_some_and(|f| f.attribute(place, name).is_some())
     }
 
     /// Calls `function` instead. Everything else of the instruction stays as it is.
@@ -361,6 +377,28 @@ impl<'m> Builder<'m> {
     pub(crate) fn widen(&self, value: Value<'m>, ty: Type<'m>) -> Value<'m> {
         // SAFETY: both are integers and the new type is not narrower.
         Value::new(unsafe { LLVMBuildZExt(self.raw, value.raw(), ty.raw(), c"".as_ptr()) })
+    }
+
+    /// An integer as a wider or equally wide one; the new bits are the sign.
+    pub(crate) fn widen_signed(&self, value: Value<'m>, ty: Type<'m>) -> Value<'m> {
+        // SAFETY: both are integers and the new type is not narrower.
+        Value::new(unsafe { LLVMBuildSExt(self.raw, value.raw(), ty.raw(), c"".as_ptr()) })
+    }
+
+    /// Loads a value that other threads may be storing, and of which any is right.
+    pub(crate) fn load_shared(&self, ty: Type<'m>, address: Value<'m>) -> Value<'m> {
+        let value = self.load(ty, address, ty.alignment(self.module));
+        // SAFETY: the load is live and of a type that machines load at once.
+        unsafe {
+            LLVMSetOrdering(value.raw(), LLVMAtomicOrdering::LLVMAtomicOrderingMonotonic);
+        }
+        value
+    }
+
+    /// A field of a structure that is a value.
+    pub(crate) fn field(&self, value: Value<'m>, index: u32) -> Value<'m> {
+        // SAFETY: the value is a structure with such a field.
+        Value::new(unsafe { LLVMBuildExtractValue(self.raw, value.raw(), index, c"".as_ptr()) })
     }
 
     /// The low bits of an integer.

@@ -123,6 +123,18 @@ impl<'m> Function<'m> {
         (calls, other)
     }
 
+    /// Whether it names a function that handles exceptions.
+    pub(crate) fn has_personality(self) -> bool {
+        // SAFETY: the function is live.
+        unsafe { LLVMHasPersonalityFn(self.0.raw()) != 0 }
+    }
+
+    /// Whether it names a garbage collector.
+    pub(crate) fn has_collector(self) -> bool {
+        // SAFETY: the function is live.
+        unsafe { !LLVMGetGC(self.0.raw()).is_null() }
+    }
+
     /// Whether nothing uses it.
     pub(crate) fn is_unused(self) -> bool {
         self.0.is_unused()

@@ -5,6 +5,7 @@
 //! ours to change. Nothing here frees a type, a context or a module; a function or an instruction
 //! that is erased is not used again, which is for the passes to see to.
 
+mod assembly;
 mod call;
 mod function;
 mod instruction;
@@ -12,6 +13,7 @@ pub(crate) mod mangle;
 mod trace;
 mod types;
 
+pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use instruction::Instruction;
@@ -96,6 +98,47 @@ impl<'m> Module<'m> {
             !LLVMGetNamedGlobal(self.raw, c_name.as_ptr()).is_null()
                 || !LLVMGetNamedGlobalAlias(self.raw, c_name.as_ptr(), name.len()).is_null()
                 || !LLVMGetNamedGlobalIFunc(self.raw, c_name.as_ptr(), name.len()).is_null()
+        }
+    }
+
+    /// A variable of that name which another module defines. `None` where this module has something
+    /// else of that name.
+    pub(crate) fn external_variable(self, name: &str, ty: Type<'m>) -> Option<Value<'m>> {
+        let c_name = CString::new(name).ok()?;
+        // SAFETY: the module and the type are live, the name ends with a zero.
+        unsafe {
+            let found = LLVMGetNamedGlobal(self.raw, c_name.as_ptr());
+            if !found.is_null() {
+                return Some(Value::new(found));
+            }
+            if self.function(name).is_some() || self.has_other_symbol(name) {
+                return None;
+            }
+            Some(Value::new(LLVMAddGlobal(self.raw, ty.raw(), c_name.as_ptr())))
+        }
+    }
+
+    /// The target triple, empty if the module has none.
+    pub(crate) fn triple(self) -> String {
+        // SAFETY: the module is live and keeps the text, which ends with a zero.
+        let text = unsafe { CStr::from_ptr(LLVMGetTarget(self.raw)) };
+        text.to_string_lossy().into_owned()
+    }
+
+    /// The value of an integer among the module's flags.
+    pub(crate) fn flag(self, name: &str) -> Option<u64> {
+        // SAFETY: the module is live and the name's length is right; a value as metadata has that
+        // value for its one operand.
+        unsafe {
+            let flag = LLVMGetModuleFlag(self.raw, name.as_ptr().cast(), name.len());
+            if flag.is_null() {
+                return None;
+            }
+            let flag = LLVMMetadataAsValue(self.context(), flag);
+            if LLVMIsAValueAsMetadata(flag).is_null() {
+                return None;
+            }
+            Value::new(LLVMGetOperand(flag, 0)).as_integer()
         }
     }
 

@@ -36,7 +36,7 @@ use std::{
 
 use inkwell::{
     OptimizationLevel,
-    module::Module,
+    module::{FlagBehavior, Module},
     targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
     values::FunctionValue,
 };
@@ -45,13 +45,33 @@ use context::OwnedModule;
 pub use error::{Error, Fault};
 pub use protect::on_uncaught_fault;
 use session::Session;
+use stackswitch_rt::inlined;
 
+use crate::inline::{self, x86_64};
 use crate::{intrinsics, passes, reader};
 
 const _: () = assert!(
     intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
     "verify refuses the stacks that the runtime refuses"
 );
+
+// Switches in place and the runtime mean the same memory.
+const _: () = {
+    use inlined::{header, record, words};
+    use x86_64::{header as our_header, record as our_record, words as our_words};
+    assert!(our_words::CURRENT == words::CURRENT);
+    assert!(our_words::READY == words::READY);
+    assert!(our_words::SWITCHES == words::SWITCHES);
+    assert!(our_words::EXCEPTIONS == words::EXCEPTIONS);
+    assert!(our_header::SP == header::SP);
+    assert!(our_header::TAG == header::TAG);
+    assert!(our_header::LINK == header::LINK);
+    assert!(our_record::POINT == record::POINT);
+    assert!(our_record::RBX == record::RBX);
+    assert!(our_record::RBP == record::RBP);
+    assert!(x86_64::RUNNING_AFTER_READY == inlined::RUNNING_AFTER_READY);
+    assert!(our_record::BYTES == record::BYTES);
+};
 
 /// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,6 +113,7 @@ impl OptLevel {
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     level: OptLevel,
+    calls_only: bool,
 }
 
 impl Builder {
@@ -100,6 +121,14 @@ impl Builder {
     #[must_use]
     pub fn opt_level(mut self, level: OptLevel) -> Self {
         self.level = level;
+        self
+    }
+
+    /// Sets whether optimised code has the resident switch in place (it has unless told) or calls
+    /// the runtime.
+    #[must_use]
+    pub fn inline_switches(mut self, inline: bool) -> Self {
+        self.calls_only = !inline;
         self
     }
 
@@ -112,9 +141,15 @@ impl Builder {
         let machine = host_machine(self.level)?;
         let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
         session
-            .define(stackswitch_rt::abi::symbols().iter().map(|s| (s.name, s.address)))
+            .define(
+                stackswitch_rt::abi::symbols()
+                    .iter()
+                    .map(|s| (s.name, s.address))
+                    .chain([(inline::WORDS, inlined::address())]),
+            )
             .map_err(Error::Llvm)?;
-        Ok(Jit { session, machine, level: self.level, mains: RefCell::default() })
+        let Self { level, calls_only } = self;
+        Ok(Jit { session, machine, level, calls_only, mains: RefCell::default() })
     }
 }
 
@@ -141,6 +176,7 @@ pub struct Jit {
     session: Session,
     machine: TargetMachine,
     level: OptLevel,
+    calls_only: bool,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
 }
@@ -195,6 +231,9 @@ impl Jit {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
         let mains = module.with(|module| {
             self.adopt_target(name, module)?;
+            if self.calls_only {
+                keep_calls(module);
+            }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             Ok::<_, Error>(mains(module))
         })?;
@@ -349,6 +388,14 @@ impl Jit {
             Err(Error::ThreadEnded) => Ok(0),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
+fn keep_calls(module: &Module<'_>) {
+    if module.get_flag(inline::FLAG).is_none() {
+        let no = module.get_context().i32_type().const_zero();
+        module.add_basic_value_flag(inline::FLAG, FlagBehavior::Override, no);
     }
 }
 

@@ -1,8 +1,9 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
 //! `stackswitch-verify`, `stackswitch-opt` and `stackswitch-lower` run at the start of the default
-//! pipelines, `stackswitch-check` at their end. All but `stackswitch-opt` are required, so that they
-//! run at `-O0` too, and each is available by its name.
+//! pipelines, `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-opt`
+//! and `stackswitch-inline` are required, so that they run at `-O0` too, and each is available by
+//! its name.
 
 mod check;
 mod plugin;
@@ -18,7 +19,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
 use crate::diagnostics::Diagnostic;
-use crate::{ir, lower, optimise, verify};
+use crate::{inline, ir, lower, optimise, verify};
 
 /// Why a pipeline did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +85,7 @@ struct Passes {
     optimise: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
+    inline: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
@@ -92,6 +94,7 @@ static PASSES: Passes = Passes {
     optimise: optimise_pass,
     lower: lower_pass,
     check: check_pass,
+    inline: inline_pass,
     rejected: session::any_rejected,
 };
 
@@ -154,4 +157,11 @@ extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
         session::judge(module, check::leftovers(module));
     }
     false
+}
+
+/// `stackswitch-inline`
+extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module) && inline::inline(module, &session::remark)
 }

@@ -37,6 +37,7 @@ struct StackswitchPasses {
   RustPass Optimise;
   RustPass Lower;
   RustPass Check;
+  RustPass Inline;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -44,7 +45,7 @@ struct StackswitchPasses {
 
 namespace {
 
-// One of the passes, by the member that holds it. All but the optimiser are
+// One of the passes, by the member that holds it. All but those that optimise are
 // required, so that they also run at -O0 and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
@@ -64,14 +65,19 @@ public:
     return Member == &StackswitchPasses::Verify     ? "stackswitch-verify"
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
+           : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
                                                     : "stackswitch-check";
   }
-  static bool isRequired() { return Member != &StackswitchPasses::Optimise; }
+  static bool isRequired() {
+    return Member != &StackswitchPasses::Optimise &&
+           Member != &StackswitchPasses::Inline;
+  }
 };
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
 using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
+using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -163,6 +169,16 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
       });
 }
 
+// Whether a module that a pipeline has come to the end of will be optimised again,
+// together with others. LLVM 19 does not say.
+#if LLVM_VERSION_MAJOR >= 20
+bool isBeforeLink(ThinOrFullLTOPhase Phase) {
+  return Phase == ThinOrFullLTOPhase::ThinLTOPreLink ||
+         Phase == ThinOrFullLTOPhase::FullLTOPreLink;
+}
+#endif
+bool isBeforeLink() { return false; }
+
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // Whether any of the passes has been put into the pipeline.
   auto Hooked = std::make_shared<bool>(false);
@@ -193,12 +209,19 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
+  // Last, as nothing sees through a switch that is in place.
+  auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
+                         auto... Phase) {
+    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...))
+      MPM.addPass(InlinePass(Passes));
+  };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
                        ArrayRef<PassBuilder::PipelineElement> Inner) {
         bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
+                                      addNamed<InlinePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
@@ -207,7 +230,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
+  PB.registerOptimizerLastEPCallback(Inline);
   PB.registerOptimizerLastEPCallback(Check);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }
 

@@ -16,6 +16,8 @@ pub struct Native {
 
 unsafe extern "C" {
     pub safe static stackswitch_resident: Native;
+    pub safe static in_place_resident: Native;
+    pub safe static in_place_resident_swap: Native;
     pub safe static stackswitch_resident_swap: Native;
     pub safe static stackswitch_sliced: Native;
     pub safe static stackswitch_sliced_unequal: Native;

@@ -12,6 +12,8 @@
 //! - the code addresses at which contexts go on ([`points`]);
 //! - what a new context's stack holds ([`write_entry`]) and where a POSIX
 //!   context starts ([`Position::start`]);
+//! - `inlined`: what code relies on that the pass `stackswitch-inline` makes, and
+//!   `inlined::publish`, which says that a thread is set up;
 //! - [`copy`], which moves slices; and [`redirect`], which makes a signal
 //!   handler's return go elsewhere.
 

@@ -32,6 +32,10 @@
 //! of its own finds none. That makes the state the context's, and costs the
 //! others one look at the words they leave.
 //!
+//! A context that code with the switch in place has left (see [`inlined`]) has a record in which
+//! only rbp, perhaps rbx, and the address to go on at are true. Unwinders find the latter as the
+//! return address only once something runs on top.
+//!
 //! A new context's stack, written just before it first runs, ends at its base:
 //!
 //! ```text
@@ -67,6 +71,7 @@ use crate::posix;
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
+pub mod inlined;
 pub(crate) mod optional;
 #[cfg(feature = "valgrind")]
 pub(crate) mod valgrind;
@@ -644,6 +649,13 @@ global_asm!(
     "stackswitch_record_at rdx",
     "endbr64",
     "stackswitch_bring_exceptions",
+    // Code that switched in place goes on at an address of its own, and left no other.
+    "mov rcx, [rdx]",
+    "lea r8, [rip + stackswitch_point_return]",
+    "cmp rcx, r8",
+    "je 2f",
+    "mov [rdx + 56], rcx",
+    "2:",
     "mov rsp, rdx",
     ".cfi_def_cfa_register rsp",
     "stackswitch_run_ontop",

@@ -1,0 +1,15 @@
+/* The same through the plugin, which puts switches in place. */
+#define stackswitch_resident in_place_resident
+#define stackswitch_resident_swap in_place_resident_swap
+#define stackswitch_sliced in_place_sliced
+#define stackswitch_sliced_unequal in_place_sliced_unequal
+#define stackswitch_ring in_place_ring
+#define stackswitch_ring_prefetch in_place_ring_prefetch
+#define stackswitch_lifecycle in_place_lifecycle
+#define stackswitch_lifecycle_after_peak in_place_lifecycle_after_peak
+#define stackswitch_parked in_place_parked
+#define stackswitch_parked_locals in_place_parked_locals
+#define stackswitch_parked_slice in_place_parked_slice
+#define stackswitch_hot_set_copies in_place_hot_set_copies
+#define stackswitch_scheduler_copies in_place_scheduler_copies
+#include "stackswitch.c"

@@ -1,0 +1,100 @@
+//! What compiled code relies on that has the fast path in place (`stackswitch-inline`).
+//!
+//! Such code does what `stackswitch_exchange` in [`arch`](super) does. A context that it leaves
+//! has a record of the usual size, in which only rbp, rbx if the code needs it, and the address to
+//! go on at are true; the other registers are nobody's. That address is the code's own.
+
+use core::arch::{asm, global_asm};
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::context::{Context, State};
+use crate::cxx::Globals;
+use crate::thread::Tls;
+
+// The name's last part counts layouts: a program and a runtime that do not fit do not link.
+global_asm!(
+    ".pushsection .bss.stackswitch,\"aw\",@nobits",
+    ".p2align 3",
+    ".globl stackswitch_resident_v1",
+    ".type stackswitch_resident_v1,@object",
+    ".size stackswitch_resident_v1,8",
+    "stackswitch_resident_v1:",
+    ".zero 8",
+    ".popsection",
+);
+
+/// The address of `stackswitch_resident_v1`, which says where a thread's words are, from its thread
+/// pointer on. That is the same in every thread; 0 before the first thread is set up. A program may
+/// have a copy of the variable, which then counts.
+#[must_use]
+pub fn address() -> *const () {
+    let address: *const ();
+    // SAFETY: the GOT entry holds the address.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr [rip + stackswitch_resident_v1@GOTPCREL]",
+            out(reg) address,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    address
+}
+
+/// Says where the words are.
+pub(crate) fn publish() {
+    let offset: usize;
+    // SAFETY: the GOT entry holds the offset.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
+            out(reg) offset,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    // SAFETY: the variable has this size and alignment, and is only used atomically.
+    unsafe { (*address().cast::<AtomicUsize>()).store(offset, Ordering::Relaxed) };
+}
+
+/// Offsets in a thread's words.
+pub mod words {
+    use super::{Tls, offset_of};
+
+    /// The running context.
+    pub const CURRENT: usize = offset_of!(Tls, current);
+    /// The tag of contexts that may be gone to at once.
+    pub const READY: usize = offset_of!(Tls, ready);
+    /// The number of switches on the fast path.
+    pub const SWITCHES: usize = offset_of!(Tls, switches);
+    /// Points to the two words of the C++ exceptions in flight.
+    pub const EXCEPTIONS: usize = offset_of!(Tls, exceptions);
+}
+
+/// The running context's tag is so much more than one that may be gone to at once.
+pub const RUNNING_AFTER_READY: usize = State::Running as usize - State::Ready as usize;
+
+/// Offsets in a context's header.
+pub mod header {
+    use super::{Context, offset_of};
+
+    /// The stack pointer of a suspended context.
+    pub const SP: usize = offset_of!(Context, sp);
+    /// The tag.
+    pub const TAG: usize = offset_of!(Context, tag);
+    /// The link.
+    pub const LINK: usize = offset_of!(Context, link);
+}
+
+/// Offsets in the record of a suspended context, see the head of [`arch`](super).
+pub mod record {
+    /// The address to go on at.
+    pub const POINT: usize = 0;
+    /// The caller's rbx.
+    pub const RBX: usize = 40;
+    /// The caller's rbp.
+    pub const RBP: usize = 48;
+    /// The caller's frame.
+    pub const BYTES: usize = super::super::SWITCH_BYTES;
+}
+
+const _: () = assert!(size_of::<Globals>() == 16, "compiled code looks at two words");

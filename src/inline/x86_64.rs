@@ -1,0 +1,188 @@
+//! The resident switch on x86-64 with System V's conventions.
+//!
+//! The assembly does what `stackswitch_exchange` of the runtime does, at the call's place. The
+//! compiler is told that every register changes, so it saves what is live there and nothing else.
+//! It may find its frame by rbp, and in frames that are both dynamic and aligned by rbx, so these
+//! are saved here. What such a switch costs is mostly its stores.
+//!
+//! The record that a context leaves has the runtime's layout. It is written below the stack
+//! pointer, which does not move: the function's own call frame information stays true, and the
+//! record lies in the red zone, which signal handlers leave alone. Where there is no red zone the
+//! stack pointer goes below the record first.
+
+use super::{Conditions, Operation};
+use crate::ir::{Assembly, Module};
+
+/// Offsets in a thread's words.
+pub(crate) mod words {
+    pub(crate) const CURRENT: usize = 0;
+    pub(crate) const READY: usize = 8;
+    pub(crate) const SWITCHES: usize = 24;
+    pub(crate) const EXCEPTIONS: usize = 40;
+}
+
+/// The running context's tag is so much more than one that may be gone to at once.
+pub(crate) const RUNNING_AFTER_READY: usize = 2;
+
+/// Offsets in a context's header.
+pub(crate) mod header {
+    pub(crate) const SP: usize = 0;
+    pub(crate) const TAG: usize = 8;
+    pub(crate) const LINK: usize = 40;
+}
+
+/// Offsets in the record of a suspended context.
+pub(crate) mod record {
+    pub(crate) const POINT: usize = 0;
+    pub(crate) const RBX: usize = 40;
+    pub(crate) const RBP: usize = 48;
+    pub(crate) const BYTES: usize = 64;
+}
+
+/// Registers with numbers of which every one changes: prefix, first and last number. Those that a
+/// target lacks are skipped by LLVM.
+const NUMBERED: [(&str, u32, u32); 5] =
+    [("r", 12, 31), ("xmm", 0, 31), ("k", 0, 7), ("mm", 0, 7), ("tmm", 0, 7)];
+
+/// What else changes.
+const OTHERS: &str = "~{rdx},~{r8},~{r9},~{r10},~{st},~{st(1)},~{st(2)},~{st(3)},~{st(4)},\
+    ~{st(5)},~{st(6)},~{st(7)},~{dirflag},~{fpsr},~{flags},~{memory}";
+
+/// Whether switches can be in place in a module: a target of 64 bits with ELF's thread-local
+/// storage.
+pub(super) fn fits(module: Module<'_>) -> bool {
+    let triple = module.triple();
+    let mut parts = triple.split('-');
+    parts.next() == Some("x86_64")
+        && !triple.ends_with("x32")
+        && !["windows", "darwin", "macos", "ios", "uefi", "cygwin"]
+            .iter()
+            .any(|system| parts.clone().any(|part| part.starts_with(system)))
+        && module.pointer_size() == 8
+}
+
+/// The assembly of a switch: the result in rax, the target in rdi, the value in rsi, in rcx where
+/// the thread's words are from the thread pointer on, the runtime's function in r11.
+pub(super) fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
+    let mut code = Code::default();
+    code.find_target(operation);
+    code.check_target();
+    if operation == Operation::Resume {
+        code.line(format!("movq %r8, {}(%rdi)", header::LINK));
+    }
+    code.leave(conditions);
+    code.refuse(operation);
+    code.arrive(conditions);
+    Assembly { text: code.0, constraints: constraints(operation, conditions) }
+}
+
+/// Instructions, one a line. Labels: 1 where a context goes on, 2 the end, 3 the slow way.
+#[derive(Debug, Default)]
+struct Code(String);
+
+impl Code {
+    fn line(&mut self, instruction: impl AsRef<str>) {
+        // `$` is special in LLVM's templates; no instruction here has an immediate.
+        self.0.push_str(instruction.as_ref());
+        self.0.push('\n');
+    }
+
+    /// rdi: the target, r8: the running context, which `check_target` loads otherwise.
+    fn find_target(&mut self, operation: Operation) {
+        // No thread has been set up.
+        self.line("testq %rcx, %rcx");
+        self.line("je 3f");
+        if operation == Operation::Suspend {
+            self.line(format!("movq %fs:{}(%rcx), %r8", words::CURRENT));
+            self.line("testq %r8, %r8");
+            self.line("je 3f");
+            self.line(format!("movq {}(%r8), %rdi", header::LINK));
+        }
+        self.line("testq %rdi, %rdi");
+        self.line("je 3f");
+    }
+
+    /// Whether the target can be gone to at once, with no C++ exceptions in flight.
+    fn check_target(&mut self) {
+        self.line(format!("movl %fs:{}(%rcx), %eax", words::READY));
+        self.line(format!("cmpl %eax, {}(%rdi)", header::TAG));
+        self.line("jne 3f");
+        self.line(format!("movq %fs:{}(%rcx), %r9", words::EXCEPTIONS));
+        self.line("movq (%r9), %r10");
+        self.line("orq 8(%r9), %r10");
+        self.line("jne 3f");
+        self.line(format!("movq %fs:{}(%rcx), %r8", words::CURRENT));
+    }
+
+    /// Leaves the record, exchanges the contexts, goes on where the target says.
+    fn leave(&mut self, conditions: Conditions) {
+        let below = if conditions.red_zone {
+            record::BYTES as isize
+        } else {
+            self.line(format!("leaq -{}(%rsp), %rsp", record::BYTES));
+            0
+        };
+        let at = |offset: usize| offset as isize - below;
+        self.line(format!("movq %rbp, {}(%rsp)", at(record::RBP)));
+        if conditions.base_pointer {
+            self.line(format!("movq %rbx, {}(%rsp)", at(record::RBX)));
+        }
+        self.line("leaq 1f(%rip), %r10");
+        self.line(format!("movq %r10, {}(%rsp)", at(record::POINT)));
+        self.line(format!("leaq {}(%rsp), %r10", at(0)));
+        self.line(format!("movq %r10, {}(%r8)", header::SP));
+        self.line(format!("movl %eax, {}(%r8)", header::TAG));
+        self.line(format!("leal {RUNNING_AFTER_READY}(%rax), %eax"));
+        self.line(format!("movl %eax, {}(%rdi)", header::TAG));
+        self.line(format!("movq %rdi, %fs:{}(%rcx)", words::CURRENT));
+        self.line(format!("incq %fs:{}(%rcx)", words::SWITCHES));
+        self.line(format!("movq {}(%rdi), %rdx", header::SP));
+        self.line("movq %rsi, %rax");
+        self.line("jmpq *(%rdx)");
+    }
+
+    /// The slow way: a call of the runtime, with the arguments where C has them.
+    fn refuse(&mut self, operation: Operation) {
+        self.line("3:");
+        if operation == Operation::Suspend {
+            self.line("movq %rsi, %rdi");
+        }
+        self.line("callq *%r11");
+        self.line("jmp 2f");
+    }
+
+    /// Goes on: rdx is the record, rax the value. The stack pointer comes last, so that it is
+    /// always one that a signal handler can use.
+    fn arrive(&mut self, conditions: Conditions) {
+        self.line("1:");
+        if conditions.marked_targets {
+            self.line("endbr64");
+        }
+        if conditions.base_pointer {
+            self.line(format!("movq {}(%rdx), %rbx", record::RBX));
+        }
+        self.line(format!("movq {}(%rdx), %rbp", record::RBP));
+        self.line(format!("leaq {}(%rdx), %rsp", record::BYTES));
+        self.line("2:");
+    }
+}
+
+/// The registers of outputs and inputs, and all others.
+fn constraints(operation: Operation, conditions: Conditions) -> String {
+    let mut all: Vec<String> = match operation {
+        Operation::Suspend => {
+            vec!["={ax},={si},={cx},={r11},1,2,3,~{rdi}".to_owned()]
+        }
+        Operation::Swap | Operation::Resume => {
+            vec!["={ax},={di},={si},={cx},={r11},1,2,3,4".to_owned()]
+        }
+    };
+    if !conditions.base_pointer {
+        all.push("~{rbx}".to_owned());
+    }
+    all.push(OTHERS.to_owned());
+    for (prefix, first, last) in NUMBERED {
+        all.extend((first..=last).map(|number| format!("~{{{prefix}{number}}}")));
+    }
+    all.join(",")
+}

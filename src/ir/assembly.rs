@@ -1,0 +1,37 @@
+//! Inline assembly.
+
+use inkwell::llvm_sys::LLVMInlineAsmDialect;
+use inkwell::llvm_sys::core::*;
+
+use super::{Type, Value};
+
+/// A piece of inline assembly, in AT&T syntax. It has side effects, may throw, and wants a stack
+/// that is aligned as for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assembly {
+    /// The instructions, as LLVM's templates are written.
+    pub(crate) text: String,
+    /// Outputs, inputs and clobbers.
+    pub(crate) constraints: String,
+}
+
+impl Assembly {
+    /// As something that a call of this type can call.
+    pub(crate) fn value<'m>(&self, ty: Type<'m>) -> Value<'m> {
+        // SAFETY: the type is a function type that fits the constraints, as the passes see to;
+        // lengths are those of the texts.
+        Value::new(unsafe {
+            LLVMGetInlineAsm(
+                ty.raw(),
+                self.text.as_ptr().cast(),
+                self.text.len(),
+                self.constraints.as_ptr().cast(),
+                self.constraints.len(),
+                1,
+                1,
+                LLVMInlineAsmDialect::LLVMInlineAsmDialectATT,
+                1,
+            )
+        })
+    }
+}

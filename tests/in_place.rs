@@ -1,0 +1,94 @@
+//! Switches in place, in frames of every kind, as compilers are asked to make them: one C++
+//! program, compiled in many ways, must find all as it should be.
+//!
+//! Needs what `make test` builds and is ignored without it.
+
+mod support;
+
+use std::{fs, process::Command, sync::Arc};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::{
+    Artifacts,
+    c::{self, Compiler, Linkage},
+    run, text,
+};
+
+/// Names and flags.
+const WAYS: [(&str, &[&str]); 15] = [
+    ("O0", &["-O0"]),
+    ("O1", &["-O1"]),
+    ("O2", &["-O2"]),
+    ("O3", &["-O3"]),
+    ("Os", &["-Os"]),
+    ("frame-pointer", &["-O2", "-fno-omit-frame-pointer"]),
+    ("no-red-zone", &["-O2", "-mno-red-zone"]),
+    ("cf-protection", &["-O2", "-fcf-protection"]),
+    ("pic", &["-O2", "-fPIC"]),
+    ("large", &["-O2", "-fPIC", "-mcmodel=large"]),
+    ("debug", &["-O2", "-g"]),
+    ("sync-tables", &["-O2", "-fno-asynchronous-unwind-tables"]),
+    ("realigned", &["-O2", "-mstackrealign"]),
+    ("avx2", &["-O2", "-mavx2"]),
+    ("avx512", &["-O2", "-mavx512f", "-mavx512bw", "-mavx512vl"]),
+];
+
+/// Who compiles, and how the runtime is linked.
+const KINDS: [(&str, Compiler, Linkage<'_>); 3] = [
+    ("static", Compiler::ClangWithPlugin, Linkage::Static),
+    ("shared", Compiler::ClangWithPlugin, Linkage::Shared),
+    ("other-static", Compiler::OtherClangWithPlugin, Linkage::Static),
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let artifacts = Artifacts::find().map(Arc::new);
+    let mut trials = Vec::new();
+    for (way, flags) in WAYS {
+        for (kind, compiler, linkage) in KINDS {
+            let name = format!("{way}-{kind}");
+            let (file, artifacts) = (name.clone(), artifacts.clone());
+            let ignored = artifacts.is_none() || !runs_here(way);
+            let test = move || {
+                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                check(&artifacts, compiler, &file, flags, linkage)
+            };
+            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Whether this CPU has what a way asks for.
+fn runs_here(way: &str) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    match way {
+        "avx2" => return is_x86_feature_detected!("avx2"),
+        "avx512" => {
+            return is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl");
+        }
+        _ => {}
+    }
+    true
+}
+
+fn check(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    name: &str,
+    flags: &[&str],
+    linkage: Linkage<'_>,
+) -> Result<(), Failed> {
+    let source = c::sources().join("in_place.cpp");
+    let to = ("in_place", name);
+    let program = c::build(artifacts, compiler, &source, flags, to, linkage)?;
+    let output = run(&mut Command::new(&program))?;
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    if !output.status.success() || stdout != fs::read_to_string(source.with_extension("expected"))?
+    {
+        return Err(format!("{}\n{stdout}\nstderr: {stderr}", output.status).into());
+    }
+    Ok(())
+}
