@@ -33,6 +33,15 @@ define ptr @handles(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
   ret ptr %r
 }
 
+; REMARK-DAG: the switch is a call: the function is recursive, and its frames would be larger
+define ptr @recursive(ptr %to, ptr %v) {
+; CHECK-LABEL: define ptr @recursive(
+; CHECK: call ptr @stackswitch_swap(
+  %deeper = call ptr @recursive(ptr %to, ptr %v)
+  %r = call ptr @stackswitch_swap(ptr %to, ptr %deeper)
+  ret ptr %r
+}
+
 ; REMARK-DAG: the switch is a call: it must become a jump
 define ptr @musttail(ptr %to, ptr %v) {
 ; CHECK: musttail call ptr @stackswitch_swap(

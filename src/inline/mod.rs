@@ -249,6 +249,7 @@ impl Facts {
     fn of<'m>(module: Module<'m>, function: Function<'m>) -> Self {
         let instructions = function.instructions();
         let twice = |call: Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
+        let calls_itself = |call: Call<'m>| call.callee() == function.value();
         let has = |name| function.attribute(AttributePlace::Function, name).is_some();
         let obstacle = if function.has_personality() {
             // Its tables have entries for calls only.
@@ -260,6 +261,10 @@ impl Facts {
         } else if instructions.iter().filter_map(|i| i.call()).any(twice) {
             // It finds registers as they were at a call.
             Some("the function calls what returns twice")
+        } else if instructions.iter().filter_map(|i| i.call()).any(calls_itself) {
+            // A function with a switch in place saves all registers that are its caller's, in each
+            // of its frames, and all of them travel with a slice.
+            Some("the function is recursive, and its frames would be larger")
         } else {
             None
         };
