@@ -155,10 +155,20 @@ impl Suite<'_> {
         if !self.wanted("sliced-cliff") {
             return;
         }
-        let subjects: Subjects = vec![("stackswitch", subject(&native::stackswitch_sliced))];
-        let plan = Plan { time: Duration::from_micros(500), ..self.plan(5, 5) };
-        for size in (8 << 10..=12 << 10).step_by(16) {
-            self.measure("sliced-cliff", &subjects, size, Some(size), &plan);
+        let subject = subject(&native::stackswitch_sliced);
+        let plan = Plan { time: Duration::from_micros(500), ..self.plan(7, 4) };
+        let sizes: Vec<usize> = (8 << 10..=12 << 10).step_by(16).collect();
+        // A round goes through all sizes: a disturbance meets many of them once, none for long.
+        let mut samples = vec![Vec::new(); sizes.len()];
+        for _ in 0..plan.rounds {
+            for (size, samples) in sizes.iter().zip(&mut samples) {
+                samples.extend(subject.samples(*size, &plan));
+            }
+        }
+        for (size, samples) in sizes.into_iter().zip(samples) {
+            if let Some(summary) = measure::summary(samples) {
+                self.results.add("sliced-cliff", "stackswitch", Some(size), NANOSECONDS, summary);
+            }
         }
     }
 
