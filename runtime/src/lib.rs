@@ -58,12 +58,3 @@ pub use posix::{EndThread, MIN_STACK, set_end_thread};
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     sys::abort()
 }
-
-/// What the unwinder asks of a frame of Rust code: always the answer to go on with the next one, as
-/// nothing here has cleanups. `pthread_exit` unwinds through the function that calls it.
-#[cfg(feature = "standalone")]
-#[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() -> core::ffi::c_int {
-    const CONTINUE_UNWIND: core::ffi::c_int = 8;
-    CONTINUE_UNWIND
-}

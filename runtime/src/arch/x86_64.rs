@@ -969,6 +969,24 @@ global_asm!(
     posix_end = sym posix::end,
 );
 
+// What the unwinder asks of a frame of Rust code: always the answer to go on with the next one, as
+// nothing here has cleanups. `pthread_exit` unwinds through the function that calls it. Weak: where
+// Rust's standard library is linked as well, the name is its own.
+#[cfg(feature = "standalone")]
+global_asm!(
+    ".pushsection .text.rust_eh_personality,\"ax\",@progbits",
+    ".weak rust_eh_personality",
+    ".type rust_eh_personality,@function",
+    "rust_eh_personality:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov eax, 8", // _URC_CONTINUE_UNWIND
+    "ret",
+    ".cfi_endproc",
+    ".size rust_eh_personality, . - rust_eh_personality",
+    ".popsection",
+);
+
 const _: () = assert!(size_of::<Tls>() == 128, "the thread-local words above are 128 bytes");
 
 unsafe extern "C-unwind" {
