@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use crate::check::{CHECKED, Checks, Switches};
 use crate::stats::Counters;
-use crate::sys;
+use crate::sys::{self, PAGE};
 use crate::tools::{self, Fiber, Stack};
 
 /// What a handle names, in the low bits of its tag.
@@ -90,7 +90,7 @@ pub(crate) struct Context {
     pub hidden: bool,
     /// Bytes from `sp` on that live in `slice`.
     pub saved: usize,
-    /// The heap block, null when `saved` is 0.
+    /// What holds them (see `saved.rs`), null when `saved` is 0.
     pub slice: *mut u8,
     /// The next context in place on the region, at higher addresses.
     pub above: *mut Context,
@@ -273,7 +273,7 @@ impl Region {
     #[cold]
     pub(crate) unsafe fn trim(&self, sp: usize) {
         let low = self.low + self.guard;
-        let high = sp.saturating_sub(KEPT) & !4095;
+        let high = sp.saturating_sub(KEPT) & !(PAGE - 1);
         if self.origin == Origin::Mapped && high > low {
             // SAFETY: the pages are the runtime's, and the caller vouches for their bytes.
             unsafe { sys::release(low as *mut u8, high - low) };

@@ -13,7 +13,7 @@ use core::ptr;
 use crate::arch;
 use crate::heap::Heap;
 use crate::slots::Slot;
-use crate::sys;
+use crate::sys::{self, PAGE};
 
 /// Slices from this size on are moved. Measured on x86-64 Linux 6: two moves cost 11 µs, as two
 /// copies of 450 KiB do; up to there an exchange of bytes is faster.
@@ -22,7 +22,6 @@ pub(crate) const LEAST: usize = 512 << 10;
 pub(crate) const HUGE: usize = 2 << 20;
 /// Up to so many bytes of single pages cost less to move than one more entry of that level.
 const FEW: usize = 256 << 10;
-const PAGE: usize = 4096;
 
 /// A large slice.
 pub(crate) struct Pages {

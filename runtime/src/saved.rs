@@ -45,7 +45,7 @@ fn kind(slice: Slice) -> Kind {
 }
 
 /// Whether a slice is a block that belongs to one context.
-pub(crate) fn is_own_block(slice: Slice) -> bool {
+fn is_own_block(slice: Slice) -> bool {
     slice.addr() & KIND == 0
 }
 

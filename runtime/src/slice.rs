@@ -4,7 +4,7 @@
 //!
 //! 1. The contexts in its list have pairwise disjoint parts in place, in
 //!    ascending order of addresses.
-//! 2. A context's saved bytes are the low end of its extent, in one heap block.
+//! 2. A context's saved bytes are the low end of its extent, in one slice.
 //! 3. If a context of the region runs, it is the bottom of the list and nothing of it is saved.
 //! 4. Only the bottom of a list is `Ready`, and only with nothing saved.
 //!
@@ -30,7 +30,7 @@ use crate::tools;
 /// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
-/// Runs on the side stack. `to` is a suspended context of `heap`. Every other
+/// Runs on the side stack. `to` is a suspended context of the thread whose `heap` it is. Every other
 /// context in place on its region is suspended as well, its `sp` true.
 pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), Code> {
     // SAFETY: list members and their bases are alive; slices lie where the headers say.
@@ -225,7 +225,7 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
 /// [`Code::Memory`]; nothing has changed.
 ///
 /// # Safety
-/// `context` is suspended, of `heap`, and not a thread's first.
+/// `context` is suspended, of the thread whose `heap` it is, and not a thread's first.
 pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(), Code> {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {
@@ -241,7 +241,7 @@ pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(),
 /// Lets go of all that a suspended context holds: its slice and its place on its region.
 ///
 /// # Safety
-/// `context` is suspended, of `heap`, and will not be resumed.
+/// `context` is suspended, of the thread whose `heap` it is, and will not be resumed.
 pub(crate) unsafe fn drop_stack(heap: &mut Heap, context: *mut Context) {
     // SAFETY: a context with bytes in place is in its region's list.
     unsafe {

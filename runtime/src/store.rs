@@ -15,6 +15,7 @@ use core::ptr;
 use crate::check::CHECKED;
 use crate::context::Context;
 use crate::memory::Memory;
+use crate::sys;
 
 /// Bytes of a chunk, and its alignment.
 const CHUNK: usize = 64 << 10;
@@ -36,7 +37,7 @@ const LARGE_EXTRA: usize = size_of::<Large>() + LINE;
 /// Bytes of a header block: whole cache lines.
 const HEADER: usize = size_of::<Context>().next_multiple_of(64);
 /// What stays when a chunk's memory goes back: the page with its head.
-const KEPT: usize = 4096;
+const KEPT: usize = sys::PAGE;
 
 /// The head of a chunk; its blocks follow.
 #[repr(C, align(64))]

@@ -14,7 +14,7 @@ use crate::hooks::Hooks;
 use crate::memory::Memory;
 use crate::pages;
 use crate::stats::{self, BaseStats, Stats};
-use crate::sys;
+use crate::sys::{self, PAGE};
 use crate::tools::Stack;
 
 /// The words that the fast path reads and writes, in thread-local storage.
@@ -65,7 +65,6 @@ const DEFAULT_RESERVE: usize = if size_of::<usize>() == 8 { 256 << 20 } else { 1
 const SIDE_STACK: usize = 64 << 10;
 /// Inaccessible bytes at the end of a mapped region.
 const GUARD: usize = 64 << 10;
-const PAGE: usize = 4096;
 
 /// How far below the stack pointer `base.here` puts the base. A caller that
 /// switches from the very frame that made the base has its suspended call
@@ -123,6 +122,9 @@ const NO_REFUSAL: Refusal =
 /// Bytes of the mapping that holds a thread: guard, side stack, [`Thread`].
 const THREAD_MAPPING: usize = PAGE + SIDE_STACK + size_of::<Thread>().next_multiple_of(PAGE);
 
+/// What a thread that cannot be set up is told to have tried.
+const SET_UP: &str = "thread set-up";
+
 static NUMBERS: AtomicU32 = AtomicU32::new(1);
 
 /// Sets up the calling thread unless it is. False, after telling the error
@@ -136,10 +138,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % Tag::THREADS;
     let mapping = sys::map(THREAD_MAPPING, PAGE);
     if mapping.is_null() {
-        let refusal =
-            Refusal { code: Code::Memory, context: ptr::null_mut(), operation: "thread set-up" };
         // SAFETY: nothing has changed.
-        unsafe { error::report(&refusal) };
+        unsafe { refuse(Code::Memory, ptr::null_mut(), SET_UP) };
         return false;
     }
     let side_top = mapping.wrapping_add(PAGE + SIDE_STACK);
@@ -182,12 +182,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         t.limbo_region.bottom = &raw mut t.limbo;
         if !sys::at_thread_end(end, thread.cast()) {
             sys::unmap(mapping, THREAD_MAPPING);
-            let refusal = Refusal {
-                code: Code::Memory,
-                context: ptr::null_mut(),
-                operation: "thread set-up",
-            };
-            error::report(&refusal);
+            refuse(Code::Memory, ptr::null_mut(), SET_UP);
             return false;
         }
         let (ready, parked) = t.hooks.short_ways(number);

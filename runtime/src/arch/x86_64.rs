@@ -1252,10 +1252,11 @@ pub(crate) fn vectors() -> u32 {
     }
     // SAFETY: OSXSAVE says that the instruction exists.
     let state = unsafe { state() };
-    let features = if __cpuid(0).eax >= 7 { __cpuid_count(7, 0) } else { __cpuid(0x8000_0000) };
-    let has_features =
-        __cpuid(0).eax >= 7 && features.ebx & AVX512 != 0 && features.ecx & RECENT != 0;
-    if has_features && state & AVX512_STATE == AVX512_STATE {
+    let has_recent_avx512 = __cpuid(0).eax >= 7 && {
+        let features = __cpuid_count(7, 0);
+        features.ebx & AVX512 != 0 && features.ecx & RECENT != 0
+    };
+    if has_recent_avx512 && state & AVX512_STATE == AVX512_STATE {
         64
     } else if state & AVX_STATE == AVX_STATE {
         32
