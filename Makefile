@@ -111,5 +111,6 @@ install-files:
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
+	install -D -m 644 docs/gdb/stackswitch_gdb.py $(ROOT)/share/stackswitch/stackswitch_gdb.py
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
 	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc
