@@ -84,10 +84,11 @@ bench-full: build-bench ## The same with more points and repetitions (the better
 
 # The library is measured as it is installed, the peers that are Python packages in an environment
 # of their own.
-BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python
+BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python \
+  --command $(COMMAND) --lli lli-$(LLVM)
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
-build-bench: $(PEERS) build-plugin
+build-bench: $(PEERS) build build-plugin
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
 	  STACKSWITCH_CLANG=clang++-$(LLVM) \
