@@ -112,5 +112,11 @@ install-files:
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
+	$(COMMAND) man --dir $(ROOT)/share/man/man1
+	mkdir -p $(addprefix $(ROOT)/share/,bash-completion/completions zsh/site-functions \
+	  fish/vendor_completions.d)
+	$(COMMAND) completions bash >$(ROOT)/share/bash-completion/completions/stackswitch
+	$(COMMAND) completions zsh >$(ROOT)/share/zsh/site-functions/_stackswitch
+	$(COMMAND) completions fish >$(ROOT)/share/fish/vendor_completions.d/stackswitch.fish
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
 	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc
