@@ -6,6 +6,7 @@
 
 mod carrier;
 pub mod diagnostics;
+pub mod emit;
 mod inline;
 pub mod intrinsics;
 mod ir;
