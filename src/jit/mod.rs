@@ -35,12 +35,12 @@ use std::{
 };
 
 use inkwell::{
-    OptimizationLevel,
-    module::{FlagBehavior, Module},
+    module::Module,
     targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
     values::FunctionValue,
 };
 
+pub use crate::level::OptLevel;
 use context::OwnedModule;
 pub use error::{Error, Fault};
 pub use protect::on_uncaught_fault;
@@ -72,42 +72,6 @@ const _: () = {
     assert!(x86_64::RUNNING_AFTER_READY == inlined::RUNNING_AFTER_READY);
     assert!(our_record::BYTES == record::BYTES);
 };
-
-/// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OptLevel {
-    /// Nothing beyond what is needed to run.
-    O0,
-    /// Fast to compile.
-    O1,
-    /// The usual optimisations.
-    #[default]
-    O2,
-    /// Also those that cost much code or time.
-    O3,
-}
-
-impl OptLevel {
-    /// LLVM's default pipeline of that level, as text.
-    fn pipeline(self) -> &'static str {
-        match self {
-            Self::O0 => "default<O0>",
-            Self::O1 => "default<O1>",
-            Self::O2 => "default<O2>",
-            Self::O3 => "default<O3>",
-        }
-    }
-
-    /// The code generator's level.
-    fn codegen(self) -> OptimizationLevel {
-        match self {
-            Self::O0 => OptimizationLevel::None,
-            Self::O1 => OptimizationLevel::Less,
-            Self::O2 => OptimizationLevel::Default,
-            Self::O3 => OptimizationLevel::Aggressive,
-        }
-    }
-}
 
 /// Settings of a [`Jit`] to be.
 #[derive(Debug, Clone, Default)]
@@ -241,7 +205,7 @@ impl Jit {
         let (mains, ends) = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
-                keep_calls(module);
+                inline::keep_calls(module);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             Ok::<_, Error>((mains(module), ends(module)))
@@ -401,14 +365,6 @@ impl Jit {
             Err(Error::ThreadEnded) => Ok(0),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
-fn keep_calls(module: &Module<'_>) {
-    if module.get_flag(inline::FLAG).is_none() {
-        let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(inline::FLAG, FlagBehavior::Override, no);
     }
 }
 
