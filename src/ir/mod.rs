@@ -10,6 +10,7 @@ mod call;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
+mod mark;
 mod trace;
 mod types;
 
