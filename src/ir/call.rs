@@ -320,6 +320,21 @@ impl<'m> Builder<'m> {
         }
     }
 
+    /// Gives instructions the line of `function` itself, if it is described to debuggers.
+    pub(crate) fn set_line_of(&self, function: Function<'m>) {
+        // SAFETY: the builder and the function are live; a subprogram is a scope with a line.
+        unsafe {
+            let scope = LLVMGetSubprogram(function.value().raw());
+            if scope.is_null() {
+                return;
+            }
+            let (context, line) = (self.module.context(), LLVMDISubprogramGetLine(scope));
+            let location =
+                LLVMDIBuilderCreateDebugLocation(context, line, 0, scope, std::ptr::null_mut());
+            LLVMSetCurrentDebugLocation2(self.raw, location);
+        }
+    }
+
     /// One that stands at the start of a function with a body.
     pub(crate) fn at_entry(module: Module<'m>, function: Function<'m>) -> Self {
         // SAFETY: the context is live; a function with a call in it has a block with instructions.
