@@ -258,6 +258,18 @@ fn line_of(source: &str, comment: &str) -> usize {
     source.lines().position(|line| line.contains(comment)).map_or(0, |index| index + 1)
 }
 
+/// A line of `stepping.c` by its comment, what variables are there, and the innermost frames.
+type Stop = (&'static str, &'static [(&'static str, i64)], &'static [&'static str]);
+
+const STOPS: [Stop; 6] = [
+    ("main goes on", &[("first", 6), ("seen", 1)], &["main"]),
+    ("body goes on", &[("local", 6), ("got", 7), ("(long)arg", 100)], &["body", ENTRY]),
+    ("main again", &[("second", 14), ("sum", 7)], &["main"]),
+    ("yield goes on", &[("sent", 14), ("back", 21)], &["yield", "body", ENTRY]),
+    ("body ends", &[("local", 6), ("got", 7), ("after", 13)], &["body", ENTRY]),
+    ("wide goes on", &[("local", 6), ("(long)got", 6)], &["wide"]),
+];
+
 /// Breakpoints before and after switches are hit, in functions and in what was inlined into them;
 /// variables are right there; stepping over a switch comes to the next line.
 fn stepping(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Result<(), Failed> {
@@ -270,19 +282,11 @@ fn stepping(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> R
     let script = artifacts.prefix.join("share/stackswitch/stackswitch_gdb.py");
     let mut gdb = gdb();
     gdb.arg("-ex").arg(format!("source {}", script.display()));
-    let stops: [(&str, &[(&str, i64)], &[&str]); 6] = [
-        ("main goes on", &[("first", 6), ("seen", 1)], &["main"]),
-        ("body goes on", &[("local", 6), ("got", 7), ("(long)arg", 100)], &["body", ENTRY]),
-        ("main again", &[("second", 14), ("sum", 7)], &["main"]),
-        ("yield goes on", &[("sent", 14), ("back", 21)], &["yield", "body", ENTRY]),
-        ("body ends", &[("local", 6), ("got", 7), ("after", 13)], &["body", ENTRY]),
-        ("wide goes on", &[("local", 6), ("(long)got", 6)], &["wide"]),
-    ];
-    for (comment, ..) in &stops {
+    for (comment, ..) in &STOPS {
         gdb.arg("-ex").arg(format!("break {}", line_of(&lines, comment)));
     }
     gdb.args(["-ex", "run"]);
-    for (comment, variables, _) in &stops {
+    for (comment, variables, _) in &STOPS {
         gdb.arg("-ex").arg(format!("echo @bt {comment}\\n")).args(["-ex", "bt"]);
         for (variable, _) in *variables {
             gdb.arg("-ex").arg(format!("echo @{comment} {variable}\\n"));
@@ -304,7 +308,7 @@ fn stepping(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> R
     gdb.args(["-ex", "delete", "-ex", "echo @end\\n", "-ex", "continue"]);
     let output = text(&run(gdb.arg(&program))?.stdout);
     let fail = |what: String| Err(Failed::from(format!("{what}\n{output}")));
-    for (comment, variables, frames) in &stops {
+    for (comment, variables, frames) in &STOPS {
         let found = backtraces(section(&output, &format!("bt {comment}"))).pop();
         let found = found.unwrap_or_default();
         if !found.starts_with(&frames.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()) {
