@@ -7,6 +7,7 @@
 
 mod assembly;
 mod call;
+mod edge;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
