@@ -1,15 +1,15 @@
 //! gdb shows the frames of a running context and stops where its stack begins, wherever it is
-//! stopped.
+//! stopped, compiled ahead of time or by the JIT.
 //!
-//! Needs what `make test` builds and is ignored without it.
+//! The former needs what `make test` builds and is ignored without it.
 
 mod support;
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
-    Artifacts,
+    Artifacts, STACKSWITCH,
     c::{self, Compiler, Linkage},
     succeed, text,
 };
@@ -19,7 +19,10 @@ fn main() {
     let artifacts = Artifacts::find();
     let ignored = artifacts.is_none();
     let test = move || check(&artifacts.ok_or("needs what `make test` builds")?);
-    let trials = vec![Trial::test("gdb", test).with_ignored_flag(ignored)];
+    let trials = vec![
+        Trial::test("gdb", test).with_ignored_flag(ignored),
+        Trial::test("gdb_in_the_jit", check_jit),
+    ];
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -58,6 +61,36 @@ fn check(artifacts: &Artifacts) -> Result<(), Failed> {
     .map(|frames| frames.into_iter().map(str::to_owned).collect())
     .to_vec();
     if stops != expected || stdout.contains("Backtrace stopped") || stderr.contains("Backtrace") {
+        return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// A JIT-compiled function where gdb stops at its line: its frames, with lines, down to the
+/// context's first. After the JIT has gone nothing of it is known any more.
+fn check_jit() -> Result<(), Failed> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir/lines.ll");
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "set confirm off", "-ex", "set width 0"]);
+    for command in [
+        "set breakpoint pending on",
+        "break guest.src:2",
+        "run",
+        "bt",
+        "delete 1",
+        "break exit",
+        "continue",
+        "break leaf",
+    ] {
+        gdb.args(["-ex", command]);
+    }
+    let output = succeed(gdb.args(["--args", STACKSWITCH, "run"]).arg(&program))?;
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let stops = backtraces(&stdout);
+    let expected = ["leaf", "body", "stackswitch_point_entry"].map(str::to_owned);
+    let lines = stdout.contains("guest.src:2\n") && stdout.contains("guest.src:8\n");
+    let gone = stderr.contains("Function \"leaf\" not defined");
+    if stops != [expected] || !lines || !gone {
         return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
     }
     Ok(())

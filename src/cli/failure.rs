@@ -112,6 +112,7 @@ impl From<jit::Error> for Failure {
             }
             jit::Error::Target { .. } => EX_DATAERR,
             jit::Error::ZeroByte(_) => EX_USAGE,
+            jit::Error::PerfMap { .. } => EX_CANTCREAT,
             _ => EX_SOFTWARE,
         };
         Self::new(status, error.to_string())

@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
+    /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
+    #[arg(long)]
+    perf_map: bool,
     /// Arguments of the program
     #[arg(last = true, value_name = "ARG")]
     args: Vec<OsString>,
@@ -42,7 +45,11 @@ fn level(text: &str) -> Result<OptLevel, String> {
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
+    let jit = Jit::builder()
+        .opt_level(args.level)
+        .inline_switches(!args.no_inline)
+        .perf_map(args.perf_map)
+        .build()?;
     let added = jit.add_file(&args.file);
     for warning in jit.take_warnings() {
         warn(&warning);
