@@ -30,7 +30,7 @@ mod session;
 mod symbolize;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashSet,
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
@@ -137,7 +137,14 @@ impl Builder {
             )
             .map_err(Error::Llvm)?;
         let Self { level, calls_only, .. } = self;
-        Ok(Jit { session, machine, level, calls_only, mains: RefCell::default() })
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            calls_only,
+            mains: RefCell::default(),
+            ends: Cell::default(),
+        })
     }
 }
 
@@ -167,6 +174,8 @@ pub struct Jit {
     calls_only: bool,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
+    /// Whether a module may have something to run when the program ends.
+    ends: Cell<bool>,
 }
 
 impl Jit {
@@ -217,17 +226,18 @@ impl Jit {
 
     fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
-        let mains = module.with(|module| {
+        let (mains, ends) = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
                 inline::keep_calls(module);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
-            Ok::<_, Error>(mains(module))
+            Ok::<_, Error>((mains(module), ends(module)))
         })?;
         self.fail_on_reports()?;
         self.session.add(module).map_err(Error::Code)?;
         self.mains.borrow_mut().extend(mains);
+        self.ends.set(self.ends.get() || ends);
         Ok(())
     }
 
@@ -367,7 +377,10 @@ impl Jit {
             self.call(|| {
                 self.session.initialize()?;
                 let result = main(argc, argv.as_mut_ptr(), null_mut());
-                self.session.deinitialize()?;
+                // Asking costs the compilation of a module of LLVM's own.
+                if self.ends.get() {
+                    self.session.deinitialize()?;
+                }
                 Ok(result)
             })
         };
@@ -377,6 +390,13 @@ impl Jit {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a module has destructors, or declares what registers something for the program's end:
+/// code finds LLJIT's form of these by their names only.
+fn ends(module: &Module<'_>) -> bool {
+    module.get_global("llvm.global_dtors").is_some()
+        || ["atexit", "__cxa_atexit"].iter().any(|name| module.get_function(name).is_some())
 }
 
 /// A target triple as text.
