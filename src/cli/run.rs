@@ -44,14 +44,11 @@ pub(super) struct Args {
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
-<<<<<<< HEAD
     /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
     #[arg(long)]
     perf_map: bool,
-=======
     #[command(flatten)]
     clang: Clang,
->>>>>>> cli
     /// Arguments of the program
     #[arg(last = true, value_name = "ARG")]
     args: Vec<OsString>,
@@ -70,16 +67,6 @@ pub(super) fn level(text: &str) -> Result<OptLevel, String> {
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-<<<<<<< HEAD
-    let jit = Jit::builder()
-        .opt_level(args.level)
-        .inline_switches(!args.no_inline)
-        .perf_map(args.perf_map)
-        .build()?;
-    let added = jit.add_file(&args.file);
-    for warning in jit.take_warnings() {
-        warn(&warning);
-=======
     let name = program_name(&args.files);
     execute(args, &name).map_err(|failure| failure.in_file(&name))
 }
@@ -94,7 +81,11 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 }
 
 fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
-    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
+    let jit = Jit::builder()
+        .opt_level(args.level)
+        .inline_switches(!args.no_inline)
+        .perf_map(args.perf_map)
+        .build()?;
     for file in &args.files {
         let input = inputs::load(file, args.level, &args.clang)?;
         let added = jit.add_bitcode(&input.name, &input.bytes);
@@ -102,7 +93,6 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
             warn(&warning);
         }
         added.map_err(|error| Failure::from(error).in_file(Path::new(&input.name)))?;
->>>>>>> cli
     }
     // Compile first: the time that is measured is the program's own.
     jit.address(&args.entry).map_err(|error| match error {
