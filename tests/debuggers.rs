@@ -39,10 +39,10 @@ fn main() {
         trials.push(Trial::test(name, test).with_ignored_flag(ignored));
     };
     add("running".to_owned(), |artifacts, _| running(artifacts), &WAYS[0]);
-    trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
     for way in &WAYS {
         add(format!("parked-{}", way.0), parked, way);
     }
+    trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
