@@ -1,8 +1,8 @@
 //! gdb shows the frames of a running context and stops where its stack begins, wherever it is
-//! stopped; and with the script that is installed it shows those of suspended ones, wherever their
-//! stacks are, in a process and in a core file.
+//! stopped, compiled ahead of time or by the JIT; and with the script that is installed it shows
+//! those of suspended ones, wherever their stacks are, in a process and in a core file.
 //!
-//! Needs what `make test` builds and is ignored without it.
+//! The former needs what `make test` builds and is ignored without it.
 
 mod support;
 
@@ -10,7 +10,7 @@ use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
-    Artifacts,
+    Artifacts, STACKSWITCH,
     c::{self, Compiler, Linkage},
     directory, run, succeed, text,
 };
@@ -53,6 +53,7 @@ fn main() {
         add(format!("stepping-{}", way.0), stepping, way);
         add(format!("converted-{}", way.0), converted, way);
     }
+    trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -97,6 +98,36 @@ fn running(artifacts: &Artifacts) -> Result<(), Failed> {
     .map(|frames| frames.into_iter().map(str::to_owned).collect())
     .to_vec();
     if stops != expected || stdout.contains("Backtrace stopped") || stderr.contains("Backtrace") {
+        return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// A JIT-compiled function where gdb stops at its line: its frames, with lines, down to the
+/// context's first. After the JIT has gone nothing of it is known any more.
+fn running_in_the_jit() -> Result<(), Failed> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir/lines.ll");
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "set confirm off", "-ex", "set width 0"]);
+    for command in [
+        "set breakpoint pending on",
+        "break guest.src:2",
+        "run",
+        "bt",
+        "delete 1",
+        "break exit",
+        "continue",
+        "break leaf",
+    ] {
+        gdb.args(["-ex", command]);
+    }
+    let output = succeed(gdb.args(["--args", STACKSWITCH, "run"]).arg(&program))?;
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let stops = backtraces(&stdout);
+    let expected = ["leaf", "body", "stackswitch_point_entry"].map(str::to_owned);
+    let lines = stdout.contains("guest.src:2\n") && stdout.contains("guest.src:8\n");
+    let gone = stderr.contains("Function \"leaf\" not defined");
+    if stops != [expected] || !lines || !gone {
         return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
     }
     Ok(())

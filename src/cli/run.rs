@@ -44,6 +44,9 @@ pub(super) struct Args {
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
+    /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
+    #[arg(long)]
+    perf_map: bool,
     #[command(flatten)]
     clang: Clang,
     /// Arguments of the program
@@ -78,7 +81,11 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 }
 
 fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
-    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
+    let jit = Jit::builder()
+        .opt_level(args.level)
+        .inline_switches(!args.no_inline)
+        .perf_map(args.perf_map)
+        .build()?;
     for file in &args.files {
         let input = inputs::load(file, args.level, &args.clang)?;
         let added = jit.add_bitcode(&input.name, &input.bytes);

@@ -20,10 +20,14 @@
 //! frames into the host.
 
 mod context;
+mod debugger;
 mod error;
+mod objects;
+mod perf_map;
 mod protect;
 mod reports;
 mod session;
+mod symbolize;
 
 use std::{
     cell::{Cell, RefCell},
@@ -43,9 +47,11 @@ use inkwell::{
 pub use crate::level::OptLevel;
 use context::OwnedModule;
 pub use error::{Error, Fault};
+use objects::Watch;
 pub use protect::on_uncaught_fault;
 use session::Session;
 use stackswitch_rt::inlined;
+pub use symbolize::{Frame, symbolize};
 
 use crate::inline::{self, x86_64};
 use crate::{intrinsics, passes, reader};
@@ -78,6 +84,7 @@ const _: () = {
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    perf_map: bool,
 }
 
 impl Builder {
@@ -96,14 +103,31 @@ impl Builder {
         self
     }
 
+    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
+    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
+    /// the process ends, as `perf` reads it later.
+    #[must_use]
+    pub fn perf_map(mut self, write: bool) -> Self {
+        self.perf_map = write;
+        self
+    }
+
     /// Makes the JIT, for this machine's CPU.
     ///
     /// # Errors
-    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT.
+    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
+    /// [`Error::PerfMap`] if that file was asked for and cannot be made.
     pub fn build(self) -> Result<Jit, Error> {
         Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
         let machine = host_machine(self.level)?;
-        let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
+        let perf_map = if self.perf_map {
+            let file = perf_map::path();
+            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
+        } else {
+            None
+        };
+        let session =
+            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
         session
             .define(
                 stackswitch_rt::abi::symbols()
@@ -112,7 +136,7 @@ impl Builder {
                     .chain([(inline::WORDS, inlined::address())]),
             )
             .map_err(Error::Llvm)?;
-        let Self { level, calls_only } = self;
+        let Self { level, calls_only, .. } = self;
         Ok(Jit {
             session,
             machine,
