@@ -110,7 +110,7 @@ impl From<jit::Error> for Failure {
             jit::Error::MissingSymbol(_) | jit::Error::NotMain(_) | jit::Error::Code(_) => {
                 return Self::of_module(error.to_string());
             }
-            jit::Error::Target { .. } => EX_DATAERR,
+            jit::Error::Target { .. } | jit::Error::Duplicate { .. } => EX_DATAERR,
             jit::Error::ZeroByte(_) => EX_USAGE,
             jit::Error::PerfMap { .. } => EX_CANTCREAT,
             _ => EX_SOFTWARE,
