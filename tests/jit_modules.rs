@@ -460,3 +460,37 @@ fn the_number_of_default_regions_is_checked() {
     // SAFETY: plain call.
     assert_eq!(unsafe { stackswitch_rt::abi::stackswitch_set_default_regions(64) }, 1);
 }
+
+/// Only the checked build notices at run time that the two sides of a switch carry different types.
+#[cfg(feature = "checked")]
+#[test]
+fn the_checked_build_of_the_runtime_is_in_the_program() {
+    for level in [OptLevel::O0, OptLevel::O2] {
+        let jit = Jit::builder().opt_level(level).build().unwrap();
+        jit.add_ir(
+            "mixed.ll",
+            "
+declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
+declare ptr @llvm.stackswitch.suspend(ptr)
+declare double @llvm.stackswitch.resume.f64(ptr, double)
+define ptr @body(ptr %arg, ptr %first) noinline {
+  %got = call ptr @llvm.stackswitch.suspend(ptr %first)
+  ret ptr %got
+}
+define ptr @start() noinline {
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @body, ptr null)
+  ret ptr %c
+}
+define double @resume(ptr %c) {
+  %r = call double @llvm.stackswitch.resume.f64(ptr %c, double 1.0)
+  ret double %r
+}",
+        )
+        .unwrap();
+        let start = jit.function::<unsafe extern "C" fn() -> *mut ()>("start").unwrap();
+        let resume = jit.function::<unsafe extern "C" fn(*mut ()) -> f64>("resume").unwrap();
+        // SAFETY: the misuse is detected, and the frames have nothing to drop.
+        let error = unsafe { jit.call(|| resume(start())) }.unwrap_err();
+        assert!(matches!(error, Error::Fault(_)), "{error}");
+    }
+}
