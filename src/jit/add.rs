@@ -140,15 +140,27 @@ impl Jit {
     /// # Safety
     /// They must be sound to run.
     pub(super) unsafe fn destruct(&self) -> Result<(), Error> {
-        // SAFETY: the caller vouches for them.
-        unsafe { self.session.deinitialize() }
-            .map_err(|error| lookup_error(error, self.session.reports().take_errors()))?;
+        // Asking costs the compilation of a module of LLVM's own.
+        if self.modules.borrow().may_register_ends() {
+            // SAFETY: the caller vouches for them.
+            unsafe { self.run_at_exit() }?;
+        }
         loop {
             let next = self.modules.borrow_mut().next_destructor();
             let Some(name) = next else { return Ok(()) };
             // SAFETY: as above.
             unsafe { self.run(&name) }?;
         }
+    }
+
+    /// Runs what has been registered with `atexit`.
+    ///
+    /// # Safety
+    /// It must be sound to run.
+    unsafe fn run_at_exit(&self) -> Result<(), Error> {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.session.deinitialize() }
+            .map_err(|error| lookup_error(error, self.session.reports().take_errors()))
     }
 
     /// Calls one of the functions that [`structors`] makes.

@@ -189,6 +189,13 @@ impl Modules {
         self.symbols.get(symbol)?.last()
     }
 
+    /// Whether a module uses what registers something for the program's end. Code finds LLJIT's form
+    /// of these by their names only.
+    pub(super) fn may_register_ends(&self) -> bool {
+        let names = ["atexit", "__cxa_atexit"];
+        self.entries.values().any(|e| names.iter().any(|name| e.uses.contains(*name)))
+    }
+
     /// The modules, the oldest first, with their names.
     pub(super) fn list(&self) -> Vec<(ModuleId, String)> {
         self.entries.iter().map(|(id, entry)| (*id, entry.name.clone())).collect()
