@@ -16,18 +16,27 @@
 //! # Ok::<(), stackswitch::jit::Error>(())
 //! ```
 //!
-//! Not done yet: modules cannot be removed again, and exceptions cannot unwind from JIT-compiled
-//! frames into the host.
+//! [`Jit::coroutine`] runs an IR function as a coroutine that Rust drives, [`Jit::host_fn`] gives IR
+//! a Rust closure to call, and [`Jit::task`] is a coroutine that awaits Rust futures.
+//!
+//! Not done yet: modules cannot be removed again.
 
 mod context;
+mod coroutine;
 mod error;
+mod frame;
+mod host;
 mod protect;
 mod reports;
 mod session;
+mod task;
+mod unwind;
+mod value;
 
 use std::{
+    any::Any,
     cell::RefCell,
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
     path::Path,
@@ -42,10 +51,14 @@ use inkwell::{
 };
 
 use context::OwnedModule;
+pub use coroutine::{Coroutine, State, Status};
 pub use error::{Error, Fault};
+pub use host::{HostFn, SuspendError, suspend};
 pub use protect::on_uncaught_fault;
 use session::Session;
 use stackswitch_rt::inlined;
+pub use task::{HostAsyncFn, Task};
+pub use value::{Value, ValueType};
 
 use crate::inline::{self, x86_64};
 use crate::{intrinsics, passes, reader};
@@ -149,7 +162,15 @@ impl Builder {
             )
             .map_err(Error::Llvm)?;
         let Self { level, calls_only } = self;
-        Ok(Jit { session, machine, level, calls_only, mains: RefCell::default() })
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            calls_only,
+            mains: RefCell::default(),
+            bodies: RefCell::default(),
+            hosts: RefCell::default(),
+        })
     }
 }
 
@@ -179,6 +200,10 @@ pub struct Jit {
     calls_only: bool,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
+    /// Functions of the modules that have the type of a coroutine's body, with their values' type.
+    bodies: RefCell<HashMap<String, ValueType>>,
+    /// What the host functions are. Dropped after the session: its code has the addresses.
+    hosts: RefCell<Vec<Box<dyn Any>>>,
 }
 
 impl Jit {
@@ -229,17 +254,18 @@ impl Jit {
 
     fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
-        let mains = module.with(|module| {
+        let (mains, bodies) = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
                 keep_calls(module);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
-            Ok::<_, Error>(mains(module))
+            Ok::<_, Error>((mains(module), coroutine::bodies(module)))
         })?;
         self.fail_on_reports()?;
         self.session.add(module).map_err(Error::Code)?;
         self.mains.borrow_mut().extend(mains);
+        self.bodies.borrow_mut().extend(bodies);
         Ok(())
     }
 
