@@ -21,3 +21,8 @@ pub mod verify;
 #[cfg(all(doctest, feature = "jit"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The Rust of the page on embedding, as doc tests.
+#[cfg(all(doctest, feature = "jit"))]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;

@@ -330,6 +330,39 @@ fn what_goes_wrong_in_a_cleanup_is_told_by_cancel() {
     assert_eq!(*log.borrow(), [0; 0]);
 }
 
+/// The contexts that are alive on this thread.
+const ALIVE: &str = "
+declare void @stackswitch_get_stats(ptr)
+define i64 @alive() {
+  %stats = alloca [64 x i64]
+  call void @stackswitch_get_stats(ptr %stats)
+  %contexts = load i64, ptr %stats
+  ret i64 %contexts
+}
+";
+
+#[test]
+fn however_a_coroutine_ends_its_context_goes() {
+    let (jit, _) = jit(&format!("{BAD}{ALIVE}"));
+    // SAFETY: the type is the IR function's.
+    let alive = unsafe { jit.function::<unsafe extern "C" fn() -> i64>("alive").unwrap() };
+    for _ in 0..100 {
+        drop(start::<i64, i64>(&jit, "counter"));
+        let mut counter = start::<i64, i64>(&jit, "counter");
+        counter.resume(1).unwrap();
+        // SAFETY: it only counts.
+        assert_eq!(unsafe { alive() }, 1);
+        counter.resume(99).unwrap();
+        drop(counter);
+        for name in ["counter", "cleanup_faults", "cleanup_suspends"] {
+            start::<i64, i64>(&jit, name).resume(1).unwrap();
+        }
+        start::<i64, i64>(&jit, "resumes_null").resume(1).unwrap_err();
+        // SAFETY: as above.
+        assert_eq!(unsafe { alive() }, 0);
+    }
+}
+
 #[test]
 fn coroutines_and_protected_calls_nest() {
     let (jit, _) = jit(BAD);

@@ -155,8 +155,9 @@ impl Jit {
     ///
     /// # Safety
     /// The function must be sound to run with `argument`, as often as the coroutine is resumed, and
-    /// to be unwound where it is suspended. It must leave its own handle's context alone but for
-    /// switching to it: the handle is the host's to destroy. On a fault its frames, and those
+    /// to be unwound where it is suspended. It must leave its own context alone but for switching to
+    /// it: the handle is the host's to destroy, and what the context shares with the host cannot be
+    /// cloned; neither can contexts that wait in a host function. On a fault its frames, and those
     /// of contexts that it has called, are abandoned without running what they would have dropped.
     pub unsafe fn coroutine<In: Value, Out: Value>(
         &self,
@@ -171,7 +172,7 @@ impl Jit {
                 return Err(Error::BodyType { name: name.to_owned(), found, expected });
             }
         }
-        protect::install();
+        protect::hear();
         let shared = Box::into_raw(Box::new(Shared {
             frame: Frame::new(found),
             guest: OnceCell::new(),
@@ -265,6 +266,7 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
         let shared = self.shared();
         let before = shared.status.replace(Status::Finished);
         let Some(guest) = shared.guest.get() else { return true };
+        protect::hear();
         // SAFETY: the context is not running, as it is not this one.
         unsafe {
             shared.frame.enter(|| {

@@ -147,8 +147,18 @@ where
     null_mut()
 }
 
+/// Makes the runtime's errors come to us if no guest runs: one that has run before may have set a
+/// handler, whose code may go.
+pub(super) fn hear() {
+    install();
+    if !frame::is_inside() {
+        // SAFETY: `on_error` may be called on any thread at any time.
+        unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
+    }
+}
+
 /// Takes over the runtime's process-wide hooks, once.
-pub(super) fn install() {
+fn install() {
     static ONCE: Once = Once::new();
     // SAFETY: both functions may be called on any thread at any time.
     ONCE.call_once(|| unsafe {
