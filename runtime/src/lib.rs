@@ -14,6 +14,7 @@
 //! - `hooks`, `cxx`, `thread`: a thread's share of it all, and its bases;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
 //! - `value`, `handle`, `posix`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
 //!   and `posix`; everything else is called by them.
 #![cfg_attr(not(test), no_std)]
@@ -27,6 +28,7 @@ mod cancel;
 mod check;
 mod context;
 mod cxx;
+mod describe;
 pub mod error;
 mod escape;
 mod fibers;

@@ -57,6 +57,17 @@ const _: () = assert!(
     "a handle's tag is found without knowing what the handle is"
 );
 
+/// What debuggers need to find what was captured, see `describe`.
+pub(crate) mod described {
+    use super::Object;
+    use core::mem::offset_of;
+
+    pub(crate) const POSITION: usize = offset_of!(Object, position);
+    pub(crate) const SLICE: usize = offset_of!(Object, slice);
+    pub(crate) const LENGTH: usize = offset_of!(Object, length);
+    pub(crate) const HOME: usize = offset_of!(Object, home);
+}
+
 /// A capture that is made but not yet in its object.
 struct Capture {
     position: Position,

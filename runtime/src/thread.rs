@@ -109,6 +109,15 @@ pub(crate) struct Thread {
     signal_stack: *mut u8,
     /// What tools know of the side stack.
     side_stack: Stack,
+    /// Refers to what debuggers look for by name, so that it is linked.
+    #[allow(dead_code)]
+    description: *const c_void,
+}
+
+unsafe extern "C" {
+    /// Of `describe`, which knows all modules.
+    #[link_name = "stackswitch_debug_v1"]
+    static DESCRIPTION: c_void;
 }
 
 /// Room for the largest value, aligned for any.
@@ -172,6 +181,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             #[cfg(feature = "libc")]
             signal_stack: ptr::null_mut(),
             side_stack: Stack::register(side_top.addr() - SIDE_STACK, side_top.addr()),
+            description: &raw const DESCRIPTION,
         });
         let t = &mut *thread;
         t.main.base = &raw mut t.main_base;

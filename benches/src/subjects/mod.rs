@@ -4,6 +4,7 @@ pub mod corosensei;
 pub mod generator;
 pub mod host;
 pub mod native;
+pub mod process;
 pub mod python;
 
 use stackswitch_bench::measure::{Plan, Subject, Workload, sample};

@@ -71,6 +71,7 @@ use crate::posix;
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 
+pub(crate) mod described;
 pub mod inlined;
 pub(crate) mod optional;
 #[cfg(feature = "valgrind")]
