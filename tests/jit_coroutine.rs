@@ -130,6 +130,7 @@ fn every_type_travels_whole() {
 #[test]
 fn a_type_that_does_not_fit_is_an_error() {
     let (jit, _) = jit("define i64 @alone(i64 %x) { ret i64 %x }
+        define i8 @relies(ptr %arg, i8 signext %first) { ret i8 %first }
         define { i64, i64 } @pair(ptr %arg, { i64, i64 } %first) { ret { i64, i64 } %first }");
     // SAFETY: none of them is made.
     unsafe {
@@ -144,7 +145,7 @@ fn a_type_that_does_not_fit_is_an_error() {
         assert_eq!(error.to_string(), "`counter` takes and returns i64, but i32 was asked for");
         let error = jit.coroutine::<(), f64>("counter", null_mut()).err().unwrap();
         assert!(matches!(error, Error::BodyType { .. }), "{error}");
-        for name in ["alone", "pair"] {
+        for name in ["alone", "pair", "relies"] {
             let error = jit.coroutine::<i64, i64>(name, null_mut()).err().unwrap();
             assert!(matches!(&error, Error::NotBody(what) if what == name), "{error}");
         }
@@ -344,8 +345,7 @@ define i64 @alive() {
 #[test]
 fn however_a_coroutine_ends_its_context_goes() {
     let (jit, _) = jit(&format!("{BAD}{ALIVE}"));
-    // SAFETY: the type is the IR function's.
-    let alive = unsafe { jit.function::<unsafe extern "C" fn() -> i64>("alive").unwrap() };
+    let alive = jit.function::<unsafe extern "C" fn() -> i64>("alive").unwrap();
     for _ in 0..100 {
         drop(start::<i64, i64>(&jit, "counter"));
         let mut counter = start::<i64, i64>(&jit, "counter");

@@ -220,8 +220,7 @@ fn a_panic_of_the_future_goes_on_in_poll() {
 fn awaiting_outside_of_a_task_is_a_panic() {
     let (jit, _) = jit(ready);
     type Call = unsafe extern "C" fn(i64) -> i64;
-    // SAFETY: the type is the IR function's.
-    let call = unsafe { jit.function::<Call>("call") }.unwrap();
+    let call = jit.function::<Call>("call").unwrap();
     // SAFETY: the frames have nothing to drop.
     let caught = catch_unwind(AssertUnwindSafe(|| unsafe { jit.call(|| call(1)) }));
     let payload = caught.unwrap_err();

@@ -84,8 +84,7 @@ type Call = unsafe extern "C-unwind" fn(i64) -> i64;
 
 /// The IR function `call`.
 fn call(jit: &Jit) -> Call {
-    // SAFETY: the type is the IR function's.
-    unsafe { jit.function::<Call>("call") }.unwrap()
+    *jit.function::<Call>("call").unwrap()
 }
 
 #[test]
@@ -466,10 +465,9 @@ catch:
 fn a_foreign_exception_is_an_error() {
     let (jit, log) = jit(|x| x);
     jit.add_ir("throwing.ll", &format!("{DECLARATIONS}{THROWING}")).unwrap();
-    // SAFETY: the types are the IR functions', and `C-unwind` lets exceptions through.
-    let (throws, catches) = unsafe {
-        (jit.function::<Call>("throws").unwrap(), jit.function::<Call>("catches").unwrap())
-    };
+    // `C-unwind` lets exceptions through.
+    let throws = jit.function::<Call>("throws").unwrap();
+    let catches = jit.function::<Call>("catches").unwrap();
     for round in 0..50 {
         let mut coroutine = start::<i64, i64>(&jit, "throwing");
         assert!(matches!(coroutine.resume(round), Err(Error::Exception)));
@@ -487,8 +485,7 @@ fn a_foreign_exception_is_an_error() {
 fn a_foreign_exception_that_leaves_a_closure_is_an_error() {
     let (thrower, _) = jit(|x| x);
     thrower.add_ir("throwing.ll", &format!("{DECLARATIONS}{THROWING}")).unwrap();
-    // SAFETY: the type is the IR function's.
-    let throws = unsafe { thrower.function::<Call>("throws").unwrap() };
+    let throws = *thrower.function::<Call>("throws").unwrap();
     // SAFETY: the exception may leave the closure.
     let (jit, log) = jit(move |x| unsafe { throws(x) });
     let mut coroutine = start::<i64, i64>(&jit, "body");

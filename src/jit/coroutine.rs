@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, OnceCell},
-    collections::HashMap,
     ffi::c_void,
     iter::FusedIterator,
     marker::PhantomData,
@@ -10,7 +9,6 @@ use std::{
     task::Waker,
 };
 
-use inkwell::module::Module;
 use stackswitch_rt::abi;
 
 use super::{
@@ -18,6 +16,7 @@ use super::{
     error::Error,
     frame::{End, Frame, Guest},
     protect,
+    signature::Signature,
     unwind::catch,
     value::{Value, ValueType},
 };
@@ -165,8 +164,8 @@ impl Jit {
         argument: *mut c_void,
     ) -> Result<Coroutine<'_, In, Out>, Error> {
         let body = self.address(name)?;
-        let found =
-            *self.bodies.borrow().get(name).ok_or_else(|| Error::NotBody(name.to_owned()))?;
+        let found = self.modules.borrow().signature(name).and_then(Signature::body_type);
+        let found = found.ok_or_else(|| Error::NotBody(name.to_owned()))?;
         for expected in [In::TYPE, Out::TYPE].into_iter().flatten() {
             if expected != found {
                 return Err(Error::BodyType { name: name.to_owned(), found, expected });
@@ -359,23 +358,4 @@ impl Drop for Owned {
         // SAFETY: from a box; the context is gone, and the coroutine goes.
         drop(unsafe { Box::from_raw(self.0.cast_mut()) });
     }
-}
-
-/// The functions of a module that have a coroutine body's type, with their `T`.
-pub(super) fn bodies(module: &Module<'_>) -> HashMap<String, ValueType> {
-    module
-        .get_functions()
-        .filter(|function| function.count_basic_blocks() > 0)
-        .filter_map(|function| {
-            let ty = function.get_type();
-            let parameters: Vec<_> = ty
-                .get_param_types()
-                .into_iter()
-                .map(|ty| ty.try_into().ok().and_then(ValueType::of))
-                .collect();
-            let result = ty.get_return_type().and_then(ValueType::of)?;
-            (!ty.is_var_arg() && parameters == [Some(ValueType::Ptr), Some(result)])
-                .then(|| (function.get_name().to_string_lossy().into_owned(), result))
-        })
-        .collect()
 }

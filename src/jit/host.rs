@@ -124,9 +124,8 @@ impl Jit {
     ///       call void @add(i64 2)
     ///       ret i64 0
     ///     }")?;
-    /// // SAFETY: the type is the IR function's, and `add` is declared as the closure is.
-    /// let adds = unsafe { jit.function::<unsafe extern "C" fn() -> i64>("adds")? };
-    /// // SAFETY: it only calls the closure.
+    /// let adds = jit.function::<unsafe extern "C" fn() -> i64>("adds")?;
+    /// // SAFETY: it only calls the closure, which it declares as that is.
     /// unsafe { jit.call(|| adds())? };
     /// assert_eq!(sum.get(), 42);
     /// # Ok::<(), stackswitch::jit::Error>(())
@@ -144,7 +143,7 @@ impl Jit {
     /// [`suspend`] and [`Jit::host_async_fn`].
     ///
     /// # Errors
-    /// [`Error::HostName`] if the name is not one, [`Error::Code`] if it is defined already.
+    /// [`Error::HostName`] if the name is not one, [`Error::Duplicate`] if it is defined already.
     pub fn host_fn<F, Arguments>(&self, name: &str, function: F) -> Result<(), Error>
     where
         F: HostFn<Arguments>,
@@ -155,8 +154,9 @@ impl Jit {
         let host = Box::new(Host { function, thread: frame::thread_mark() });
         let address = std::ptr::from_ref(&*host).expose_provenance();
         let text = thunk(name, &F::signature(), F::entry().expose_provenance(), address);
+        self.add_ir(name, &text)?;
         self.hosts.borrow_mut().push(host);
-        self.add_ir(name, &text)
+        Ok(())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{ffi::c_void, fmt};
 
-use inkwell::{AddressSpace, types::BasicTypeEnum};
 use stackswitch_rt::abi;
 
 /// An IR type of a value that goes between host and guest.
@@ -67,29 +66,6 @@ macro_rules! travel {
 }
 
 impl ValueType {
-    /// The one of an inkwell type, if it is among them.
-    pub(super) fn of(ty: BasicTypeEnum<'_>) -> Option<Self> {
-        match ty {
-            BasicTypeEnum::IntType(int) => Some(match int.get_bit_width() {
-                1 => Self::I1,
-                8 => Self::I8,
-                16 => Self::I16,
-                32 => Self::I32,
-                64 => Self::I64,
-                _ => return None,
-            }),
-            BasicTypeEnum::PointerType(ptr) => {
-                (ptr.get_address_space() == AddressSpace::default()).then_some(Self::Ptr)
-            }
-            BasicTypeEnum::FloatType(float) => match float.print_to_string().to_bytes() {
-                b"float" => Some(Self::F32),
-                b"double" => Some(Self::F64),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     travel! {
         /// Resumes a context with a value given as bits; returns what comes back.
         resume(context) = stackswitch_resume stackswitch_resume_f32 stackswitch_resume_f64;
