@@ -11,9 +11,9 @@
 //!   the size needed, address space for large slices, and the three together;
 //! - `saved`, `pages`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
-//! - `hooks`, `cxx`, `thread`: a thread's share of it all, and its bases;
+//! - `hooks`, `cxx`, `traps`, `thread`: a thread's share of it all, and its bases;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
-//! - `value`, `handle`, `posix`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `value`, `handle`, `posix`, `cancel`, `escape`, `unwind`, `visit`, `calls`: the operations;
 //! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
 //!   and `posix`; everything else is called by them.
@@ -24,6 +24,7 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+pub mod calls;
 mod cancel;
 mod check;
 mod context;
@@ -47,6 +48,7 @@ mod switch;
 mod sys;
 mod thread;
 mod tools;
+pub mod traps;
 mod unwind;
 mod value;
 mod visit;

@@ -19,6 +19,7 @@
 //! Not done yet: modules cannot be removed again, and exceptions cannot unwind from JIT-compiled
 //! frames into the host.
 
+mod backtrace;
 mod context;
 mod debugger;
 mod error;
@@ -28,6 +29,7 @@ mod protect;
 mod reports;
 mod session;
 mod symbolize;
+mod traps;
 
 use std::{
     cell::{Cell, RefCell},
@@ -46,7 +48,7 @@ use inkwell::{
 
 pub use crate::level::OptLevel;
 use context::OwnedModule;
-pub use error::{Error, Fault};
+pub use error::{Code, Error, Fault, FaultKind, Trap};
 use objects::Watch;
 pub use protect::on_uncaught_fault;
 use session::Session;
@@ -231,6 +233,7 @@ impl Jit {
             if self.calls_only {
                 inline::keep_calls(module);
             }
+            backtrace::prepare(module);
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             Ok::<_, Error>((mains(module), ends(module)))
         })?;
@@ -314,15 +317,26 @@ impl Jit {
         Ok(unsafe { std::mem::transmute_copy(&address) })
     }
 
-    /// Calls guest code so that a runtime error in it, or an overflow of a stack of a context,
-    /// comes back as [`Error::Fault`]. `work` runs in a context on a region of its own and calls
-    /// functions that [`Jit::function`] gave. Other contexts are not touched. Calls may nest.
+    /// Calls guest code so that a fault in it comes back as [`Error::Fault`]: a runtime error, an
+    /// overflow of a context's stack, or a trap. `work` runs in a context on a region of its own
+    /// and calls functions that [`Jit::function`] gave. Calls may nest.
     ///
-    /// The runtime has one error handler for the process, which belongs to the JIT from the first
-    /// call on. One that a program sets holds until a call begins or ends.
+    /// A trap comes back if the instruction is one that a JIT has compiled; one in libc or in the
+    /// host's own code goes to the process's handlers, as without the JIT.
     ///
-    /// The program's contexts that are alive at its end are not destroyed; those on the call's own
-    /// region keep the region.
+    /// What becomes of contexts:
+    /// - After an `Ok` those that were made during the call and not destroyed live on; those on the
+    ///   call's own region keep the region.
+    /// - After an `Err` those that were made during the call are destroyed, without cleanups, and
+    ///   so are regions that were made then. An older one in which the fault happened has
+    ///   finished. All others are as they were.
+    ///
+    /// Memory that the program has from `malloc`, and what its objects of the POSIX layer hold, is
+    /// not given back after an `Err`.
+    ///
+    /// The runtime has one error handler for the process, and the process one for each signal of a
+    /// trap. They belong to the JIT from the first call on. An error handler that a program sets
+    /// holds until a call begins or ends.
     ///
     /// # Errors
     /// [`Error::Fault`], and [`Error::ThreadEnded`] if a POSIX-layer context without a link ended.

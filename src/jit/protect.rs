@@ -1,8 +1,9 @@
-//! Calls of guest code that a runtime error ends without ending the host.
+//! Calls of guest code that a fault ends without ending the host.
 //!
 //! The guest runs in a context on a region of its own. The process-wide error handler of the
-//! runtime notes a fault and switches to the context that made the call; the failed context is
-//! abandoned where it stands. Calls may nest: a guest may call the host, which calls a guest.
+//! runtime notes a fault, as does that for traps, and switches to the context that made the call; the
+//! failed context is abandoned where it stands, and what the guest has made is thrown away. Calls
+//! may nest: a guest may call the host, which calls a guest.
 //!
 //! What a call shares between host and guest is on the heap. The caller may itself be a context
 //! whose stack is moved away while its guest runs.
@@ -15,11 +16,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     ptr::{null, null_mut},
     sync::{Once, OnceLock},
+    thread,
 };
 
-use stackswitch_rt::{abi, error::Handler};
+use stackswitch_rt::{abi, calls, error::Handler};
 
-use super::error::{Error, Fault};
+use super::{
+    backtrace::Trace,
+    error::{Code, Error, Fault, FaultKind},
+    symbolize, traps,
+};
 
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
@@ -27,8 +33,26 @@ const REGION: usize = 256 << 20;
 /// How a guest ended.
 enum End {
     Returned,
-    Faulted(Fault),
+    Faulted(Incident),
     ThreadEnded,
+}
+
+/// A fault as it is noted where it happens. Names and lines are looked up elsewhere: that takes
+/// more stack than there may be.
+pub(super) struct Incident {
+    pub(super) kind: FaultKind,
+    pub(super) code: i32,
+    pub(super) context: usize,
+    pub(super) message: String,
+    pub(super) trace: Trace,
+}
+
+impl Incident {
+    /// What a host is told.
+    fn fault(self, backtrace: Vec<symbolize::Frame>) -> Fault {
+        let Self { kind, code, context, message, trace: _ } = self;
+        Fault { kind, code, context, message, backtrace }
+    }
 }
 
 /// A call in progress.
@@ -38,6 +62,8 @@ struct Frame {
     /// The context that waits for the guest; null while the host itself uses the runtime.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
+    /// The context that the guest was in when it ended, unless it has returned.
+    left: Cell<*mut c_void>,
     /// The error handler that was set before, maybe by a guest that made this call.
     handler: Option<Handler>,
 }
@@ -70,8 +96,9 @@ impl Frame {
     fn push() -> Box<Self> {
         // SAFETY: `on_error` may be called on any thread at any time.
         let handler = unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
-        let (host, end) = (Cell::new(null_mut()), RefCell::new(None));
-        let frame = Box::new(Self { outer: TOP.get(), host, end, handler });
+        let (host, left) = (Cell::new(null_mut()), Cell::new(null_mut()));
+        let frame =
+            Box::new(Self { outer: TOP.get(), host, end: RefCell::new(None), left, handler });
         TOP.set(&raw const *frame);
         frame
     }
@@ -85,6 +112,8 @@ impl Frame {
     fn leave(&self) {
         let host = self.host.replace(null_mut());
         if !host.is_null() {
+            // SAFETY: plain call.
+            self.left.set(unsafe { abi::stackswitch_current() });
             // SAFETY: the host waits in its switch to the guest. It never switches back.
             unsafe { abi::stackswitch_swap(host, null_mut()) };
             // The host has discarded this context, so nobody can have resumed it.
@@ -96,7 +125,10 @@ impl Frame {
     fn take_error(&self) -> Result<(), Error> {
         match self.end.borrow_mut().take() {
             Some(End::Returned) => Ok(()),
-            Some(End::Faulted(fault)) => Err(Error::Fault(fault)),
+            Some(End::Faulted(incident)) => {
+                let frames = incident.trace.frames();
+                Err(Error::Fault(incident.fault(frames)))
+            }
             Some(End::ThreadEnded) => Err(Error::ThreadEnded),
             None => Err(Error::Left),
         }
@@ -131,6 +163,9 @@ where
 {
     install();
     let frame = Frame::push();
+    let Some(mark) = calls::mark() else {
+        return Err(frame.take_error().err().unwrap_or(Error::Left));
+    };
     // SAFETY: plain call; an error gives null.
     let base = unsafe { abi::stackswitch_base_create(REGION) };
     if base.is_null() {
@@ -148,14 +183,21 @@ where
         frame.host.set(null_mut());
     }
     let outcome = frame.take_error();
-    if !guest.is_null() {
-        // SAFETY: the guest has finished or will not be resumed again.
-        unsafe { abi::stackswitch_destroy(guest) };
+    if outcome.is_ok() {
+        // SAFETY: the guest has finished. Other bases may keep the region, on which nothing of the
+        // host is.
+        unsafe {
+            abi::stackswitch_destroy(guest);
+            abi::stackswitch_base_destroy(base);
+        }
+    } else {
+        // SAFETY: the guest will not be resumed again, nor anything that it has made; the host is
+        // older than that.
+        unsafe {
+            calls::abandon(frame.left.get());
+            calls::discard(mark);
+        }
     }
-    // Refused, and only noted in the frame, if the program left contexts on this region: they may
-    // still be in use, so the region stays.
-    // SAFETY: nothing of the host is on the region.
-    unsafe { abi::stackswitch_base_destroy(base) };
     // SAFETY: the guest no longer runs, so the body has one owner again.
     let body = unsafe { Box::from_raw(body) };
     outcome?;
@@ -194,6 +236,7 @@ fn install() {
         abi::stackswitch_set_error_handler(Some(on_error));
         stackswitch_rt::set_end_thread(Some(on_thread_end));
     });
+    traps::install();
 }
 
 /// The runtime's error handler. Inside a call it does not return.
@@ -202,14 +245,36 @@ unsafe extern "C-unwind" fn on_error(code: c_int, context: *mut c_void, message:
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     // Who prints it says whose it is.
     let message = message.trim_start_matches("stackswitch: ").to_owned();
-    let fault = Fault { code, context: context.addr(), message };
+    let kind = match Code::from_value(code).unwrap_or(Code::Invalid) {
+        Code::Overflow => FaultKind::StackOverflow,
+        Code::Memory => FaultKind::OutOfMemory,
+        other => FaultKind::Misuse(other),
+    };
+    end_guest(Incident { kind, code, context: context.addr(), message, trace: Trace::here() });
+}
+
+/// Whether guest code runs on this thread that a call has begun. A signal handler may ask.
+pub(super) fn is_in_guest() -> bool {
+    // SAFETY: the innermost call is in progress, so its frame is alive.
+    unsafe { TOP.get().as_ref() }.is_some_and(|frame| !frame.host.get().is_null())
+}
+
+/// Ends the innermost call of this thread with a fault, or the process if there is none. Comes back
+/// only if the guest is not running.
+pub(super) fn end_guest(incident: Incident) {
     let top = TOP.get();
     if top.is_null() {
+        // There may be too little stack here to look up names.
+        let frames = thread::scope(|scope| {
+            let looking = thread::Builder::new().spawn_scoped(scope, || incident.trace.frames());
+            looking.ok().and_then(|looking| looking.join().ok()).unwrap_or_default()
+        });
+        let fault = incident.fault(frames);
         UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&fault);
     }
     // SAFETY: the innermost call is in progress, so its frame is alive.
     let frame = unsafe { &*top };
-    frame.note(End::Faulted(fault));
+    frame.note(End::Faulted(incident));
     frame.leave();
 }
 
