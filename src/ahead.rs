@@ -180,10 +180,7 @@ pub struct Operation {
 /// [`Error::Broken`] if the module is not valid IR, [`Error::Passes`] if it uses the intrinsics
 /// wrongly, with all that is wrong.
 pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error> {
-    module.verify().map_err(|text| {
-        let name = module.get_name().to_string_lossy();
-        Error::Broken(reader::Error::broken(&name, &text.to_string()))
-    })?;
+    check(module)?;
     if let Some(machine) = options.target {
         adopt_target(module, machine);
     }
@@ -212,6 +209,14 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     Ok(Report { operations, symbols, warnings: observed.warnings, remarks: observed.remarks })
 }
 
+/// Whether a module is valid IR.
+pub(crate) fn check(module: &Module<'_>) -> Result<(), Error> {
+    module.verify().map_err(|text| {
+        let name = module.get_name().to_string_lossy();
+        Error::Broken(reader::Error::broken(&name, &text.to_string()))
+    })
+}
+
 /// Gives a module without a target that of the machine.
 fn adopt_target(module: &Module<'_>, machine: &TargetMachine) {
     if module.get_triple().as_str().is_empty() {
@@ -225,7 +230,7 @@ fn adopt_target(module: &Module<'_>, machine: &TargetMachine) {
 /// The uses of each intrinsic, in the order of the table.
 fn uses(module: &Module<'_>) -> Vec<usize> {
     let mut counts = vec![0; TABLE.len()];
-    for site in verify::analyse(passes_view(module)).sites {
+    for site in verify::analyse(view(module)).sites {
         if let Some(i) = TABLE.iter().position(|i| i == site.intrinsic) {
             counts[i] += 1;
         }
@@ -235,8 +240,7 @@ fn uses(module: &Module<'_>) -> Vec<usize> {
 
 /// What the module leaves to the runtime.
 fn runtime_symbols(module: &Module<'_>) -> Vec<String> {
-    let view = passes_view(module);
-    let mut names: BTreeSet<String> = view
+    let mut names: BTreeSet<String> = view(module)
         .functions(RUNTIME_PREFIX)
         .into_iter()
         .filter(|f| f.is_declaration() && !f.is_unused())
@@ -247,7 +251,7 @@ fn runtime_symbols(module: &Module<'_>) -> Vec<String> {
 }
 
 /// The module as the passes see it.
-fn passes_view<'m>(module: &'m Module<'_>) -> ir::Module<'m> {
+pub(crate) fn view<'m>(module: &'m Module<'_>) -> ir::Module<'m> {
     // SAFETY: the module lives as long as the borrow; inkwell's modules are not shared between
     // threads, and nothing changes it while the view is used.
     unsafe { ir::Module::from_raw(module.as_mut_ptr()) }

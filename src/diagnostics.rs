@@ -127,6 +127,8 @@ pub struct Remark {
     pub location: Option<Location>,
     /// The decision for people, with its reason.
     pub text: String,
+    /// The number that the instruction is marked with, if somebody asked for that.
+    pub(crate) number: Option<u64>,
 }
 
 impl fmt::Display for Remark {

@@ -8,6 +8,7 @@ pub mod ahead;
 mod carrier;
 pub mod diagnostics;
 pub mod emit;
+pub mod explain;
 mod inline;
 pub mod intrinsics;
 mod ir;
@@ -21,6 +22,7 @@ pub mod reader;
 pub mod verify;
 
 pub use ahead::{Options, Report, lower};
+pub use explain::explain;
 pub use level::OptLevel;
 
 /// The README's Rust, as doc tests.

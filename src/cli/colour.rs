@@ -9,6 +9,8 @@ use clap::ColorChoice;
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+pub(super) const DONE: Style = AnsiColor::Green.on_default().bold();
+pub(super) const REFUSED: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
 /// Sets what `--color` asks for, for both output streams.

@@ -2,6 +2,7 @@
 
 mod colour;
 mod excerpt;
+mod explain;
 mod failure;
 mod inputs;
 mod llvm;
@@ -21,6 +22,7 @@ const AFTER_HELP: &str = "\
 Examples:
   stackswitch run program.ll
   stackswitch opt -S program.ll
+  stackswitch explain program.ll
 
 Exit status:
   0   success; for `run` what the program returns
@@ -57,6 +59,8 @@ enum Command {
     Run(run::Args),
     /// Run passes on a module, as LLVM's `opt` with the plugin does
     Opt(opt::Args),
+    /// Say what became of each use of an intrinsic, and why
+    Explain(explain::Args),
     /// Write a shell's completions to the standard output
     Completions(manual::Completions),
     /// Write the manual pages
@@ -75,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Opt(args) => opt::run(&args).map(success),
+        Command::Explain(args) => explain::run(&args).map(success),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };

@@ -11,6 +11,7 @@ mod edge;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
+mod mark;
 mod trace;
 mod types;
 
