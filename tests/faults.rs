@@ -24,8 +24,7 @@ fn jit(level: OptLevel, file: &str) -> Jit {
 
 /// A function of `faults.ll`.
 fn guest(jit: &Jit, name: &str) -> Guest {
-    // SAFETY: all that are called so have this type.
-    unsafe { jit.function(name).unwrap() }
+    *jit.function(name).unwrap()
 }
 
 /// The fault of a call.
@@ -48,8 +47,7 @@ fn fails(jit: &Jit, name: &str) -> Fault {
 fn a_fault_says_where_it_happened() {
     for level in [OptLevel::O0, OptLevel::O1, OptLevel::O2, OptLevel::O3] {
         let jit = jit(level, "lines.ll");
-        // SAFETY: the type is the IR function's.
-        let half = unsafe { jit.function::<unsafe extern "C" fn(i64) -> i64>("half").unwrap() };
+        let half = jit.function::<unsafe extern "C" fn(i64) -> i64>("half").unwrap();
         // SAFETY: the frames have nothing to drop.
         let fault = fault_of(unsafe { jit.call(|| half(0)) });
         assert_eq!(fault.kind, FaultKind::Trap(Trap::Arithmetic));
@@ -107,8 +105,7 @@ fn an_access_says_which_address() {
 #[test]
 fn contexts_that_a_failed_call_has_made_are_destroyed() {
     let jit = jit(OptLevel::O2, "faults.ll");
-    // SAFETY: the types are the IR functions'.
-    let (status, last) = unsafe {
+    let (status, last) = {
         let last = jit.address("last").unwrap().cast::<*mut c_void>();
         (jit.function::<Status>("status").unwrap(), last)
     };
@@ -122,9 +119,8 @@ fn contexts_that_a_failed_call_has_made_are_destroyed() {
 #[test]
 fn contexts_of_a_call_that_went_well_live_on() {
     let jit = jit(OptLevel::O2, "faults.ll");
-    // SAFETY: the types are the IR functions'.
     let (start, step) =
-        unsafe { (jit.function::<Start>("start").unwrap(), jit.function::<Step>("step").unwrap()) };
+        (jit.function::<Start>("start").unwrap(), jit.function::<Step>("step").unwrap());
     // SAFETY: the context is resumed with values of its type, not 0.
     unsafe {
         let counter = jit.call(|| start()).unwrap();
@@ -139,7 +135,7 @@ fn contexts_of_a_call_that_went_well_live_on() {
 fn an_older_context_in_which_a_fault_happens_has_finished() {
     let jit = jit(OptLevel::O2, "faults.ll");
     // SAFETY: the types are the IR functions'.
-    let (start, step, status) = unsafe {
+    let (start, step, status) = {
         (
             jit.function::<Start>("start").unwrap(),
             jit.function::<Step>("step").unwrap(),
@@ -164,9 +160,8 @@ fn an_older_context_in_which_a_fault_happens_has_finished() {
 #[test]
 fn a_fault_ends_only_the_inner_of_two_calls() {
     let jit = jit(OptLevel::O2, "faults.ll");
-    // SAFETY: the types are the IR functions'.
     let (start, step) =
-        unsafe { (jit.function::<Start>("start").unwrap(), jit.function::<Step>("step").unwrap()) };
+        (jit.function::<Start>("start").unwrap(), jit.function::<Step>("step").unwrap());
     // SAFETY: the context is resumed with values of its type, not 0; nothing needs dropping.
     let (sum, outer) = unsafe {
         let mut counter = std::ptr::null_mut();
@@ -188,8 +183,7 @@ fn a_fault_ends_only_the_inner_of_two_calls() {
 #[test]
 fn an_inner_calls_contexts_die_with_the_outer_call() {
     let jit = jit(OptLevel::O2, "faults.ll");
-    // SAFETY: the types are the IR functions'.
-    let (start, step, status) = unsafe {
+    let (start, step, status) = {
         (
             jit.function::<Start>("start").unwrap(),
             jit.function::<Step>("step").unwrap(),

@@ -89,8 +89,7 @@ fn kinds(foreign: usize) -> Vec<(&'static str, usize, FaultKind)> {
 fn endlessly(level: OptLevel, faults: usize, foreign: usize) {
     let jit = Jit::builder().opt_level(level).build().unwrap();
     jit.add_file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ir/faults.ll")).unwrap();
-    // SAFETY: the types are the IR functions'.
-    let (start, start_on, step) = unsafe {
+    let (start, start_on, step) = {
         (
             jit.function::<unsafe extern "C" fn() -> *mut c_void>("start").unwrap(),
             jit.function::<unsafe extern "C" fn(*mut c_void) -> *mut c_void>("start_on").unwrap(),
@@ -113,8 +112,7 @@ fn endlessly(level: OptLevel, faults: usize, foreign: usize) {
     };
     go_on(1);
     for (name, given, kind) in kinds(foreign) {
-        // SAFETY: the type is the IR function's.
-        let guest = unsafe { jit.function::<Guest>(name).unwrap() };
+        let guest = jit.function::<Guest>(name).unwrap();
         let given = std::ptr::with_exposed_provenance_mut(given);
         let fail = || {
             // SAFETY: the fault is one that comes back, and the frames have nothing to drop.
