@@ -5,7 +5,7 @@ mod support;
 
 use std::{ffi::c_void, os::unix::process::ExitStatusExt, path::PathBuf, process::Command};
 
-use stackswitch::jit::{Code, Error, Fault, FaultKind, Jit, OptLevel, Trap};
+use stackswitch::jit::{Code, Error, Fault, FaultKind, Jit, OptLevel, State, Trap};
 use support::{STACKSWITCH, directory, run, text};
 
 type Guest = unsafe extern "C" fn(*mut c_void) -> i64;
@@ -284,4 +284,68 @@ fn a_signal_that_was_sent_is_no_fault() {
         let output = command("raise.ll", "declare i32 @raise(i32)", &body);
         assert_eq!(output.status.signal(), Some(signal), "{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn a_coroutine_ends_with_its_fault() {
+    let jit = jit(OptLevel::O2, "faults.ll");
+    let text = "declare i64 @llvm.stackswitch.suspend.i64(i64)
+define i64 @divides(ptr %argument, i64 %first) {
+entry:
+  br label %loop
+loop:
+  %divisor = phi i64 [ %first, %entry ], [ %got, %loop ]
+  %quotient = sdiv i64 84, %divisor
+  %got = call i64 @llvm.stackswitch.suspend.i64(i64 %quotient)
+  br label %loop
+}
+declare i64 @step(ptr, i64)
+define i64 @steps(ptr %counter, i64 %first) {
+  %sum = call i64 @step(ptr %counter, i64 %first)
+  ret i64 %sum
+}";
+    jit.add_ir("coroutines.ll", text).unwrap();
+    let start = jit.function::<Start>("start").unwrap();
+    let status = jit.function::<Status>("status").unwrap();
+    // SAFETY: the functions are bodies, and faults of theirs come back.
+    unsafe {
+        let mut divides = jit.coroutine::<i64, i64>("divides", std::ptr::null_mut()).unwrap();
+        let mut other = jit.coroutine::<i64, i64>("divides", std::ptr::null_mut()).unwrap();
+        assert_eq!(divides.resume(2).unwrap(), State::Yielded(42));
+        assert_eq!(other.resume(4).unwrap(), State::Yielded(21));
+        let fault = fault_of(divides.resume(0));
+        assert_eq!(fault.kind, FaultKind::Trap(Trap::Arithmetic));
+        assert_eq!(fault.function(), Some("divides"));
+        assert!(matches!(divides.resume(1), Err(Error::Finished)));
+        assert_eq!(other.resume(3).unwrap(), State::Yielded(28));
+        // In a context that the coroutine resumes: that one has finished, too.
+        let counter = start();
+        let mut steps = jit.coroutine::<i64, i64>("steps", counter).unwrap();
+        let fault = fault_of(jit.call(|| {
+            steps.resume(5).unwrap();
+            let mut failing = jit.coroutine::<i64, i64>("steps", counter).unwrap();
+            fault_of(failing.resume(0));
+            assert_eq!(status(counter), FINISHED);
+            fault_of(jit.coroutine::<i64, i64>("steps", counter).unwrap().resume(1));
+            guest(&jit, "trap")(std::ptr::null_mut())
+        }));
+        assert_eq!(fault.kind, FaultKind::Trap(Trap::IllegalInstruction));
+        assert_eq!(other.resume(7).unwrap(), State::Yielded(12));
+    }
+}
+
+#[test]
+fn a_coroutine_that_was_made_in_a_call_that_fails_lives_on() {
+    let jit = jit(OptLevel::O2, "faults.ll");
+    let mut counter = None;
+    // SAFETY: the function is a body; the fault comes back.
+    unsafe {
+        fault_of(jit.call(|| {
+            let mut made = jit.coroutine::<i64, i64>("counter", std::ptr::null_mut()).unwrap();
+            assert_eq!(made.resume(40).unwrap(), State::Yielded(40));
+            counter = Some(made);
+            guest(&jit, "trap")(std::ptr::null_mut())
+        }));
+    }
+    assert_eq!(counter.unwrap().resume(2).unwrap(), State::Yielded(42));
 }

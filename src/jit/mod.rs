@@ -20,14 +20,18 @@
 //! looked up, or one of a module that uses it. A [`Jit`] belongs to the thread that made it, as
 //! contexts do: it is neither `Send` nor `Sync`. Other threads may have JITs of their own.
 //!
-//! Not done yet: exceptions cannot unwind from JIT-compiled frames into the host.
+//! [`Jit::coroutine`] runs an IR function as a coroutine that Rust drives, [`Jit::host_fn`] gives IR
+//! a Rust closure to call, and [`Jit::task`] is a coroutine that awaits Rust futures.
 
 mod add;
 mod backtrace;
 mod builder;
 mod context;
+mod coroutine;
 mod debugger;
 mod error;
+mod frame;
+mod host;
 mod lookup;
 mod modules;
 mod object_file;
@@ -40,9 +44,13 @@ mod signature;
 mod structors;
 mod symbolize;
 mod symbols;
+mod task;
 mod traps;
+mod unwind;
+mod value;
 
 use std::{
+    any::Any,
     cell::RefCell,
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
@@ -53,7 +61,9 @@ use inkwell::targets::TargetMachine;
 
 pub use crate::level::OptLevel;
 pub use builder::Builder;
+pub use coroutine::{Coroutine, State, Status};
 pub use error::{Code, Error, Fault, FaultKind, Trap};
+pub use host::{HostFn, SuspendError, suspend};
 pub use lookup::Function;
 pub use modules::ModuleId;
 use modules::{Modules, Names};
@@ -62,6 +72,8 @@ use session::Session;
 pub use signature::{NativeFn, NativeType, Signature};
 use stackswitch_rt::inlined;
 pub use symbolize::{Frame, symbolize};
+pub use task::{HostAsyncFn, Task};
+pub use value::{Value, ValueType};
 
 use crate::inline::x86_64;
 use crate::intrinsics;
@@ -97,6 +109,8 @@ pub struct Jit {
     calls_only: bool,
     names: Names,
     modules: RefCell<Modules>,
+    /// What the host functions are. Dropped after the session: its code has the addresses.
+    hosts: RefCell<Vec<Box<dyn Any>>>,
 }
 
 impl Jit {
@@ -121,8 +135,8 @@ impl Jit {
     /// What becomes of contexts:
     /// - After an `Ok` those that were made during the call and not destroyed live on; those on the
     ///   call's own region keep the region.
-    /// - After an `Err` those that were made during the call are destroyed, without cleanups, and
-    ///   so are regions that were made then. An older one in which the fault happened has
+    /// - After an `Err` or a panic those that were made during the call are destroyed, without
+    ///   cleanups, and so are regions that were made then. Coroutines of the host's live on. An older one in which the fault happened has
     ///   finished. All others are as they were.
     ///
     /// Memory that the program has from `malloc`, and what its objects of the POSIX layer hold, is
@@ -130,7 +144,7 @@ impl Jit {
     ///
     /// The runtime has one error handler for the process, and the process one for each signal of a
     /// trap. They belong to the JIT from the first call on. An error handler that a program sets
-    /// holds until a call begins or ends.
+    /// holds until a call or a coroutine begins or ends.
     ///
     /// # Errors
     /// [`Error::Fault`], and [`Error::ThreadEnded`] if a POSIX-layer context without a link ended.

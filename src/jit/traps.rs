@@ -1,7 +1,7 @@
 //! Traps of guest code: instructions that the CPU or the system refuses.
 //!
-//! A trap ends the context that it happened in, as an overflow does, if a protected call is in
-//! progress on the thread and the instruction is one that a JIT has compiled. In code of the host,
+//! A trap ends the context that it happened in, as an overflow does, if a protected call or a
+//! coroutine runs on the thread and the instruction is one that a JIT has compiled. In code of the host,
 //! libc's included, it may be in the midst of anything, with locks held: that is left to the
 //! handlers that were set before, which by default end the process.
 
@@ -12,8 +12,8 @@ use stackswitch_rt::traps::{self, Trap as Signalled};
 use super::{
     backtrace::Trace,
     error::{FaultKind, Trap},
-    objects,
-    protect::{self, Incident},
+    frame::{self, Frame, Incident},
+    objects, protect,
 };
 
 /// Has the process's traps come here, once.
@@ -24,7 +24,8 @@ pub(super) fn install() {
 
 /// Whether a trap is the guest's. Called in a signal handler.
 fn claim(trap: &Signalled) -> bool {
-    objects::is_code(trap.pc) && protect::is_in_guest()
+    // SAFETY: used before the frame can end.
+    objects::is_code(trap.pc) && unsafe { frame::top() }.is_some_and(Frame::runs_guest)
 }
 
 /// Called after it, on the side stack; comes back only if the host does not wait.

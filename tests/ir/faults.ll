@@ -233,7 +233,7 @@ define i64 @no_region(ptr %unused) {
 }
 
 ; A context of the host's own: it adds what it is given, and fails as the others do for 0.
-define internal i64 @counter(ptr %argument, i64 %first) {
+define i64 @counter(ptr %argument, i64 %first) {
 entry:
   br label %loop
 loop:
