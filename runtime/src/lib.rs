@@ -50,6 +50,8 @@ mod value;
 mod visit;
 
 pub use arch::inlined;
+pub use handle::{Look, look};
+pub use hooks::set_first_hooks;
 pub use posix::{EndThread, MIN_STACK, set_end_thread};
 
 /// Nothing in the runtime unwinds; a failed check of the compiler's ends the program.

@@ -10,6 +10,7 @@ mod opt;
 mod run;
 mod stats;
 mod tools;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ enum Command {
     Run(run::Args),
     /// Run passes on a module, as LLVM's `opt` with the plugin does
     Opt(opt::Args),
+    /// Draw what `run --trace` has written
+    Trace(trace::Args),
     /// Write a shell's completions to the standard output
     Completions(manual::Completions),
     /// Write the manual pages
@@ -75,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Opt(args) => opt::run(&args).map(success),
+        Command::Trace(args) => trace::draw(&args).map(success),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };

@@ -21,6 +21,7 @@
 
 mod context;
 mod error;
+mod observe;
 mod protect;
 mod reports;
 mod session;
@@ -43,6 +44,7 @@ use inkwell::{
 
 use context::OwnedModule;
 pub use error::{Error, Fault};
+pub use observe::{Event, Observer, observe};
 pub use protect::on_uncaught_fault;
 use session::Session;
 use stackswitch_rt::inlined;
@@ -141,12 +143,7 @@ impl Builder {
         let machine = host_machine(self.level)?;
         let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
         session
-            .define(
-                stackswitch_rt::abi::symbols()
-                    .iter()
-                    .map(|s| (s.name, s.address))
-                    .chain([(inline::WORDS, inlined::address())]),
-            )
+            .define(observe::symbols().chain([(inline::WORDS, inlined::address())]))
             .map_err(Error::Llvm)?;
         let Self { level, calls_only } = self;
         Ok(Jit {
@@ -156,6 +153,7 @@ impl Builder {
             calls_only,
             mains: RefCell::default(),
             ends: Cell::default(),
+            bodies: RefCell::default(),
         })
     }
 }
@@ -188,6 +186,9 @@ pub struct Jit {
     mains: RefCell<HashSet<String>>,
     /// Whether a module may have something to run when the program ends.
     ends: Cell<bool>,
+    /// Symbols of functions that can be bodies of contexts, and the names of these; only while
+    /// there is an observer.
+    bodies: RefCell<Vec<(String, String)>>,
 }
 
 impl Jit {
@@ -244,6 +245,9 @@ impl Jit {
                 keep_calls(module);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
+            if observe::observing() {
+                observe::name_bodies(module, &mut self.bodies.borrow_mut());
+            }
             Ok::<_, Error>((mains(module), ends(module)))
         })?;
         self.fail_on_reports()?;
@@ -288,6 +292,16 @@ impl Jit {
     /// The warnings about modules since the last time, one line each.
     pub fn take_warnings(&self) -> Vec<String> {
         self.session.reports().take_warnings()
+    }
+
+    /// The functions that can be bodies of contexts, by their names in the modules, and their
+    /// addresses as an [`Observer`] is told. Compiles all modules. Empty without an observer.
+    ///
+    /// # Errors
+    /// As [`Jit::address`].
+    pub fn bodies(&self) -> Result<Vec<(String, *const ())>, Error> {
+        let bodies = self.bodies.borrow();
+        bodies.iter().map(|(symbol, name)| Ok((name.clone(), self.address(symbol)?))).collect()
     }
 
     /// The address of a function or a global variable. Compiles what it needs.

@@ -19,7 +19,10 @@ use std::{
 
 use stackswitch_rt::{abi, error::Handler};
 
-use super::error::{Error, Fault};
+use super::{
+    error::{Error, Fault},
+    observe,
+};
 
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
@@ -141,6 +144,7 @@ where
     // SAFETY: the base is alive, and the body outlives the context's run; an error gives null.
     let guest = unsafe { abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast()) };
     if !guest.is_null() {
+        observe::spawned(guest, null());
         // SAFETY: plain call.
         frame.host.set(unsafe { abi::stackswitch_current() });
         // SAFETY: the guest is new and belongs to this thread.
@@ -151,6 +155,7 @@ where
     if !guest.is_null() {
         // SAFETY: the guest has finished or will not be resumed again.
         unsafe { abi::stackswitch_destroy(guest) };
+        observe::destroyed(guest);
     }
     // Refused, and only noted in the frame, if the program left contexts on this region: they may
     // still be in use, so the region stays.
