@@ -1,6 +1,8 @@
 //! Arguments, subcommands and exit statuses.
 
+mod bench;
 mod colour;
+mod doctor;
 mod excerpt;
 mod failure;
 mod inputs;
@@ -22,13 +24,14 @@ const AFTER_HELP: &str = "\
 Examples:
   stackswitch run program.ll
   stackswitch opt -S program.ll
+  stackswitch doctor
 
 Exit status:
   0   success; for `run` what the program returns
   64  wrong arguments
   65  wrong input: broken IR, wrong use of an intrinsic, a missing entry
   66  an input file cannot be read
-  69  something that is needed is not installed
+  69  something that is needed is not installed; a problem found by `doctor`
   70  a runtime error in the program, or LLVM gave up
   73  an output file cannot be made
   74  writing failed
@@ -60,6 +63,10 @@ enum Command {
     Opt(opt::Args),
     /// Draw what `run --trace` has written
     Trace(trace::Args),
+    /// Measure switches, slices and contexts on this machine, in seconds
+    Bench(bench::Args),
+    /// Say whether everything is there and works, and what to do where it does not
+    Doctor(doctor::Args),
     /// Write a shell's completions to the standard output
     Completions(manual::Completions),
     /// Write the manual pages
@@ -79,6 +86,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Opt(args) => opt::run(&args).map(success),
         Command::Trace(args) => trace::draw(&args).map(success),
+        Command::Bench(args) => bench::run(&args).map(success),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };
