@@ -224,7 +224,7 @@ fn there_are_as_many_switches_as_the_runtime_counts() {
 
 #[test]
 fn every_thread_is_there() {
-    let (status, path, _) = run_traced(&ir_test("threads"), "threads", &[]);
+    let (status, path, _) = run_traced(&ir_test("threads"), "threads", &["-O0"]);
     assert_eq!(status, Some(0));
     let trace = Trace::read(&path);
     trace.check_times();

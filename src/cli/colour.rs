@@ -11,6 +11,8 @@ pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+pub(super) const DONE: Style = AnsiColor::Green.on_default().bold();
+pub(super) const REFUSED: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
 /// Sets what `--color` asks for, for both output streams.

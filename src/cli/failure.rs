@@ -182,6 +182,7 @@ impl From<jit::Error> for Failure {
                     .hint("a program for another machine is compiled by clang with the plugin");
             }
             jit::Error::ZeroByte(_) => EX_USAGE,
+            jit::Error::PerfMap { .. } => EX_CANTCREAT,
             _ => EX_SOFTWARE,
         };
         Self::new(status, error.to_string())

@@ -4,6 +4,7 @@ mod bench;
 mod colour;
 mod doctor;
 mod excerpt;
+mod explain;
 mod failure;
 mod inputs;
 mod llvm;
@@ -25,6 +26,7 @@ Examples:
   stackswitch run program.ll
   stackswitch opt -S program.ll
   stackswitch doctor
+  stackswitch explain program.ll
 
 Exit status:
   0   success; for `run` what the program returns
@@ -67,6 +69,8 @@ enum Command {
     Bench(bench::Args),
     /// Say whether everything is there and works, and what to do where it does not
     Doctor(doctor::Args),
+    /// Say what became of each use of an intrinsic, and why
+    Explain(explain::Args),
     /// Write a shell's completions to the standard output
     Completions(manual::Completions),
     /// Write the manual pages
@@ -88,6 +92,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Trace(args) => trace::draw(&args).map(success),
         Command::Bench(args) => bench::run(&args).map(success),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Explain(args) => explain::run(&args).map(success),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };

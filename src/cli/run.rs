@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// Write what every context does, for `stackswitch trace`, Chrome and Perfetto
     #[arg(long, value_name = "OUT")]
     trace: Option<PathBuf>,
+    /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
+    #[arg(long)]
+    perf_map: bool,
     #[command(flatten)]
     clang: Clang,
     /// Arguments of the program
@@ -85,7 +88,11 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     // Before the JIT: it binds what the observer hears of.
     let recorder = args.trace.as_deref().map(Recorder::start).transpose()?;
-    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
+    let jit = Jit::builder()
+        .opt_level(args.level)
+        .inline_switches(!args.no_inline)
+        .perf_map(args.perf_map)
+        .build()?;
     for file in &args.files {
         let input = inputs::load(file, args.level, &args.clang)?;
         let added = jit.add_bitcode(&input.name, &input.bytes);

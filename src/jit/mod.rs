@@ -20,11 +20,15 @@
 //! frames into the host.
 
 mod context;
+mod debugger;
 mod error;
+mod objects;
 mod observe;
+mod perf_map;
 mod protect;
 mod reports;
 mod session;
+mod symbolize;
 
 use std::{
     cell::{Cell, RefCell},
@@ -36,18 +40,20 @@ use std::{
 };
 
 use inkwell::{
-    OptimizationLevel,
-    module::{FlagBehavior, Module},
+    module::Module,
     targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
     values::FunctionValue,
 };
 
+pub use crate::level::OptLevel;
 use context::OwnedModule;
 pub use error::{Error, Fault};
+use objects::Watch;
 pub use observe::{Event, Observer, observe};
 pub use protect::on_uncaught_fault;
 use session::Session;
 use stackswitch_rt::inlined;
+pub use symbolize::{Frame, symbolize};
 
 use crate::inline::{self, x86_64};
 use crate::{intrinsics, passes, reader};
@@ -75,47 +81,12 @@ const _: () = {
     assert!(our_record::BYTES == record::BYTES);
 };
 
-/// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OptLevel {
-    /// Nothing beyond what is needed to run.
-    O0,
-    /// Fast to compile.
-    O1,
-    /// The usual optimisations.
-    #[default]
-    O2,
-    /// Also those that cost much code or time.
-    O3,
-}
-
-impl OptLevel {
-    /// LLVM's default pipeline of that level, as text.
-    fn pipeline(self) -> &'static str {
-        match self {
-            Self::O0 => "default<O0>",
-            Self::O1 => "default<O1>",
-            Self::O2 => "default<O2>",
-            Self::O3 => "default<O3>",
-        }
-    }
-
-    /// The code generator's level.
-    fn codegen(self) -> OptimizationLevel {
-        match self {
-            Self::O0 => OptimizationLevel::None,
-            Self::O1 => OptimizationLevel::Less,
-            Self::O2 => OptimizationLevel::Default,
-            Self::O3 => OptimizationLevel::Aggressive,
-        }
-    }
-}
-
 /// Settings of a [`Jit`] to be.
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    perf_map: bool,
 }
 
 impl Builder {
@@ -134,18 +105,35 @@ impl Builder {
         self
     }
 
+    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
+    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
+    /// the process ends, as `perf` reads it later.
+    #[must_use]
+    pub fn perf_map(mut self, write: bool) -> Self {
+        self.perf_map = write;
+        self
+    }
+
     /// Makes the JIT, for this machine's CPU.
     ///
     /// # Errors
-    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT.
+    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
+    /// [`Error::PerfMap`] if that file was asked for and cannot be made.
     pub fn build(self) -> Result<Jit, Error> {
         Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
         let machine = host_machine(self.level)?;
-        let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
+        let perf_map = if self.perf_map {
+            let file = perf_map::path();
+            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
+        } else {
+            None
+        };
+        let session =
+            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
         session
             .define(observe::symbols().chain([(inline::WORDS, inlined::address())]))
             .map_err(Error::Llvm)?;
-        let Self { level, calls_only } = self;
+        let Self { level, calls_only, .. } = self;
         Ok(Jit {
             session,
             machine,
@@ -242,7 +230,7 @@ impl Jit {
         let (mains, ends) = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
-                keep_calls(module);
+                inline::keep_calls(module);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             if observe::observing() {
@@ -415,14 +403,6 @@ impl Jit {
             Err(Error::ThreadEnded) => Ok(0),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
-fn keep_calls(module: &Module<'_>) {
-    if module.get_flag(inline::FLAG).is_none() {
-        let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(inline::FLAG, FlagBehavior::Override, no);
     }
 }
 
