@@ -21,6 +21,8 @@ use inkwell::{
 };
 use stackswitch_rt::abi::{self, Hooks};
 
+use super::ModuleId;
+
 /// Something that a context of the calling thread has done, or that was done to it. Contexts are
 /// named by the addresses of their handles, which are used again after a `destroy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +121,7 @@ pub(super) fn observing() -> bool {
 
 /// The functions of the runtime for programs to call: those that nothing hooks are ours while
 /// there is an observer.
-pub(super) fn symbols() -> impl Iterator<Item = (&'static str, *const ())> {
+pub(super) fn symbols<'s>() -> impl Iterator<Item = (&'s str, *const ())> {
     let ours: HashMap<_, _> =
         if observing() { bound::TABLE.iter().copied().collect() } else { HashMap::new() };
     abi::symbols().iter().map(move |s| (s.name, ours.get(s.name).map_or(s.address, |own| own.0)))
@@ -423,19 +425,28 @@ mod bound {
     }
 }
 
-/// Makes the functions of a module that can be bodies of contexts findable, and notes the symbols
-/// and the names of these. A function that only its module sees gets a second name; nothing is
-/// optimised any more that would be kept from it.
-pub(super) fn name_bodies(module: &Module<'_>, bodies: &mut Vec<(String, String)>) {
+/// A function that can be the body of a context.
+pub(super) struct Body {
+    pub(super) module: ModuleId,
+    /// What the linker calls it.
+    pub(super) symbol: String,
+    /// What its module calls it.
+    pub(super) name: String,
+}
+
+/// Makes the functions of a module that can be bodies of contexts findable, and notes them. A
+/// function that only its module sees gets a second name; nothing is optimised any more that would
+/// be kept from it.
+pub(super) fn name_bodies(id: ModuleId, module: &Module<'_>, bodies: &mut Vec<Body>) {
     let found: Vec<FunctionValue<'_>> =
         module.get_functions().filter(|f| f.count_basic_blocks() > 0 && can_be_body(*f)).collect();
-    for function in found {
+    for (number, function) in found.into_iter().enumerate() {
         let name = function.get_name().to_string_lossy().into_owned();
         if !matches!(function.get_linkage(), Linkage::Internal | Linkage::Private) {
-            bodies.push((name.clone(), name));
+            bodies.push(Body { module: id, symbol: name.clone(), name });
             continue;
         }
-        let symbol = format!("__stackswitch_body_{}", bodies.len());
+        let symbol = format!("__stackswitch_body_{id}_{number}");
         let Ok(c_symbol) = CString::new(symbol.as_str()) else { continue };
         // SAFETY: module and function are alive, and the alias has the function's type.
         unsafe {
@@ -443,7 +454,7 @@ pub(super) fn name_bodies(module: &Module<'_>, bodies: &mut Vec<(String, String)
             let ty = LLVMGlobalGetValueType(value);
             LLVMAddAlias2(module.as_mut_ptr(), ty, 0, value, c_symbol.as_ptr());
         }
-        bodies.push((symbol, name));
+        bodies.push(Body { module: id, symbol, name });
     }
 }
 

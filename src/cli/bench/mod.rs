@@ -143,8 +143,7 @@ fn sample(jit: &Jit, workload: Workload, count: u64, bytes: u64) -> Result<Durat
 }
 
 fn workload(jit: &Jit, name: &str) -> Result<Workload, jit::Error> {
-    // SAFETY: all functions of the program that are measured have this type.
-    unsafe { jit.function::<Workload>(name) }
+    Ok(*jit.function::<Workload>(name)?)
 }
 
 fn time(

@@ -40,18 +40,14 @@ fn program(level: OptLevel) -> Result<Jit, Error> {
 
 fn slices(level: OptLevel) -> Result<i64, Error> {
     let jit = program(level)?;
-    // SAFETY: the type is the one of the program's function, which is sound.
-    unsafe {
-        let slices = jit.function::<unsafe extern "C" fn() -> i64>("slices")?;
-        jit.call(|| slices())
-    }
+    let slices = jit.function::<unsafe extern "C" fn() -> i64>("slices")?;
+    // SAFETY: the program's functions are sound.
+    unsafe { jit.call(|| slices()) }
 }
 
 fn overflow() -> Result<(), Error> {
     let jit = program(OptLevel::O0)?;
+    let overflow = jit.function::<unsafe extern "C" fn()>("overflow")?;
     // SAFETY: as before; no frame relies on being left.
-    unsafe {
-        let overflow = jit.function::<unsafe extern "C" fn()>("overflow")?;
-        jit.call(|| overflow())
-    }
+    unsafe { jit.call(|| overflow()) }
 }
