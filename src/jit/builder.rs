@@ -152,8 +152,16 @@ impl Builder {
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
         let Self { level, calls_only, .. } = self;
-        let (modules, bodies) = (modules.into(), RefCell::default());
-        Ok(Jit { session, machine, level, calls_only, names, modules, bodies })
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            calls_only,
+            names,
+            modules: modules.into(),
+            bodies: RefCell::default(),
+            hosts: RefCell::default(),
+        })
     }
 }
 

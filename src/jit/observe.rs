@@ -94,7 +94,8 @@ pub trait Observer: Send + Sync {
 static OBSERVER: OnceLock<Box<dyn Observer>> = OnceLock::new();
 
 /// Has an observer told of the contexts of this thread and of those that start to use the runtime
-/// later. JITs must be built after it. There is one for the process, for good; false if there was
+/// later. Contexts of coroutines that Rust drives are heard of when they switch, not when they are
+/// made or dropped. JITs must be built after it. There is one for the process, for good; false if there was
 /// one before.
 pub fn observe(observer: Box<dyn Observer>) -> bool {
     if OBSERVER.set(observer).is_err() {
@@ -303,6 +304,8 @@ pub(super) fn spawned(context: *mut c_void, body: *const c_void) {
         if !context.is_null() {
             tracker.tell_finished(observer);
             let (context, body) = (context.expose_provenance(), body.expose_provenance());
+            // The handle may be that of one whose end nobody told of.
+            tracker.forget(context);
             observer.observe(Event::Spawned { context, body });
         }
     });
