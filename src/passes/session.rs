@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 
-use super::{stackswitch_shim_remark, stackswitch_shim_report};
+use super::{stackswitch_shim_analysis, stackswitch_shim_remark, stackswitch_shim_report};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Module, Value};
 use crate::optimise::Remark;
@@ -103,6 +103,17 @@ pub(super) fn remark(remark: &Remark<'_>) {
             name.as_ptr(),
             text.as_ptr(),
         );
+    }
+}
+
+/// Tells the handler of what was found out about an instruction. It is dropped there unless
+/// somebody asked.
+pub(super) fn analysis(remark: &Remark<'_>) {
+    let name = CString::new(remark.name).unwrap_or_default();
+    let text = as_c_text(&remark.text);
+    // SAFETY: the value is an instruction of a live module; the texts end with zeros.
+    unsafe {
+        stackswitch_shim_analysis(remark.at.value().raw(), name.as_ptr(), text.as_ptr());
     }
 }
 
