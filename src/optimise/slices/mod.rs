@@ -11,6 +11,7 @@ mod size;
 
 pub(crate) use size::measure;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::Remark;
@@ -32,11 +33,14 @@ pub(crate) fn shrink<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
         return false;
     }
     let index = verify::index(&analysis.sites);
-    let facts = nosuspend::infer(module, &index);
+    // Few modules need it, and it looks at all of one.
+    let facts = OnceCell::new();
     let mut changed = false;
     for (function, points) in points {
         if !function.is_optnone() {
-            let may_switch = |call| facts.may_switch(call, &index);
+            let may_switch = |call| {
+                facts.get_or_init(|| nosuspend::infer(module, &index)).may_switch(call, &index)
+            };
             changed |= pop::run(module, function, &points, &may_switch, tell);
         }
     }
