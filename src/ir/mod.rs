@@ -7,10 +7,12 @@
 
 mod assembly;
 mod call;
+mod edge;
 mod frame;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
+mod mark;
 mod metadata;
 mod trace;
 mod types;
