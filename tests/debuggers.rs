@@ -54,6 +54,10 @@ fn main() {
         add(format!("converted-{}", way.0), converted, way);
     }
     trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
+    trials.push(Trial::test("parked_in_the_jit", || parked_in_the_jit(Path::new(STACKSWITCH))));
+    let other = artifacts.map(|artifacts| artifacts.other_command.clone());
+    let test = move || parked_in_the_jit(&other.ok_or("needs what `make test` builds")?);
+    trials.push(Trial::test("parked_in_the_other_jit", test).with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -129,6 +133,38 @@ fn running_in_the_jit() -> Result<(), Failed> {
     let gone = stderr.contains("Function \"leaf\" not defined");
     if stops != [expected] || !lines || !gone {
         return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// Contexts of JIT-compiled code that wait in it, one parked and one in place, with its functions and
+/// lines.
+fn parked_in_the_jit(stackswitch: &Path) -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for level in ["-O0", "-O2"] {
+        let mut gdb = gdb();
+        gdb.arg("-ex").arg(format!("source {}/docs/gdb/stackswitch_gdb.py", root.display()));
+        gdb.args(["-ex", "set breakpoint pending on", "-ex", "break puts", "-ex", "run"]);
+        gdb.args(["-ex", "echo @info\\n"]);
+        gdb.args(["-ex", "info stackswitch", "-ex", "echo @all\\n", "-ex", "stackswitch bt all"]);
+        gdb.arg("--args")
+            .arg(stackswitch)
+            .args(["run", level])
+            .arg(root.join("tests/ir/parked.ll"));
+        let output = text(&run(&mut gdb)?.stdout);
+        let waiting: Vec<Vec<&str>> = section(&output, "info")
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|row| row.ends_with(&["body", "inner", "at", "guest.src:2"]))
+            .collect();
+        let parked = waiting.iter().filter(|row| row[3] != "0" && row[4] == "0").count();
+        let in_place = waiting.iter().filter(|row| row[3] == "0" && row[4] != "0").count();
+        let frames = backtraces(section(&output, "all"));
+        let expected = ["inner", "body", ENTRY];
+        let alike = frames.iter().filter(|frames| **frames == expected).count();
+        if (waiting.len(), parked, in_place, alike) != (2, 1, 1, 2) {
+            return Err(format!("{level}: {waiting:#?}\n{output}").into());
+        }
     }
     Ok(())
 }

@@ -109,7 +109,8 @@ def functions_at(address):
 
 
 def without_parameters(name):
-    """A function's name without the parameters that C++ has in it."""
+    """A function's name without the parameters that C++ has in it, and the hash that Rust has."""
+    name = re.sub(r"::h[0-9a-f]{16}$", "", name)
     if not name.endswith(")"):
         return name
     depth = 0
@@ -489,6 +490,9 @@ def unwind(frame, memory, sections):
             frame = caller(frame, memory, sections)
         except Trouble as trouble:
             yield str(trouble)
+            return
+        except (KeyError, IndexError):
+            yield "a register is not known at %#x" % frame.pc
             return
         if frame is None:
             return

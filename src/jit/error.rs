@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::modules::ModuleId;
+use super::{modules::ModuleId, value::ValueType};
 use crate::{passes, reader};
 
 /// An error of the JIT.
@@ -107,6 +107,34 @@ pub enum Error {
     /// The program switched to the host's context by its handle before the call returned.
     #[error("the program left the call by a switch to the host's context")]
     Left,
+    /// A foreign exception, as of C++, left the guest's function, or a host function.
+    #[error("an exception left the program")]
+    Exception,
+    /// What was to be a coroutine's body is not a function of a module with such a type.
+    #[error(
+        "`{0}` cannot be a coroutine's body: it must be a function of a type T (ptr, T), with T \
+         one of i1, i8, i16, i32, i64, ptr, float and double, and no extension of it"
+    )]
+    NotBody(String),
+    /// A coroutine's body is of another type than the values that were to go in and out.
+    #[error("`{name}` takes and returns {found}, but {expected} was asked for")]
+    BodyType {
+        /// The function.
+        name: String,
+        /// The IR type that it has.
+        found: ValueType,
+        /// The IR type that `In` or `Out` stands for.
+        expected: ValueType,
+    },
+    /// The coroutine has finished, or was ended by a fault.
+    #[error("the coroutine has finished")]
+    Finished,
+    /// A coroutine that was cancelled suspended itself in a cleanup. The others did not run.
+    #[error("a cancelled coroutine suspended itself in a cleanup")]
+    Unfinished,
+    /// A symbol's name is not one that IR text can have.
+    #[error("{0:?} is no name for a host function")]
+    HostName(String),
 }
 
 /// A runtime error in guest code, as the runtime reported it.

@@ -20,13 +20,17 @@
 //! looked up, or one of a module that uses it. A [`Jit`] belongs to the thread that made it, as
 //! contexts do: it is neither `Send` nor `Sync`. Other threads may have JITs of their own.
 //!
-//! Not done yet: exceptions cannot unwind from JIT-compiled frames into the host.
+//! [`Jit::coroutine`] runs an IR function as a coroutine that Rust drives, [`Jit::host_fn`] gives IR
+//! a Rust closure to call, and [`Jit::task`] is a coroutine that awaits Rust futures.
 
 mod add;
 mod builder;
 mod context;
+mod coroutine;
 mod debugger;
 mod error;
+mod frame;
+mod host;
 mod lookup;
 mod modules;
 mod object_file;
@@ -39,8 +43,12 @@ mod signature;
 mod structors;
 mod symbolize;
 mod symbols;
+mod task;
+mod unwind;
+mod value;
 
 use std::{
+    any::Any,
     cell::RefCell,
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
@@ -51,7 +59,9 @@ use inkwell::targets::TargetMachine;
 
 pub use crate::level::OptLevel;
 pub use builder::Builder;
+pub use coroutine::{Coroutine, State, Status};
 pub use error::{Error, Fault};
+pub use host::{HostFn, SuspendError, suspend};
 pub use lookup::Function;
 pub use modules::ModuleId;
 use modules::{Modules, Names};
@@ -60,6 +70,8 @@ use session::Session;
 pub use signature::{NativeFn, NativeType, Signature};
 use stackswitch_rt::inlined;
 pub use symbolize::{Frame, symbolize};
+pub use task::{HostAsyncFn, Task};
+pub use value::{Value, ValueType};
 
 use crate::inline::x86_64;
 use crate::intrinsics;
@@ -95,6 +107,8 @@ pub struct Jit {
     calls_only: bool,
     names: Names,
     modules: RefCell<Modules>,
+    /// What the host functions are. Dropped after the session: its code has the addresses.
+    hosts: RefCell<Vec<Box<dyn Any>>>,
 }
 
 impl Jit {
@@ -114,7 +128,7 @@ impl Jit {
     /// functions that [`Jit::function`] gave. Other contexts are not touched. Calls may nest.
     ///
     /// The runtime has one error handler for the process, which belongs to the JIT from the first
-    /// call on. One that a program sets holds until a call begins or ends.
+    /// call on. One that a program sets holds until a call or a coroutine begins or ends.
     ///
     /// The program's contexts that are alive at its end are not destroyed; those on the call's own
     /// region keep the region.
