@@ -6,6 +6,7 @@
 
 mod carrier;
 pub mod diagnostics;
+mod from_ucontext;
 mod inline;
 pub mod intrinsics;
 mod ir;

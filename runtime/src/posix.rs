@@ -469,8 +469,7 @@ unsafe fn give_stack(
             thread.keep_track(tls);
         }
         let stack = Stack::write(low, size, thread.number);
-        let home =
-            if Thread::is_plain(tls) { ptr::null_mut() } else { &raw mut (*stack).context };
+        let home = if Thread::is_plain(tls) { ptr::null_mut() } else { &raw mut (*stack).context };
         Ok((stack.addr(), home))
     }
 }
@@ -511,7 +510,8 @@ pub(crate) unsafe fn make_with(
         let sp = top - all;
         let in_registers = top - REGISTERS * WORD;
         for (i, word) in words.enumerate() {
-            let at = if i < REGISTERS { in_registers + i * WORD } else { sp + (i - REGISTERS) * WORD };
+            let at =
+                if i < REGISTERS { in_registers + i * WORD } else { sp + (i - REGISTERS) * WORD };
             (at as *mut usize).write(word);
         }
         let position = Position::start_with(sp, function, in_registers, link.addr());

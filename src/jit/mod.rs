@@ -57,12 +57,19 @@ const _: () = assert!(
 
 // Switches in place and the runtime mean the same memory.
 const _: () = {
-    use inlined::{header, record, words};
-    use x86_64::{header as our_header, record as our_record, words as our_words};
+    use inlined::{header, object, record, words};
+    use x86_64::{
+        header as our_header, object as our_object, record as our_record, words as our_words,
+    };
     assert!(our_words::CURRENT == words::CURRENT);
     assert!(our_words::READY == words::READY);
     assert!(our_words::SWITCHES == words::SWITCHES);
     assert!(our_words::EXCEPTIONS == words::EXCEPTIONS);
+    assert!(our_object::TAG == object::TAG);
+    assert!(our_object::SP == object::SP);
+    assert!(our_object::RBX == object::RBX);
+    assert!(our_object::RBP == object::RBP);
+    assert!(inline::IN_UCONTEXT as usize == inlined::IN_UCONTEXT);
     assert!(our_header::SP == header::SP);
     assert!(our_header::TAG == header::TAG);
     assert!(our_header::LINK == header::LINK);
@@ -114,6 +121,30 @@ impl OptLevel {
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    ucontext: Ucontext,
+}
+
+/// What becomes of the functions of `<ucontext.h>` in a module.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ucontext {
+    /// They are the system's.
+    #[default]
+    System,
+    /// They are the runtime's; the signal mask is left alone.
+    Runtime,
+    /// They are the runtime's, and the signal mask belongs to a context as POSIX has it.
+    RuntimeWithSignalMask,
+}
+
+impl Ucontext {
+    /// The pass that comes before all others, with its comma.
+    fn pass(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Runtime => "stackswitch-from-ucontext,",
+            Self::RuntimeWithSignalMask => "stackswitch-from-ucontext<sigmask>,",
+        }
+    }
 }
 
 impl Builder {
@@ -132,6 +163,30 @@ impl Builder {
         self
     }
 
+    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions for it (the
+    /// system's unless told).
+    ///
+    /// ```
+    /// use stackswitch::jit::{Jit, Ucontext};
+    ///
+    /// let jit = Jit::builder().ucontext(Ucontext::Runtime).build()?;
+    /// jit.add_ir("again", "
+    ///     declare i32 @getcontext(ptr)
+    ///     define i32 @main() {
+    ///       %context = alloca [968 x i8], align 16
+    ///       %result = call i32 @getcontext(ptr %context)
+    ///       ret i32 %result
+    ///     }")?;
+    /// // SAFETY: `main` has the type of C's and does what C's may do.
+    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
+        self.ucontext = ucontext;
+        self
+    }
+
     /// Makes the JIT, for this machine's CPU.
     ///
     /// # Errors
@@ -142,14 +197,14 @@ impl Builder {
         let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
         session
             .define(
-                stackswitch_rt::abi::symbols()
-                    .iter()
-                    .map(|s| (s.name, s.address))
-                    .chain([(inline::WORDS, inlined::address())]),
+                stackswitch_rt::abi::symbols().iter().map(|s| (s.name, s.address)).chain([
+                    (inline::WORDS, inlined::resident()),
+                    (inline::PLAIN, inlined::plain()),
+                ]),
             )
             .map_err(Error::Llvm)?;
-        let Self { level, calls_only } = self;
-        Ok(Jit { session, machine, level, calls_only, mains: RefCell::default() })
+        let Self { level, calls_only, ucontext } = self;
+        Ok(Jit { session, machine, level, calls_only, ucontext, mains: RefCell::default() })
     }
 }
 
@@ -177,6 +232,7 @@ pub struct Jit {
     machine: TargetMachine,
     level: OptLevel,
     calls_only: bool,
+    ucontext: Ucontext,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
 }
@@ -234,7 +290,8 @@ impl Jit {
             if self.calls_only {
                 keep_calls(module);
             }
-            passes::run(module, Some(&self.machine), self.level.pipeline())?;
+            let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
+            passes::run(module, Some(&self.machine), &pipeline)?;
             Ok::<_, Error>(mains(module))
         })?;
         self.fail_on_reports()?;

@@ -1398,16 +1398,7 @@ impl Position {
     }
 
     fn start_at(pc: usize, top: usize, function: usize, argument: usize, link: usize) -> Self {
-        Self {
-            sp: top,
-            pc,
-            rbx: function,
-            rbp: 0,
-            r12: argument,
-            r13: link,
-            r14: 0,
-            r15: 0,
-        }
+        Self { sp: top, pc, rbx: function, rbp: 0, r12: argument, r13: link, r14: 0, r15: 0 }
     }
 }
 
