@@ -1,25 +1,48 @@
 //! gdb shows the frames of a running context and stops where its stack begins, wherever it is
-//! stopped.
+//! stopped, compiled ahead of time or by the JIT; and with the script that is installed it shows
+//! those of suspended ones, wherever their stacks are, in a process and in a core file.
 //!
-//! Needs what `make test` builds and is ignored without it.
+//! The former needs what `make test` builds and is ignored without it.
 
 mod support;
 
-use std::process::Command;
+use std::{fs, path::Path, process::Command, sync::Arc};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
-    Artifacts,
+    Artifacts, STACKSWITCH,
     c::{self, Compiler, Linkage},
-    succeed, text,
+    directory, run, succeed, text,
 };
+
+/// How the program with parked contexts is made: a name, who compiles, with which flags, and how
+/// the runtime is linked; `None` is the checked one.
+type Way = (&'static str, Compiler, &'static [&'static str], Option<Linkage<'static>>);
+
+const WAYS: [Way; 6] = [
+    ("gcc", Compiler::Gcc, &["-g", "-O1"], Some(Linkage::Static)),
+    ("checked", Compiler::Gcc, &["-g", "-O1"], None),
+    ("O0", Compiler::ClangWithPlugin, &["-g", "-O0"], Some(Linkage::Static)),
+    ("O2", Compiler::ClangWithPlugin, &["-g", "-O2"], Some(Linkage::Shared)),
+    ("other-O0", Compiler::OtherClangWithPlugin, &["-g", "-O0"], Some(Linkage::Shared)),
+    ("other-O2", Compiler::OtherClangWithPlugin, &["-g", "-O2"], Some(Linkage::Static)),
+];
 
 fn main() {
     let arguments = Arguments::from_args();
-    let artifacts = Artifacts::find();
+    let artifacts = Artifacts::find().map(Arc::new);
     let ignored = artifacts.is_none();
-    let test = move || check(&artifacts.ok_or("needs what `make test` builds")?);
-    let trials = vec![Trial::test("gdb", test).with_ignored_flag(ignored)];
+    let mut trials = Vec::new();
+    let mut add = |name: String, check: fn(&Artifacts, &Way) -> Result<(), Failed>, way| {
+        let artifacts = artifacts.clone();
+        let test = move || check(&*artifacts.ok_or("needs what `make test` builds")?, way);
+        trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+    };
+    add("running".to_owned(), |artifacts, _| running(artifacts), &WAYS[0]);
+    for way in &WAYS {
+        add(format!("parked-{}", way.0), parked, way);
+    }
+    trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -29,13 +52,19 @@ type Frames = Vec<String>;
 
 const ON_SIDE_STACK: &str = "<signal handler called>";
 
-fn check(artifacts: &Artifacts) -> Result<(), Failed> {
+/// gdb with what makes its output the same everywhere.
+fn gdb() -> Command {
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "set confirm off", "-ex", "set width 0"]);
+    gdb
+}
+
+fn running(artifacts: &Artifacts) -> Result<(), Failed> {
     let source = c::sources().join("backtrace.c");
     let flags = ["-g", "-O1", "-fno-optimize-sibling-calls"];
     let place = ("debuggers", "backtrace");
     let program = c::build(artifacts, Compiler::Gcc, &source, &flags, place, Linkage::Static)?;
-    let mut gdb = Command::new("gdb");
-    gdb.args(["-nx", "-batch", "-ex", "set confirm off", "-ex", "set width 0"]);
+    let mut gdb = gdb();
     for command in ["break leaf", "run", "bt", "break switch_slowly", "continue", "bt", "delete 2"]
     {
         gdb.args(["-ex", command]);
@@ -61,6 +90,195 @@ fn check(artifacts: &Artifacts) -> Result<(), Failed> {
         return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
     }
     Ok(())
+}
+
+/// A JIT-compiled function where gdb stops at its line: its frames, with lines, down to the
+/// context's first. After the JIT has gone nothing of it is known any more.
+fn running_in_the_jit() -> Result<(), Failed> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir/lines.ll");
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "set confirm off", "-ex", "set width 0"]);
+    for command in [
+        "set breakpoint pending on",
+        "break guest.src:2",
+        "run",
+        "bt",
+        "delete 1",
+        "break exit",
+        "continue",
+        "break leaf",
+    ] {
+        gdb.args(["-ex", command]);
+    }
+    let output = succeed(gdb.args(["--args", STACKSWITCH, "run"]).arg(&program))?;
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let stops = backtraces(&stdout);
+    let expected = ["leaf", "body", "stackswitch_point_entry"].map(str::to_owned);
+    let lines = stdout.contains("guest.src:2\n") && stdout.contains("guest.src:8\n");
+    let gone = stderr.contains("Function \"leaf\" not defined");
+    if stops != [expected] || !lines || !gone {
+        return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// The contexts of `parked.cpp`: what they are in it, what is said of them by `info stackswitch`
+/// (status, whether bytes are parked, body, the comment of the line where it waits), and the
+/// functions of their frames.
+type Expected =
+    (&'static str, &'static str, bool, &'static str, &'static str, &'static [&'static str]);
+
+const ENTRY: &str = "stackswitch_point_entry";
+const SHALLOW: &[&str] = &["waits", "deep", "shallow_body", ENTRY];
+const DEEP: &[&str] = &["waits", "deep", "deep", "deep", "deep", "deep_body", ENTRY];
+const LARGE: &[&str] = &["waits", "deep", "large_body", ENTRY];
+const CATCHING: &[&str] = &["waits", "catching_body", ENTRY];
+
+const CONTEXTS: [Expected; 9] = [
+    ("contexts[0]", "suspended", true, "shallow_body", "// waits here", SHALLOW),
+    ("contexts[1]", "suspended", true, "deep_body", "// waits here", DEEP),
+    ("contexts[2]", "suspended", true, "large_body", "// waits here", LARGE),
+    ("contexts[3]", "suspended", true, "catching_body", "// waits here", CATCHING),
+    ("contexts[4]", "new", false, "shallow_body", "", &[]),
+    ("contexts[5]", "finished", false, "-", "", &[]),
+    ("contexts[6]", "suspended", false, "shallow_body", "// waits here", SHALLOW),
+    ("contexts[7]", "suspended", true, "deep_body", "// waits here", DEEP),
+    ("theirs", "suspended", false, "shallow_body", "// waits here", SHALLOW),
+];
+
+/// One whose value goes through memory has frames of the runtime besides these two.
+const WIDE: &str = "contexts[8]";
+
+fn parked(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Result<(), Failed> {
+    let source = c::sources().join("parked.cpp");
+    let name = format!("parked-{name}");
+    let place = ("debuggers", name.as_str());
+    let checked;
+    let linkage = match linkage {
+        Some(linkage) => linkage,
+        None => {
+            checked = c::runtime_with("checked")?;
+            Linkage::Archive(&checked)
+        }
+    };
+    let flags = [flags, &["-fno-optimize-sibling-calls"]].concat();
+    let program = c::build(artifacts, compiler, &source, &flags, place, linkage)?;
+    let script = artifacts.prefix.join("share/stackswitch/stackswitch_gdb.py");
+    let core = directory("debuggers")?.join(format!("{name}.core"));
+
+    let mut live = gdb();
+    for command in ["break stop", "run", "up"] {
+        live.args(["-ex", command]);
+    }
+    live.arg("-ex").arg(format!("generate-core-file {}", core.display()));
+    look(&mut live, &script);
+    for (context, ..) in CONTEXTS.iter().filter(|context| context.1 == "suspended") {
+        live.arg("-ex").arg(format!("echo @apply {context}\\n"));
+        live.arg("-ex").arg(format!("stackswitch apply {context} bt"));
+    }
+    // What was changed for that is as it was: the program goes on to its end.
+    for command in ["echo @end\\n", "frame", "continue"] {
+        live.args(["-ex", command]);
+    }
+    let live = text(&run(live.arg(&program))?.stdout);
+    seen(&live, &source).map_err(|what| format!("{what}\n{live}"))?;
+    for (context, _, _, _, _, frames) in CONTEXTS.iter().filter(|c| c.1 == "suspended") {
+        let section = section(&live, &format!("apply {context}"));
+        let mut found = backtraces(section).pop().unwrap_or_default();
+        // gdb shows that a call has not returned.
+        found.retain(|name| name != "stackswitch_point_return");
+        if found != *frames {
+            return Err(format!("apply {context}: {found:?}\n{live}").into());
+        }
+    }
+    let end = section(&live, "end");
+    if !end.contains("in main ()") || !end.contains("exited normally") {
+        return Err(format!("does not end\n{live}").into());
+    }
+
+    let mut dead = gdb();
+    dead.args(["-ex", "up"]);
+    look(&mut dead, &script);
+    dead.args(["-ex", "echo @refused\\n", "-ex", "stackswitch apply contexts[0] bt"]);
+    let output = run(dead.arg(&program).arg(&core))?;
+    fs::remove_file(&core)?;
+    let (dead, stderr) = (text(&output.stdout), text(&output.stderr));
+    seen(&dead, &source).map_err(|what| format!("in the core file: {what}\n{dead}\n{stderr}"))?;
+    if !stderr.contains("only a live process can be changed") {
+        return Err(format!("{dead}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// Has gdb show all contexts, with a line before each answer.
+fn look(gdb: &mut Command, script: &Path) {
+    gdb.arg("-ex").arg(format!("source {}", script.display()));
+    gdb.args(["-ex", "echo @info\\n", "-ex", "info stackswitch"]);
+    for context in CONTEXTS.iter().map(|context| context.0).chain([WIDE, "start", "other"]) {
+        gdb.arg("-ex").arg(format!("echo @handle {context}\\n"));
+        gdb.arg("-ex").arg(format!("output/x (long){context}"));
+        gdb.arg("-ex").arg(format!("echo \\n@bt {context}\\n"));
+        gdb.arg("-ex").arg(format!("stackswitch bt {context}"));
+    }
+    gdb.args(["-ex", "echo @bt all\\n", "-ex", "stackswitch bt all"]);
+}
+
+/// Whether gdb has shown the contexts as they are; else what is wrong.
+fn seen(output: &str, source: &Path) -> Result<(), String> {
+    let lines = fs::read_to_string(source).map_err(|e| e.to_string())?;
+    let line_of = |comment: &str| {
+        lines.lines().position(|line| line.contains(comment)).map_or(0, |index| index + 1)
+    };
+    let info = section(output, "info");
+    let frames_of = |context: &str| -> Frames {
+        backtraces(section(output, &format!("bt {context}"))).pop().unwrap_or_default()
+    };
+    for (context, status, is_parked, body, comment, frames) in CONTEXTS {
+        let found = frames_of(context);
+        if found != frames {
+            return Err(format!("frames of {context}: {found:?}"));
+        }
+        let handle = section(output, &format!("handle {context}")).trim();
+        let row: Vec<&str> = info
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .find(|row| row.first() == Some(&handle))
+            .ok_or_else(|| format!("{context} ({handle}) is not listed"))?;
+        let waits = if comment.is_empty() {
+            vec!["-".to_owned()]
+        } else {
+            let place = format!("{}:{}", source.display(), line_of(comment));
+            vec!["waits".to_owned(), "at".to_owned(), place]
+        };
+        let parked = row[3].parse::<u64>().unwrap_or(0) != 0;
+        if row[1] != status || parked != is_parked || row[5] != body || row[6..] != waits {
+            return Err(format!("{context}: {row:?}"));
+        }
+    }
+    let wide = frames_of(WIDE);
+    let inner = wide.iter().position(|name| name == "wide_body");
+    let waits = format!("{}:{}", source.display(), line_of("// waits with a double"));
+    if inner.is_none() || wide.last().is_none_or(|last| last != ENTRY) || !info.contains(&waits) {
+        return Err(format!("frames of {WIDE}: {wide:?}"));
+    }
+    if frames_of("other") != ["posix_body", "stackswitch_point_posix_entry"] {
+        return Err(format!("frames of other: {:?}", frames_of("other")));
+    }
+    if frames_of("start").first().is_none_or(|first| first != "main") {
+        return Err(format!("frames of start: {:?}", frames_of("start")));
+    }
+    let all = section(output, "bt all");
+    let running = all.matches("(running):").count();
+    if running != 2 || all.contains("cannot be followed") || info.matches("running").count() != 2 {
+        return Err("the running contexts are not as they should be".to_owned());
+    }
+    Ok(())
+}
+
+/// What was printed after a line `@name`, up to the next such line.
+fn section<'o>(output: &'o str, name: &str) -> &'o str {
+    let Some((_, rest)) = output.split_once(&format!("@{name}\n")) else { return "" };
+    rest.split("\n@").next().unwrap_or(rest)
 }
 
 /// The backtraces in what gdb has printed.

@@ -68,6 +68,24 @@ const BARS: &[Bar] = &[
         Of("resident", "corosensei", None),
         1.25,
     ),
+    bar(
+        "swapcontext in place, null base: 1.3 times the inline-asm floor",
+        Of("ucontext", "swapcontext-in-place", None),
+        Of("ucontext", "inline-asm", None),
+        1.3,
+    ),
+    bar(
+        "swapcontext in place, null base: as fast as corosensei",
+        Of("ucontext", "swapcontext-in-place", None),
+        Of("ucontext", "corosensei", None),
+        1.0,
+    ),
+    bar(
+        "a ucontext program by a flag: 20 times faster than glibc",
+        Of("ucontext", "from-ucontext", None),
+        Of("ucontext", "glibc", None),
+        1.0 / 20.0,
+    ),
     bar("sliced, 128 B: 2.2 memcpy pairs", sliced(US, 128), sliced("memcpy-pair", 128), 2.2),
     bar("sliced, 2 KiB: 1.4 pairs", sliced(US, 2 << 10), sliced("memcpy-pair", 2 << 10), 1.4),
     bar("sliced, 8 KiB: 1.15 pairs", sliced(US, 8 << 10), sliced("memcpy-pair", 8 << 10), 1.15),
@@ -121,6 +139,12 @@ const BARS: &[Bar] = &[
         Of("scheduler-copied", US, Some(1000)),
         Given(0.0),
         1.0,
+    ),
+    bar(
+        "first result of `run`: 1.3 times lli",
+        Of("first-result", US, None),
+        Of("first-result", "lli", None),
+        1.3,
     ),
 ];
 

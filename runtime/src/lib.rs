@@ -16,6 +16,7 @@
 //!   is on;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
 //! - `value`, `handle`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
 //!   and `posix`; everything else is called by them.
 #![cfg_attr(not(test), no_std)]
@@ -29,6 +30,7 @@ mod cancel;
 mod check;
 mod context;
 mod cxx;
+mod describe;
 pub mod error;
 mod escape;
 mod fibers;

@@ -51,6 +51,17 @@ const _: () = assert!(
     "a handle's tag is found without knowing what the handle is"
 );
 
+/// What debuggers need to find what was captured, see `describe`.
+pub(crate) mod described {
+    use super::Object;
+    use core::mem::offset_of;
+
+    pub(crate) const POSITION: usize = offset_of!(Object, place.position);
+    pub(crate) const SLICE: usize = offset_of!(Object, slice);
+    pub(crate) const LENGTH: usize = offset_of!(Object, length);
+    pub(crate) const HOME: usize = offset_of!(Object, home);
+}
+
 /// A capture that is made but not yet in its object.
 struct Capture {
     position: Position,
@@ -170,6 +181,9 @@ unsafe fn try_swap(
     unsafe {
         let tls = arch::tls();
         check(thread, to)?;
+        if !Thread::is_plain(tls) {
+            thread.lose_track(tls);
+        }
         if !(*to).seal.holds((*to).slice, (*to).length) {
             return Err(Code::Corrupt);
         }
@@ -465,7 +479,7 @@ unsafe fn give_stack(
     // SAFETY: the caller vouches for the memory; the words are this thread's.
     unsafe {
         let tls = arch::tls();
-        if Thread::is_plain(tls) && !thread.can_tell(low, size) {
+        if !thread.can_tell(low, size) {
             thread.keep_track(tls);
         }
         let stack = Stack::write(low, size, thread.number);

@@ -101,6 +101,8 @@ pub(crate) struct Thread {
     pub going: Place,
     /// The ends of the native stack; both 0 before they are needed.
     pub native_ends: (usize, usize),
+    /// Whether no stack of the program's lies in between.
+    pub tells: bool,
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
     /// that starts at `next_hint`.
     pub hints: [*mut Context; HINTS],
@@ -117,6 +119,15 @@ pub(crate) struct Thread {
     signal_stack: *mut u8,
     /// What tools know of the side stack.
     side_stack: Stack,
+    /// Refers to what debuggers look for by name, so that it is linked.
+    #[allow(dead_code)]
+    description: *const c_void,
+}
+
+unsafe extern "C" {
+    /// Of `describe`, which knows all modules.
+    #[link_name = "stackswitch_debug_v1"]
+    static DESCRIPTION: c_void;
 }
 
 /// Room for the largest value, aligned for any.
@@ -172,6 +183,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             until_look: LOOK_INTERVAL,
             going: Place::NOWHERE,
             native_ends: (0, 0),
+            tells: true,
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
             slot: Slot([0; 64]),
@@ -182,6 +194,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             #[cfg(feature = "libc")]
             signal_stack: ptr::null_mut(),
             side_stack: Stack::register(side_top.addr() - SIDE_STACK, side_top.addr()),
+            description: &raw const DESCRIPTION,
         });
         let t = &mut *thread;
         t.main.base = &raw mut t.main_base;

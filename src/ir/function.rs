@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::ffi::CString;
 
 use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
 use inkwell::llvm_sys::{LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage};
 
 use super::{Call, Module, Type, Value, copy_text};
+use crate::diagnostics::Location;
 
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +59,29 @@ impl<'m> Function<'m> {
     /// Its name.
     pub(crate) fn name(self) -> String {
         String::from_utf8_lossy(self.name_bytes()).into_owned()
+    }
+
+    /// Where the source has it, if there is debug information.
+    pub(crate) fn location(self) -> Option<Location> {
+        // SAFETY: the function is live; the subprogram is asked for what it has, and LLVM keeps the
+        // text.
+        unsafe {
+            let subprogram = LLVMGetSubprogram(self.0.raw());
+            if subprogram.is_null() {
+                return None;
+            }
+            let file = LLVMDIScopeGetFile(subprogram);
+            if file.is_null() {
+                return None;
+            }
+            let mut length = 0;
+            let name = LLVMDIFileGetFilename(file, &mut length);
+            Some(Location {
+                file: copy_text(name, length as usize),
+                line: LLVMDISubprogramGetLine(subprogram),
+                column: 0,
+            })
+        }
     }
 
     /// Its function type.

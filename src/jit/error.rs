@@ -1,5 +1,7 @@
 //! What can go wrong between IR and its result.
 
+use std::{io, path::PathBuf};
+
 use crate::{passes, reader};
 
 /// An error of the JIT.
@@ -36,6 +38,14 @@ pub enum Error {
     /// LLVM could not generate or link the code of a module.
     #[error("{0}")]
     Code(String),
+    /// The file with the functions' names for `perf` cannot be made.
+    #[error("{}: {error}", file.display())]
+    PerfMap {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// LLVM could not set up the JIT.
     #[error("{0}")]
     Llvm(String),

@@ -20,13 +20,17 @@
 //! frames into the host.
 
 mod context;
+mod debugger;
 mod error;
+mod objects;
+mod perf_map;
 mod protect;
 mod reports;
 mod session;
+mod symbolize;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashSet,
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
@@ -35,17 +39,19 @@ use std::{
 };
 
 use inkwell::{
-    OptimizationLevel,
-    module::{FlagBehavior, Module},
+    module::Module,
     targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
     values::FunctionValue,
 };
 
+pub use crate::level::OptLevel;
 use context::OwnedModule;
 pub use error::{Error, Fault};
+use objects::Watch;
 pub use protect::on_uncaught_fault;
 use session::Session;
 use stackswitch_rt::inlined;
+pub use symbolize::{Frame, symbolize};
 
 use crate::inline::{self, x86_64};
 use crate::{intrinsics, passes, reader};
@@ -80,48 +86,13 @@ const _: () = {
     assert!(our_record::BYTES == record::BYTES);
 };
 
-/// How much LLVM optimises, as `-O0` to `-O3` of a compiler.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OptLevel {
-    /// Nothing beyond what is needed to run.
-    O0,
-    /// Fast to compile.
-    O1,
-    /// The usual optimisations.
-    #[default]
-    O2,
-    /// Also those that cost much code or time.
-    O3,
-}
-
-impl OptLevel {
-    /// LLVM's default pipeline of that level, as text.
-    fn pipeline(self) -> &'static str {
-        match self {
-            Self::O0 => "default<O0>",
-            Self::O1 => "default<O1>",
-            Self::O2 => "default<O2>",
-            Self::O3 => "default<O3>",
-        }
-    }
-
-    /// The code generator's level.
-    fn codegen(self) -> OptimizationLevel {
-        match self {
-            Self::O0 => OptimizationLevel::None,
-            Self::O1 => OptimizationLevel::Less,
-            Self::O2 => OptimizationLevel::Default,
-            Self::O3 => OptimizationLevel::Aggressive,
-        }
-    }
-}
-
 /// Settings of a [`Jit`] to be.
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
     ucontext: Ucontext,
+    perf_map: bool,
 }
 
 /// What becomes of the functions of `<ucontext.h>` in a module.
@@ -187,14 +158,31 @@ impl Builder {
         self
     }
 
+    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
+    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
+    /// the process ends, as `perf` reads it later.
+    #[must_use]
+    pub fn perf_map(mut self, write: bool) -> Self {
+        self.perf_map = write;
+        self
+    }
+
     /// Makes the JIT, for this machine's CPU.
     ///
     /// # Errors
-    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT.
+    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
+    /// [`Error::PerfMap`] if that file was asked for and cannot be made.
     pub fn build(self) -> Result<Jit, Error> {
         Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
         let machine = host_machine(self.level)?;
-        let session = Session::new(host_machine(self.level)?).map_err(Error::Llvm)?;
+        let perf_map = if self.perf_map {
+            let file = perf_map::path();
+            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
+        } else {
+            None
+        };
+        let session =
+            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
         session
             .define(
                 stackswitch_rt::abi::symbols().iter().map(|s| (s.name, s.address)).chain([
@@ -203,8 +191,16 @@ impl Builder {
                 ]),
             )
             .map_err(Error::Llvm)?;
-        let Self { level, calls_only, ucontext } = self;
-        Ok(Jit { session, machine, level, calls_only, ucontext, mains: RefCell::default() })
+        let Self { level, calls_only, ucontext, .. } = self;
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            calls_only,
+            ucontext,
+            mains: RefCell::default(),
+            ends: Cell::default(),
+        })
     }
 }
 
@@ -235,6 +231,8 @@ pub struct Jit {
     ucontext: Ucontext,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
+    /// Whether a module may have something to run when the program ends.
+    ends: Cell<bool>,
 }
 
 impl Jit {
@@ -285,18 +283,19 @@ impl Jit {
 
     fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
-        let mains = module.with(|module| {
+        let (mains, ends) = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
-                keep_calls(module);
+                inline::keep_calls(module);
             }
             let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
             passes::run(module, Some(&self.machine), &pipeline)?;
-            Ok::<_, Error>(mains(module))
+            Ok::<_, Error>((mains(module), ends(module)))
         })?;
         self.fail_on_reports()?;
         self.session.add(module).map_err(Error::Code)?;
         self.mains.borrow_mut().extend(mains);
+        self.ends.set(self.ends.get() || ends);
         Ok(())
     }
 
@@ -436,7 +435,10 @@ impl Jit {
             self.call(|| {
                 self.session.initialize()?;
                 let result = main(argc, argv.as_mut_ptr(), null_mut());
-                self.session.deinitialize()?;
+                // Asking costs the compilation of a module of LLVM's own.
+                if self.ends.get() {
+                    self.session.deinitialize()?;
+                }
                 Ok(result)
             })
         };
@@ -448,12 +450,11 @@ impl Jit {
     }
 }
 
-/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
-fn keep_calls(module: &Module<'_>) {
-    if module.get_flag(inline::FLAG).is_none() {
-        let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(inline::FLAG, FlagBehavior::Override, no);
-    }
+/// Whether a module has destructors, or declares what registers something for the program's end:
+/// code finds LLJIT's form of these by their names only.
+fn ends(module: &Module<'_>) -> bool {
+    module.get_global("llvm.global_dtors").is_some()
+        || ["atexit", "__cxa_atexit"].iter().any(|name| module.get_function(name).is_some())
 }
 
 /// A target triple as text.

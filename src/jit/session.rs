@@ -27,6 +27,7 @@ use inkwell::{
 
 use super::{
     context::OwnedModule,
+    objects::Watch,
     reports::{Reports, check, on_session_error},
 };
 
@@ -39,13 +40,14 @@ unsafe extern "C" {
 /// One LLJIT. Symbols of the process (libc) are found through LLJIT's own default search.
 pub(super) struct Session {
     jit: LLVMOrcLLJITRef,
-    // Dropped after `jit` is disposed of, as LLVM holds its address.
+    // Dropped after `jit` is disposed of, as LLVM holds their addresses.
     reports: Box<Reports>,
+    _watch: Box<Watch>,
 }
 
 impl Session {
-    /// A session that compiles as `template` does.
-    pub(super) fn new(template: TargetMachine) -> Result<Self, String> {
+    /// A session that compiles as `template` does. The watch is told of what it has compiled.
+    pub(super) fn new(template: TargetMachine, watch: Box<Watch>) -> Result<Self, String> {
         let template = std::mem::ManuallyDrop::new(template);
         let reports = Box::<Reports>::default();
         let mut jit = std::ptr::null_mut();
@@ -62,8 +64,9 @@ impl Session {
                 on_session_error,
                 std::ptr::from_ref::<Reports>(&reports).cast_mut().cast::<c_void>(),
             );
+            watch.start(jit);
         }
-        Ok(Self { jit, reports })
+        Ok(Self { jit, reports, _watch: watch })
     }
 
     /// What LLVM reported on the side.

@@ -46,6 +46,16 @@ const WITH_LLD: [NamedLinkage; 4] = [
     ("thinlto", Linkage::Lto("-flto=thin")),
 ];
 
+/// The plugin of a compiler that has one.
+#[allow(dead_code, reason = "not every suite asks")]
+pub fn plugin(artifacts: &Artifacts, compiler: Compiler) -> Option<&Path> {
+    match compiler {
+        Compiler::ClangWithPlugin => Some(&artifacts.llvm.plugin),
+        Compiler::OtherClangWithPlugin => Some(&artifacts.other.plugin),
+        Compiler::Gcc => None,
+    }
+}
+
 /// The directory of the sources.
 pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")
@@ -113,4 +123,15 @@ fn pkg_config(prefix: &Path, what: &str) -> Result<Vec<String>, String> {
     command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")).args([what, "stackswitch"]);
     let output = succeed(&mut command)?;
     Ok(text(&output.stdout).split_whitespace().map(str::to_owned).collect())
+}
+
+/// The static runtime library with a feature, built as docs/tools.md says.
+pub fn runtime_with(feature: &str) -> Result<PathBuf, String> {
+    let target = directory(&format!("runtime-{feature}"))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["rustc", "-p", "stackswitch-rt"]);
+    cargo.args(["--profile", "rt", "--features", &format!("standalone,{feature}")]);
+    cargo.args(["--crate-type", "staticlib", "--target-dir"]).arg(&target);
+    succeed(&mut cargo)?;
+    Ok(target.join("rt/libstackswitch_rt.a"))
 }

@@ -73,6 +73,7 @@ use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
 use crate::ucontext;
 
+pub(crate) mod described;
 pub mod inlined;
 pub(crate) mod optional;
 #[cfg(feature = "valgrind")]
