@@ -28,6 +28,13 @@ const WAYS: [Way; 6] = [
     ("other-O2", Compiler::OtherClangWithPlugin, &["-g", "-O2"], Some(Linkage::Static)),
 ];
 
+/// More ways for what depends on the compiler alone.
+const OTHER_LEVELS: [Way; 3] = [
+    ("O1", Compiler::ClangWithPlugin, &["-g", "-O1"], Some(Linkage::Static)),
+    ("O3", Compiler::ClangWithPlugin, &["-g", "-O3"], Some(Linkage::Static)),
+    ("other-O1", Compiler::OtherClangWithPlugin, &["-g", "-O1"], Some(Linkage::Static)),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
@@ -42,7 +49,15 @@ fn main() {
     for way in &WAYS {
         add(format!("parked-{}", way.0), parked, way);
     }
+    for way in WAYS.iter().chain(&OTHER_LEVELS).filter(|way| way.0.contains('O')) {
+        add(format!("stepping-{}", way.0), stepping, way);
+        add(format!("converted-{}", way.0), converted, way);
+    }
     trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
+    trials.push(Trial::test("parked_in_the_jit", || parked_in_the_jit(Path::new(STACKSWITCH))));
+    let other = artifacts.map(|artifacts| artifacts.other_command.clone());
+    let test = move || parked_in_the_jit(&other.ok_or("needs what `make test` builds")?);
+    trials.push(Trial::test("parked_in_the_other_jit", test).with_ignored_flag(ignored));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -118,6 +133,38 @@ fn running_in_the_jit() -> Result<(), Failed> {
     let gone = stderr.contains("Function \"leaf\" not defined");
     if stops != [expected] || !lines || !gone {
         return Err(format!("{stops:#?}\n{stdout}\n{stderr}").into());
+    }
+    Ok(())
+}
+
+/// Contexts of JIT-compiled code that wait in it, one parked and one in place, with its functions and
+/// lines.
+fn parked_in_the_jit(stackswitch: &Path) -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for level in ["-O0", "-O2"] {
+        let mut gdb = gdb();
+        gdb.arg("-ex").arg(format!("source {}/docs/gdb/stackswitch_gdb.py", root.display()));
+        gdb.args(["-ex", "set breakpoint pending on", "-ex", "break puts", "-ex", "run"]);
+        gdb.args(["-ex", "echo @info\\n"]);
+        gdb.args(["-ex", "info stackswitch", "-ex", "echo @all\\n", "-ex", "stackswitch bt all"]);
+        gdb.arg("--args")
+            .arg(stackswitch)
+            .args(["run", level])
+            .arg(root.join("tests/ir/parked.ll"));
+        let output = text(&run(&mut gdb)?.stdout);
+        let waiting: Vec<Vec<&str>> = section(&output, "info")
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|row| row.ends_with(&["body", "inner", "at", "guest.src:2"]))
+            .collect();
+        let parked = waiting.iter().filter(|row| row[3] != "0" && row[4] == "0").count();
+        let in_place = waiting.iter().filter(|row| row[3] == "0" && row[4] != "0").count();
+        let frames = backtraces(section(&output, "all"));
+        let expected = ["inner", "body", ENTRY];
+        let alike = frames.iter().filter(|frames| **frames == expected).count();
+        if (waiting.len(), parked, in_place, alike) != (2, 1, 1, 2) {
+            return Err(format!("{level}: {waiting:#?}\n{output}").into());
+        }
     }
     Ok(())
 }
@@ -226,9 +273,7 @@ fn look(gdb: &mut Command, script: &Path) {
 /// Whether gdb has shown the contexts as they are; else what is wrong.
 fn seen(output: &str, source: &Path) -> Result<(), String> {
     let lines = fs::read_to_string(source).map_err(|e| e.to_string())?;
-    let line_of = |comment: &str| {
-        lines.lines().position(|line| line.contains(comment)).map_or(0, |index| index + 1)
-    };
+    let line_of = |comment: &str| line_of(&lines, comment);
     let info = section(output, "info");
     let frames_of = |context: &str| -> Frames {
         backtraces(section(output, &format!("bt {context}"))).pop().unwrap_or_default()
@@ -271,6 +316,127 @@ fn seen(output: &str, source: &Path) -> Result<(), String> {
     let running = all.matches("(running):").count();
     if running != 2 || all.contains("cannot be followed") || info.matches("running").count() != 2 {
         return Err("the running contexts are not as they should be".to_owned());
+    }
+    Ok(())
+}
+
+/// The line of a source with a comment, from one.
+fn line_of(source: &str, comment: &str) -> usize {
+    source.lines().position(|line| line.contains(comment)).map_or(0, |index| index + 1)
+}
+
+/// A line of `stepping.c` by its comment, what variables are there, and the innermost frames.
+type Stop = (&'static str, &'static [(&'static str, i64)], &'static [&'static str]);
+
+const STOPS: [Stop; 6] = [
+    ("main goes on", &[("first", 6), ("seen", 1)], &["main"]),
+    ("body goes on", &[("local", 6), ("got", 7), ("(long)arg", 100)], &["body", ENTRY]),
+    ("main again", &[("second", 14), ("sum", 7)], &["main"]),
+    ("yield goes on", &[("sent", 14), ("back", 21)], &["yield", "body", ENTRY]),
+    ("body ends", &[("local", 6), ("got", 7), ("after", 13)], &["body", ENTRY]),
+    ("wide goes on", &[("local", 6), ("(long)got", 6)], &["wide"]),
+];
+
+/// Breakpoints before and after switches are hit, in functions and in what was inlined into them;
+/// variables are right there; stepping over a switch comes to the next line.
+fn stepping(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Result<(), Failed> {
+    let source = c::sources().join("stepping.c");
+    let lines = fs::read_to_string(&source)?;
+    let place_name = format!("stepping-{name}");
+    let linkage = linkage.ok_or("a linkage")?;
+    let place = ("debuggers", place_name.as_str());
+    let program = c::build(artifacts, compiler, &source, flags, place, linkage)?;
+    let script = artifacts.prefix.join("share/stackswitch/stackswitch_gdb.py");
+    let mut gdb = gdb();
+    gdb.arg("-ex").arg(format!("source {}", script.display()));
+    for (comment, ..) in &STOPS {
+        gdb.arg("-ex").arg(format!("break {}", line_of(&lines, comment)));
+    }
+    gdb.args(["-ex", "run"]);
+    for (comment, variables, _) in &STOPS {
+        gdb.arg("-ex").arg(format!("echo @bt {comment}\\n")).args(["-ex", "bt"]);
+        for (variable, _) in *variables {
+            gdb.arg("-ex").arg(format!("echo @{comment} {variable}\\n"));
+            gdb.arg("-ex").arg(format!("output {variable}"));
+            gdb.args(["-ex", "echo \\n"]);
+        }
+        gdb.args(["-ex", "continue"]);
+    }
+    // Once more, in steps: the breakpoints in the context are out of the way, then in it.
+    gdb.args(["-ex", "echo @steps\\n", "-ex", "delete"]);
+    gdb.arg("-ex").arg(format!("break {}", line_of(&lines, "main starts")));
+    gdb.args(["-ex", "run", "-ex", "delete"]);
+    for _ in 0..3 {
+        gdb.args(["-ex", "stackswitch next", "-ex", "echo \\n@line\\n", "-ex", "info line *$pc"]);
+    }
+    gdb.arg("-ex").arg(format!("break {}", line_of(&lines, "body ends")));
+    gdb.args(["-ex", "stackswitch next 2", "-ex", "echo \\n@line\\n", "-ex", "info line *$pc"]);
+    gdb.args(["-ex", "echo @finish\\n", "-ex", "break use", "-ex", "continue", "-ex", "finish"]);
+    gdb.args(["-ex", "delete", "-ex", "echo @end\\n", "-ex", "continue"]);
+    let output = text(&run(gdb.arg(&program))?.stdout);
+    let fail = |what: String| Err(Failed::from(format!("{what}\n{output}")));
+    for (comment, variables, frames) in &STOPS {
+        let found = backtraces(section(&output, &format!("bt {comment}"))).pop();
+        let found = found.unwrap_or_default();
+        if !found.starts_with(&frames.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()) {
+            return fail(format!("{comment}: {found:?}"));
+        }
+        for (variable, value) in *variables {
+            let found = section(&output, &format!("{comment} {variable}")).trim();
+            let found = found.lines().next().unwrap_or_default();
+            if found != value.to_string() {
+                return fail(format!("{comment}: {variable} is {found}, not {value}"));
+            }
+        }
+    }
+    let steps = output.split_once("@steps\n").map_or("", |(_, rest)| rest);
+    let stopped: Vec<usize> = steps
+        .split("@line\nLine ")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next()?.parse().ok())
+        .collect();
+    let comments = ["main goes on", "main sends", "main again", "body ends"];
+    if stopped != comments.map(|comment| line_of(&lines, comment)) {
+        return fail(format!("steps came to lines {stopped:?}"));
+    }
+    // `use` is called by the body, which it returns to.
+    let finished = section(&output, "finish");
+    if !finished.contains("body (") || !finished.contains("Value returned is") {
+        return fail("finish does not come back to the body".to_owned());
+    }
+    if !section(&output, "end").contains("exited normally") {
+        return fail("does not end".to_owned());
+    }
+    Ok(())
+}
+
+/// The debug information of a body survives where the runtime starts it through a function that the
+/// passes make.
+fn converted(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Result<(), Failed> {
+    let source = c::sources().join("thunk_debug.ll");
+    let lines = fs::read_to_string(&source)?;
+    let place_name = format!("converted-{name}");
+    let linkage = linkage.ok_or("a linkage")?;
+    let place = ("debuggers", place_name.as_str());
+    let flags = [flags, &["-Wno-unused-command-line-argument"]].concat();
+    let program = c::build(artifacts, compiler, &source, &flags, place, linkage)?;
+    let mut gdb = gdb();
+    for instruction in ["%x = add", "%y = add"] {
+        gdb.arg("-ex").arg(format!("break thunk_debug.ll:{}", line_of(&lines, instruction)));
+    }
+    for command in ["run", "echo @before\\n", "bt", "continue", "echo @after\\n", "bt"] {
+        gdb.args(["-ex", command]);
+    }
+    gdb.args(["-ex", "echo @got\\n", "-ex", "output got", "-ex", "echo \\n"]);
+    let output = text(&run(gdb.arg(&program))?.stdout);
+    for stop in ["before", "after"] {
+        let frames = backtraces(section(&output, stop)).pop().unwrap_or_default();
+        if frames != ["body", "body.stackswitch.thunk", ENTRY] {
+            return Err(format!("{stop}: {frames:?}\n{output}").into());
+        }
+    }
+    if section(&output, "got").trim() != "6" {
+        return Err(format!("got is wrong\n{output}").into());
     }
     Ok(())
 }

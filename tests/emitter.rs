@@ -238,8 +238,7 @@ fn what_is_emitted_runs() {
 
     let jit = Jit::builder().build().unwrap();
     jit.add_module(&module).unwrap();
-    // SAFETY: the type is the function's.
-    let user = unsafe { jit.function::<unsafe extern "C" fn(i64, i64) -> i64>("user").unwrap() };
+    let user = jit.function::<unsafe extern "C" fn(i64, i64) -> i64>("user").unwrap();
     // SAFETY: the function is sound.
     assert_eq!(unsafe { user(7, 4) }, 7011);
 }

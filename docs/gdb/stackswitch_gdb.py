@@ -16,6 +16,7 @@ objects that a just-in-time compiler has registered.
 """
 
 import bisect
+import re
 import struct
 
 import gdb
@@ -108,7 +109,8 @@ def functions_at(address):
 
 
 def without_parameters(name):
-    """A function's name without the parameters that C++ has in it."""
+    """A function's name without the parameters that C++ has in it, and the hash that Rust has."""
+    name = re.sub(r"::h[0-9a-f]{16}$", "", name)
     if not name.endswith(")"):
         return name
     depth = 0
@@ -489,6 +491,9 @@ def unwind(frame, memory, sections):
         except Trouble as trouble:
             yield str(trouble)
             return
+        except (KeyError, IndexError):
+            yield "a register is not known at %#x" % frame.pc
+            return
         if frame is None:
             return
     yield "there are more than %d frames" % LIMIT
@@ -591,11 +596,15 @@ class Thread:
 
     def __init__(self, runtime, thread, words):
         self.runtime, self.thread = runtime, thread
-        self.current = runtime.field(words, "words.current")
+        self.words, self.current = words, runtime.field(words, "words.current")
         self.address = runtime.field(words, "words.thread")
         number = read(self.address + runtime["thread.number"], 4)
         self.number = int.from_bytes(number, "little")
         self.main = self.address + runtime["thread.main"]
+
+    def running(self):
+        """The context that runs now."""
+        return self.runtime.field(self.words, "words.current")
 
     def handles(self):
         """Every header that was handed out: contexts, bases, and what was destroyed."""
@@ -735,14 +744,22 @@ def cut(pieces, low):
 ENTRIES = ("stackswitch_point_entry", "stackswitch_point_posix_entry")
 
 
-def is_ours(address):
-    """Whether code is the runtime's, or a function that the passes have made between the runtime
-    and the program: nobody asks where in it a context waits."""
+# Symbols of the runtime, and of what the passes make between it and the program: nobody asks where
+# in them a context waits. gdb writes some dots as brackets.
+RUNTIME = re.compile(r"^stackswitch[_.]|stackswitch_rt")
+BETWEEN = re.compile(r"\.stackswitch[.\[]")
+
+
+def of_program(address):
+    """The functions of the program at an address, what was inlined first."""
     text = gdb.execute("info symbol %#x" % address, to_string=True)
-    name = text.split(" in section ")[0]
-    return name.startswith(("stackswitch_", "stackswitch.")) or any(
-        part in name for part in ("stackswitch_rt", ".stackswitch.")
-    )
+    name = "" if text.startswith("No symbol") else text.split(" in section ")[0]
+    if RUNTIME.search(name):
+        return []
+    names = functions_at(address)
+    if BETWEEN.search(name):
+        return names[:-1]  # the program's own may be inlined there
+    return names or [name_at(address)]
 
 
 def body_and_place(context):
@@ -751,12 +768,12 @@ def body_and_place(context):
     for frame in context.frames():
         if isinstance(frame, str):
             return "?", place or "?"
-        name = name_at(frame.place)
-        if name in ENTRIES:
+        if name_at(frame.place) in ENTRIES:
             break
-        if not is_ours(frame.place):
+        names = of_program(frame.place)
+        if names:
             place = place or described(frame.place)
-            body = name
+            body = names[-1]
     return body or "?", place or "?"
 
 
@@ -1049,6 +1066,123 @@ def set_registers(registers):
     gdb.newest_frame().select()
 
 
+class Next(gdb.Command):
+    """Step like `next`, over switches that are in place too.
+
+    stackswitch next [N]
+
+Optimised code switches without a call, so `next` goes with control into the other context. This
+lets the others run until the context that was running goes on, and ends at its next line. Stops
+earlier where `next` does: at breakpoints and signals."""
+
+    def __init__(self):
+        super().__init__("stackswitch next", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        count = int(gdb.parse_and_eval(argument)) if argument else 1
+        guarded(lambda: self.step(count))
+
+    def step(self, count):
+        watch = Watch()
+        try:
+            while count and self.one(watch):
+                count -= 1
+        finally:
+            watch.end()
+
+    def one(self, watch):
+        """One line. False if something else has stopped the process."""
+        if gdb.selected_thread() is None:
+            raise Trouble("the program is not being run")
+        runtime, number = Runtime(), gdb.selected_thread().num
+        owners = [thread for thread in runtime.threads() if thread.thread.num == number]
+        if not owners:
+            return watch.run("next")
+        address = owners[0].running()
+        line = gdb.find_pc_line(gdb.newest_frame().pc()).line
+        while watch.run("next"):
+            if owners[0].running() == address:
+                return True
+            context = Context(runtime, address, owners[0])
+            if context.state not in ("ready", "parked"):
+                return True  # it has ended
+            if not self.land(context, watch):
+                return False
+            here = gdb.newest_frame().pc()
+            place = gdb.find_pc_line(here)
+            if place.pc == here and place.line not in (0, line):
+                return True  # the switch was the end of its line
+        return False
+
+    def land(self, context, watch):
+        """Runs until the context goes on. False if something else stops the process before."""
+        registers, _ = context.registers()
+        landing = Landing(context, registers["rip"])
+        try:
+            # Other stops are the user's.
+            if watch.run("continue") or not landing.reached:
+                return False
+        finally:
+            landing.delete()
+        for _ in range(LANDING_STEPS):
+            if int(gdb.newest_frame().read_register("rsp")) & MASK == registers["rsp"]:
+                return True
+            watch.run("stepi")
+        return False
+
+
+# Instructions of a switch in place from where it is gone on with to where its stack pointer is set.
+LANDING_STEPS = 8
+
+
+class Landing(gdb.Breakpoint):
+    """Stops where a context goes on."""
+
+    def __init__(self, context, address):
+        super().__init__("*%#x" % address, gdb.BP_BREAKPOINT, internal=True)
+        self.silent = True
+        self.context, self.reached = context, False
+
+    def stop(self):
+        self.reached = self.context.thread.running() == self.context.address
+        return self.reached
+
+
+class Watch:
+    """Runs commands that resume the process, and knows why it stops. Says so at the end only."""
+
+    def __init__(self):
+        self.event = None
+        self.quiet = gdb.parameter("suppress-cli-notifications")
+        gdb.execute("set suppress-cli-notifications on")
+        gdb.events.stop.connect(self.stopped)
+        gdb.events.exited.connect(self.stopped)
+
+    def stopped(self, event):
+        self.event = event
+
+    def run(self, command):
+        """Whether the process stopped only because the command was done."""
+        gdb.execute(command, to_string=True)
+        special = (gdb.BreakpointEvent, gdb.SignalEvent, gdb.ExitedEvent)
+        return not isinstance(self.event, special)
+
+    def end(self):
+        gdb.events.stop.disconnect(self.stopped)
+        gdb.events.exited.disconnect(self.stopped)
+        gdb.execute("set suppress-cli-notifications " + ("on" if self.quiet else "off"))
+        if self.event is None:
+            return
+        if isinstance(self.event, gdb.ExitedEvent):
+            print("The process has exited.")
+            return
+        if isinstance(self.event, gdb.BreakpointEvent):
+            print("Breakpoint %d, " % self.event.breakpoints[0].number, end="")
+        elif isinstance(self.event, gdb.SignalEvent):
+            print("Signal %s, " % self.event.stop_signal, end="")
+        gdb.execute("frame")
+
+
 def guarded(action):
     """Runs a command; what it cannot do is an error of gdb's, without a trace of Python."""
     try:
@@ -1061,3 +1195,4 @@ Info()
 Prefix()
 Backtrace()
 Apply()
+Next()

@@ -177,6 +177,7 @@ impl From<jit::Error> for Failure {
             jit::Error::NotMain(_) | jit::Error::Code(_) => {
                 return Self::of_module(error.to_string());
             }
+            jit::Error::Duplicate { .. } => EX_DATAERR,
             jit::Error::Target { .. } => {
                 return Self::new(EX_DATAERR, error.to_string())
                     .hint("a program for another machine is compiled by clang with the plugin");

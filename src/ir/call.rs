@@ -343,6 +343,21 @@ impl<'m> Builder<'m> {
         }
     }
 
+    /// Gives instructions the line of `function` itself, if it is described to debuggers.
+    pub(crate) fn set_line_of(&self, function: Function<'m>) {
+        // SAFETY: the builder and the function are live; a subprogram is a scope with a line.
+        unsafe {
+            let scope = LLVMGetSubprogram(function.value().raw());
+            if scope.is_null() {
+                return;
+            }
+            let (context, line) = (self.module.context(), LLVMDISubprogramGetLine(scope));
+            let location =
+                LLVMDIBuilderCreateDebugLocation(context, line, 0, scope, std::ptr::null_mut());
+            LLVMSetCurrentDebugLocation2(self.raw, location);
+        }
+    }
+
     /// One that stands where control goes on after `call` has returned, and gives instructions its
     /// debug location. Nothing for a `callbr`.
     pub(crate) fn after(module: Module<'m>, call: Call<'m>) -> Option<Self> {

@@ -15,6 +15,11 @@ use crate::diagnostics::Location;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Function<'m>(pub(super) Value<'m>);
 
+// SAFETY: this is the function of `shim.cc`, with the type that it has there.
+unsafe extern "C" {
+    fn stackswitch_ir_describe(made: LLVMValueRef, like: LLVMValueRef);
+}
+
 /// How a function is seen from other modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Linkage {
@@ -82,6 +87,13 @@ impl<'m> Function<'m> {
                 column: 0,
             })
         }
+    }
+
+    /// Gives it a description for debuggers like that of `like`, if that has one: as a function
+    /// that the compiler has made, at the same line.
+    pub(crate) fn describe_like(self, like: Function<'m>) {
+        // SAFETY: both are live functions of one module.
+        unsafe { stackswitch_ir_describe(self.0.raw(), like.0.raw()) }
     }
 
     /// Its function type.

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::{modules::ModuleId, value::ValueType};
 use crate::{passes, reader};
 
 /// An error of the JIT.
@@ -27,6 +28,54 @@ pub enum Error {
     /// A symbol that was looked up, or that the looked-up code uses, is not defined anywhere.
     #[error("no definition of {}", quoted(.0))]
     MissingSymbol(Vec<String>),
+    /// A module defines a symbol that another one, or the host, has defined.
+    #[error("{module} defines `{symbol}`, which {defined_in} has defined")]
+    Duplicate {
+        /// The symbol.
+        symbol: String,
+        /// The name of the module that was to be added.
+        module: String,
+        /// The name of the module that has it; `the host` for the runtime's names and what the JIT
+        /// was built with.
+        defined_in: String,
+    },
+    /// An object file is none, is for another machine, or has what cannot be linked here.
+    #[error("{file}: {message}")]
+    Object {
+        /// The name that it was given.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// No module of this JIT has that handle: it has been removed, or is another JIT's.
+    #[error("there is no module {0}")]
+    NoSuchModule(ModuleId),
+    /// A module cannot be removed before those that use what it defines.
+    #[error("{module} is used by {}", users.join(", "))]
+    InUse {
+        /// The name of the module.
+        module: String,
+        /// The names of those that use it.
+        users: Vec<String>,
+    },
+    /// A function was looked up as something else than it is.
+    #[error("`{name}` is `{found}` and cannot be called as `{asked}`")]
+    Signature {
+        /// The function.
+        name: String,
+        /// The type that its module gives it.
+        found: String,
+        /// The Rust type that was asked for.
+        asked: &'static str,
+    },
+    /// A symbol is defined, but nothing is known of its type: it is from an object file, from the
+    /// host, an alias or a variable. [`Jit::function_unchecked`](super::Jit::function_unchecked)
+    /// does not ask.
+    #[error("the type of `{0}` is not known: it is no function of a module of IR")]
+    NoSignature(String),
+    /// The number of default regions that the JIT was to be built with is not from 1 to 64.
+    #[error("{0} default regions cannot be had; it is 1 to 64")]
+    Regions(usize),
     /// What was to be called as C's `main` is not a function of a module with such a type.
     #[error(
         "`{0}` cannot be called as C's main: it must be a function of the type i32 (), i32 (i32, ptr) or i32 (i32, ptr, ptr)"
@@ -58,6 +107,34 @@ pub enum Error {
     /// The program switched to the host's context by its handle before the call returned.
     #[error("the program left the call by a switch to the host's context")]
     Left,
+    /// A foreign exception, as of C++, left the guest's function, or a host function.
+    #[error("an exception left the program")]
+    Exception,
+    /// What was to be a coroutine's body is not a function of a module with such a type.
+    #[error(
+        "`{0}` cannot be a coroutine's body: it must be a function of a type T (ptr, T), with T \
+         one of i1, i8, i16, i32, i64, ptr, float and double, and no extension of it"
+    )]
+    NotBody(String),
+    /// A coroutine's body is of another type than the values that were to go in and out.
+    #[error("`{name}` takes and returns {found}, but {expected} was asked for")]
+    BodyType {
+        /// The function.
+        name: String,
+        /// The IR type that it has.
+        found: ValueType,
+        /// The IR type that `In` or `Out` stands for.
+        expected: ValueType,
+    },
+    /// The coroutine has finished, or was ended by a fault.
+    #[error("the coroutine has finished")]
+    Finished,
+    /// A coroutine that was cancelled suspended itself in a cleanup. The others did not run.
+    #[error("a cancelled coroutine suspended itself in a cleanup")]
+    Unfinished,
+    /// A symbol's name is not one that IR text can have.
+    #[error("{0:?} is no name for a host function")]
+    HostName(String),
 }
 
 /// A runtime error in guest code, as the runtime reported it.

@@ -10,51 +10,71 @@
 //!
 //! let jit = Jit::builder().build()?;
 //! jit.add_ir("double.ll", "define i64 @double(i64 %x) { %y = shl i64 %x, 1 ret i64 %y }")?;
-//! // SAFETY: the type is the one of the IR function, which touches nothing but its argument.
-//! let double = unsafe { jit.function::<unsafe extern "C" fn(i64) -> i64>("double")? };
+//! let double = jit.function::<unsafe extern "C" fn(i64) -> i64>("double")?;
+//! // SAFETY: the function touches nothing but its argument.
 //! assert_eq!(unsafe { double(21) }, 42);
 //! # Ok::<(), stackswitch::jit::Error>(())
 //! ```
 //!
-//! Not done yet: modules cannot be removed again, and exceptions cannot unwind from JIT-compiled
-//! frames into the host.
+//! A module is compiled as a whole, on the thread and at the time that one of its symbols is first
+//! looked up, or one of a module that uses it. A [`Jit`] belongs to the thread that made it, as
+//! contexts do: it is neither `Send` nor `Sync`. Other threads may have JITs of their own.
+//!
+//! [`Jit::coroutine`] runs an IR function as a coroutine that Rust drives, [`Jit::host_fn`] gives IR
+//! a Rust closure to call, and [`Jit::task`] is a coroutine that awaits Rust futures.
 
+mod add;
+mod builder;
 mod context;
+mod coroutine;
 mod debugger;
 mod error;
+mod frame;
+mod host;
+mod lookup;
+mod modules;
+mod object_file;
 mod objects;
 mod perf_map;
 mod protect;
 mod reports;
 mod session;
+mod signature;
+mod structors;
 mod symbolize;
+mod symbols;
+mod task;
+mod unwind;
+mod value;
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
+    any::Any,
+    cell::RefCell,
     ffi::{CString, OsStr, c_char, c_int},
     os::unix::ffi::OsStrExt,
-    path::Path,
     ptr::null_mut,
 };
 
-use inkwell::{
-    module::Module,
-    targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
-    values::FunctionValue,
-};
+use inkwell::targets::TargetMachine;
 
 pub use crate::level::OptLevel;
-use context::OwnedModule;
+pub use builder::{Builder, Ucontext};
+pub use coroutine::{Coroutine, State, Status};
 pub use error::{Error, Fault};
-use objects::Watch;
+pub use host::{HostFn, SuspendError, suspend};
+pub use lookup::Function;
+pub use modules::ModuleId;
+use modules::{Modules, Names};
 pub use protect::on_uncaught_fault;
 use session::Session;
+pub use signature::{NativeFn, NativeType, Signature};
 use stackswitch_rt::inlined;
 pub use symbolize::{Frame, symbolize};
+pub use task::{HostAsyncFn, Task};
+pub use value::{Value, ValueType};
 
-use crate::inline::{self, x86_64};
-use crate::{intrinsics, passes, reader};
+use crate::inline::x86_64;
+use crate::intrinsics;
 
 const _: () = assert!(
     intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
@@ -75,7 +95,7 @@ const _: () = {
     assert!(our_object::SP == object::SP);
     assert!(our_object::RBX == object::RBX);
     assert!(our_object::RBP == object::RBP);
-    assert!(inline::IN_UCONTEXT as usize == inlined::IN_UCONTEXT);
+    assert!(crate::inline::IN_UCONTEXT as usize == inlined::IN_UCONTEXT);
     assert!(our_header::SP == header::SP);
     assert!(our_header::TAG == header::TAG);
     assert!(our_header::LINK == header::LINK);
@@ -86,142 +106,6 @@ const _: () = {
     assert!(our_record::BYTES == record::BYTES);
 };
 
-/// Settings of a [`Jit`] to be.
-#[derive(Debug, Clone, Default)]
-pub struct Builder {
-    level: OptLevel,
-    calls_only: bool,
-    ucontext: Ucontext,
-    perf_map: bool,
-}
-
-/// What becomes of the functions of `<ucontext.h>` in a module.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Ucontext {
-    /// They are the system's.
-    #[default]
-    System,
-    /// They are the runtime's; the signal mask is left alone.
-    Runtime,
-    /// They are the runtime's, and the signal mask belongs to a context as POSIX has it.
-    RuntimeWithSignalMask,
-}
-
-impl Ucontext {
-    /// The pass that comes before all others, with its comma.
-    fn pass(self) -> &'static str {
-        match self {
-            Self::System => "",
-            Self::Runtime => "stackswitch-from-ucontext,",
-            Self::RuntimeWithSignalMask => "stackswitch-from-ucontext<sigmask>,",
-        }
-    }
-}
-
-impl Builder {
-    /// Sets how much to optimise ([`OptLevel::O2`] unless told).
-    #[must_use]
-    pub fn opt_level(mut self, level: OptLevel) -> Self {
-        self.level = level;
-        self
-    }
-
-    /// Sets whether optimised code has the resident switch in place (it has unless told) or calls
-    /// the runtime.
-    #[must_use]
-    pub fn inline_switches(mut self, inline: bool) -> Self {
-        self.calls_only = !inline;
-        self
-    }
-
-    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions for it (the
-    /// system's unless told).
-    ///
-    /// ```
-    /// use stackswitch::jit::{Jit, Ucontext};
-    ///
-    /// let jit = Jit::builder().ucontext(Ucontext::Runtime).build()?;
-    /// jit.add_ir("again", "
-    ///     declare i32 @getcontext(ptr)
-    ///     define i32 @main() {
-    ///       %context = alloca [968 x i8], align 16
-    ///       %result = call i32 @getcontext(ptr %context)
-    ///       ret i32 %result
-    ///     }")?;
-    /// // SAFETY: `main` has the type of C's and does what C's may do.
-    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
-    /// # Ok::<(), stackswitch::jit::Error>(())
-    /// ```
-    #[must_use]
-    pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
-        self.ucontext = ucontext;
-        self
-    }
-
-    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
-    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
-    /// the process ends, as `perf` reads it later.
-    #[must_use]
-    pub fn perf_map(mut self, write: bool) -> Self {
-        self.perf_map = write;
-        self
-    }
-
-    /// Makes the JIT, for this machine's CPU.
-    ///
-    /// # Errors
-    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
-    /// [`Error::PerfMap`] if that file was asked for and cannot be made.
-    pub fn build(self) -> Result<Jit, Error> {
-        Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
-        let machine = host_machine(self.level)?;
-        let perf_map = if self.perf_map {
-            let file = perf_map::path();
-            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
-        } else {
-            None
-        };
-        let session =
-            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
-        session
-            .define(
-                stackswitch_rt::abi::symbols().iter().map(|s| (s.name, s.address)).chain([
-                    (inline::WORDS, inlined::resident()),
-                    (inline::PLAIN, inlined::plain()),
-                ]),
-            )
-            .map_err(Error::Llvm)?;
-        let Self { level, calls_only, ucontext, .. } = self;
-        Ok(Jit {
-            session,
-            machine,
-            level,
-            calls_only,
-            ucontext,
-            mains: RefCell::default(),
-            ends: Cell::default(),
-        })
-    }
-}
-
-/// A target machine for this CPU.
-fn host_machine(level: OptLevel) -> Result<TargetMachine, Error> {
-    let triple = TargetMachine::get_default_triple();
-    let target = Target::from_triple(&triple).map_err(|e| Error::Llvm(e.to_string()))?;
-    let cpu = TargetMachine::get_host_cpu_name().to_string();
-    let features = TargetMachine::get_host_cpu_features().to_string();
-    target
-        .create_target_machine(
-            &triple,
-            &cpu,
-            &features,
-            level.codegen(),
-            RelocMode::PIC,
-            CodeModel::Small,
-        )
-        .ok_or_else(|| Error::Llvm(format!("LLVM cannot generate code for {triple:?}")))
-}
-
 /// Modules of IR, compiled as they are needed.
 pub struct Jit {
     session: Session,
@@ -229,10 +113,10 @@ pub struct Jit {
     level: OptLevel,
     calls_only: bool,
     ucontext: Ucontext,
-    /// Functions of the modules that have the type of C's `main`.
-    mains: RefCell<HashSet<String>>,
-    /// Whether a module may have something to run when the program ends.
-    ends: Cell<bool>,
+    names: Names,
+    modules: RefCell<Modules>,
+    /// What the host functions are. Dropped after the session: its code has the addresses.
+    hosts: RefCell<Vec<Box<dyn Any>>>,
 }
 
 impl Jit {
@@ -242,134 +126,9 @@ impl Jit {
         Builder::default()
     }
 
-    /// Adds a module given as text. `name` is what messages call it.
-    ///
-    /// # Errors
-    /// [`Error::Module`] if it cannot be parsed or is broken, [`Error::Passes`] if it uses the
-    /// intrinsics wrongly, [`Error::Target`] if it is for another machine, [`Error::Code`] if it
-    /// defines a symbol again.
-    pub fn add_ir(&self, name: &str, text: &str) -> Result<(), Error> {
-        self.add_bytes(name, text.as_bytes())
-    }
-
-    /// Adds a module given as bitcode. `name` is what messages call it.
-    ///
-    /// # Errors
-    /// As [`Jit::add_ir`].
-    pub fn add_bitcode(&self, name: &str, bitcode: &[u8]) -> Result<(), Error> {
-        self.add_bytes(name, bitcode)
-    }
-
-    /// Adds a module from a file of text or bitcode. The content decides, not the name.
-    ///
-    /// # Errors
-    /// As [`Jit::add_ir`], and [`reader::Error::Io`] if the file cannot be read.
-    pub fn add_file(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        self.add_bytes(&path.to_string_lossy(), &reader::read(path)?)
-    }
-
-    /// Adds a copy of a module. It goes through bitcode into a context of the JIT's own, so the
-    /// module and its context stay the caller's, to change, to drop, or to use on.
-    ///
-    /// # Errors
-    /// As [`Jit::add_ir`].
-    pub fn add_module(&self, module: &Module<'_>) -> Result<(), Error> {
-        let name = module.get_name().to_string_lossy().into_owned();
-        // LLVM's bitcode writer may not be given a broken module.
-        module.verify().map_err(|e| reader::Error::broken(&name, &e.to_string()))?;
-        self.add_bytes(&name, module.write_bitcode_to_memory().as_slice())
-    }
-
-    fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
-        let (mains, ends) = module.with(|module| {
-            self.adopt_target(name, module)?;
-            if self.calls_only {
-                inline::keep_calls(module);
-            }
-            let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
-            passes::run(module, Some(&self.machine), &pipeline)?;
-            Ok::<_, Error>((mains(module), ends(module)))
-        })?;
-        self.fail_on_reports()?;
-        self.session.add(module).map_err(Error::Code)?;
-        self.mains.borrow_mut().extend(mains);
-        self.ends.set(self.ends.get() || ends);
-        Ok(())
-    }
-
-    /// Gives a module without a target this machine's, and refuses one with another.
-    fn adopt_target(&self, name: &str, module: &Module<'_>) -> Result<(), Error> {
-        let mismatch = |found: &str, expected: &str| Error::Target {
-            file: name.to_owned(),
-            found: found.to_owned(),
-            expected: expected.to_owned(),
-        };
-        let host = self.machine.get_triple();
-        let triple = module.get_triple();
-        let (found, expected) = (text(&triple), text(&host));
-        if found.is_empty() {
-            module.set_triple(&host);
-        } else if arch(&found) != arch(&expected) {
-            return Err(mismatch(&found, &expected));
-        }
-        let layout = self.machine.get_target_data().get_data_layout();
-        let expected = self.session.data_layout().to_string_lossy();
-        let found = module.get_data_layout().as_str().to_string_lossy().into_owned();
-        if found.is_empty() {
-            module.set_data_layout(&layout);
-        } else if found != expected {
-            return Err(mismatch(&found, &expected));
-        }
-        Ok(())
-    }
-
-    /// Errors that LLVM reported on the side become this operation's error.
-    fn fail_on_reports(&self) -> Result<(), Error> {
-        let errors = self.session.reports().take_errors();
-        if errors.is_empty() { Ok(()) } else { Err(code_error(&errors)) }
-    }
-
     /// The warnings about modules since the last time, one line each.
     pub fn take_warnings(&self) -> Vec<String> {
         self.session.reports().take_warnings()
-    }
-
-    /// The address of a function or a global variable. Compiles what it needs.
-    ///
-    /// # Errors
-    /// [`Error::MissingSymbol`] if it, or something that its module uses, is not defined;
-    /// [`Error::Code`] if code generation fails.
-    pub fn address(&self, name: &str) -> Result<*const (), Error> {
-        let symbol = CString::new(name).map_err(|_| Error::ZeroByte(name.to_owned()))?;
-        let found = self.session.lookup(&symbol);
-        let reports = self.session.reports().take_errors();
-        match found {
-            Ok(address) if reports.is_empty() => {
-                let address = usize::try_from(address).unwrap_or_default();
-                Ok(std::ptr::with_exposed_provenance(address))
-            }
-            Ok(_) => Err(code_error(&reports)),
-            Err(error) => Err(lookup_error(error, reports)),
-        }
-    }
-
-    /// A function by its name and type, as `unsafe extern "C" fn(i64) -> i64`. It may be called as
-    /// long as the JIT exists. A runtime error in a direct call aborts the process: see
-    /// [`Jit::call`].
-    ///
-    /// # Errors
-    /// As [`Jit::address`].
-    ///
-    /// # Safety
-    /// `F` must be the function pointer type that fits the IR function, which must be defined. A type
-    /// of another size does not compile.
-    pub unsafe fn function<F: Copy>(&self, name: &str) -> Result<F, Error> {
-        const { assert!(size_of::<F>() == size_of::<*const ()>(), "not a function pointer") };
-        let address = self.address(name)?;
-        // SAFETY: the sizes are equal and the caller vouches for the type.
-        Ok(unsafe { std::mem::transmute_copy(&address) })
     }
 
     /// Calls guest code so that a runtime error in it, or an overflow of a stack of a context,
@@ -377,7 +136,7 @@ impl Jit {
     /// functions that [`Jit::function`] gave. Other contexts are not touched. Calls may nest.
     ///
     /// The runtime has one error handler for the process, which belongs to the JIT from the first
-    /// call on. One that a program sets holds until a call begins or ends.
+    /// call on. One that a program sets holds until a call or a coroutine begins or ends.
     ///
     /// The program's contexts that are alive at its end are not destroyed; those on the call's own
     /// region keep the region.
@@ -401,7 +160,8 @@ impl Jit {
     /// which start with the program's name, the arguments, and no environment (null). If the
     /// program ends its thread, as a POSIX-layer context without a link does, the result is 0.
     /// Before it run the constructors (`llvm.global_ctors`) of modules that are new since the last
-    /// time; after it, if it returns, destructors and what it registered with `atexit`.
+    /// time; after it, if it returns, what was registered with `atexit` and the destructors of all
+    /// modules that have been constructed.
     ///
     /// # Errors
     /// [`Error::MissingSymbol`], [`Error::NotMain`] if it is not a function of a module
@@ -413,7 +173,7 @@ impl Jit {
     pub unsafe fn run_main(&self, entry: &str, args: &[impl AsRef<OsStr>]) -> Result<i32, Error> {
         type Main = unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char) -> c_int;
         let address = self.address(entry)?;
-        if !self.mains.borrow().contains(entry) {
+        if !self.signature(entry).is_some_and(|signature| signature.is_main()) {
             return Err(Error::NotMain(entry.to_owned()));
         }
         let mut strings = args
@@ -433,88 +193,16 @@ impl Jit {
         // SAFETY: the caller vouches for the program, and the strings outlive the call.
         let ended = unsafe {
             self.call(|| {
-                self.session.initialize()?;
+                self.construct()?;
                 let result = main(argc, argv.as_mut_ptr(), null_mut());
-                // Asking costs the compilation of a module of LLVM's own.
-                if self.ends.get() {
-                    self.session.deinitialize()?;
-                }
+                self.destruct()?;
                 Ok(result)
             })
         };
         match ended {
-            Ok(result) => result.map_err(|e| lookup_error(e, self.session.reports().take_errors())),
+            Ok(result) => result,
             Err(Error::ThreadEnded) => Ok(0),
             Err(error) => Err(error),
         }
     }
-}
-
-/// Whether a module has destructors, or declares what registers something for the program's end:
-/// code finds LLJIT's form of these by their names only.
-fn ends(module: &Module<'_>) -> bool {
-    module.get_global("llvm.global_dtors").is_some()
-        || ["atexit", "__cxa_atexit"].iter().any(|name| module.get_function(name).is_some())
-}
-
-/// A target triple as text.
-fn text(triple: &TargetTriple) -> String {
-    triple.as_str().to_string_lossy().into_owned()
-}
-
-/// The CPU of a target triple.
-fn arch(triple: &str) -> &str {
-    triple.split('-').next().unwrap_or_default()
-}
-
-/// The functions that can be called as C's `main`.
-fn mains(module: &Module<'_>) -> Vec<String> {
-    module
-        .get_functions()
-        .filter(|f| f.count_basic_blocks() > 0 && is_main(*f))
-        .map(|f| f.get_name().to_string_lossy().into_owned())
-        .collect()
-}
-
-/// Whether a function has one of the types of C's `main`.
-fn is_main(function: FunctionValue<'_>) -> bool {
-    let ty = function.get_type();
-    let returns_i32 = ty
-        .get_return_type()
-        .is_some_and(|t| t.is_int_type() && t.into_int_type().get_bit_width() == 32);
-    let params = ty.get_param_types();
-    let fits = match params.as_slice() {
-        [] => true,
-        [argc, rest @ ..] if rest.len() == 1 || rest.len() == 2 => {
-            argc.is_int_type()
-                && argc.into_int_type().get_bit_width() == 32
-                && rest.iter().all(|t| t.is_pointer_type())
-        }
-        _ => false,
-    };
-    returns_i32 && fits && !ty.is_var_arg()
-}
-
-/// Makes sense of a failed lookup. ORC names missing symbols as `Symbols not found: [ a, b ]`,
-/// in the error itself for the symbol that was asked for, on the side for what its code uses.
-fn lookup_error(error: String, reports: Vec<String>) -> Error {
-    let missing: Vec<String> = std::iter::once(&error)
-        .chain(&reports)
-        .filter_map(|text| text.split_once("Symbols not found: [")?.1.split_once(']'))
-        .flat_map(|(names, _)| names.split(','))
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
-    if !missing.is_empty() {
-        Error::MissingSymbol(missing)
-    } else if reports.is_empty() {
-        Error::Code(error)
-    } else {
-        code_error(&reports)
-    }
-}
-
-/// What LLVM reported while it generated code, on one line.
-fn code_error(reports: &[String]) -> Error {
-    Error::Code(reader::one_line(&reports.join("\n")))
 }

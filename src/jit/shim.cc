@@ -160,12 +160,7 @@ private:
 };
 } // namespace
 
-// Runs the constructors of the modules that have been added since the last time.
-extern "C" LLVMErrorRef stackswitch_shim_initialize(LLVMOrcLLJITRef Jit) {
-  return wrap(unwrap(Jit).initialize(unwrap(Jit).getMainJITDylib()));
-}
-
-// Runs destructors, and what was registered with atexit.
+// Runs what was registered with atexit.
 extern "C" LLVMErrorRef stackswitch_shim_deinitialize(LLVMOrcLLJITRef Jit) {
   return wrap(unwrap(Jit).deinitialize(unwrap(Jit).getMainJITDylib()));
 }
