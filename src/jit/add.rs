@@ -5,7 +5,7 @@ use std::{ffi::CString, path::Path};
 use inkwell::{module::Module, targets::TargetTriple};
 
 use super::{
-    Jit,
+    Jit, backtrace,
     context::OwnedModule,
     error::Error,
     lookup::{code_error, lookup_error},
@@ -185,6 +185,7 @@ impl Jit {
             if self.calls_only {
                 inline::keep_calls(module);
             }
+            backtrace::prepare(module);
             let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
             passes::run(module, Some(&self.machine), &pipeline)?;
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
