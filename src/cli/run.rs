@@ -7,12 +7,13 @@ use std::{
     time::Instant,
 };
 
-use stackswitch::jit::{self, Jit, OptLevel};
+use stackswitch::jit::{self, Jit, OptLevel, Ucontext};
 
 use super::{
     failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
     inputs::{self, Clang},
     stats,
+    trace::Recorder,
 };
 
 const EXAMPLES: &str = "\
@@ -22,6 +23,7 @@ Examples:
   stackswitch run main.c generators.ll        several files, C too, linked
   clang -S -emit-llvm a.c -o - | stackswitch run -
   stackswitch run -O0 --stats program.bc      what the runtime did, on stderr
+  stackswitch run --trace t.json program.ll   who ran when (see `stackswitch trace`)
 
 The exit status is the low byte of what the entry returns; 64 and above may also be one
 of the command itself (see `stackswitch --help`).";
@@ -41,9 +43,23 @@ pub(super) struct Args {
     /// Call the runtime for every switch, instead of having the usual one in place
     #[arg(long)]
     no_inline: bool,
+    /// Call the runtime for the functions of <ucontext.h>; `sigmask`: with the signal mask in the
+    /// context, which costs a system call for each switch
+    #[arg(
+        long,
+        value_name = "HOW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "fast",
+        value_parser = ["fast", "sigmask"]
+    )]
+    from_ucontext: Option<String>,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
+    /// Write what every context does, for `stackswitch trace`, Chrome and Perfetto
+    #[arg(long, value_name = "OUT")]
+    trace: Option<PathBuf>,
     /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
     #[arg(long)]
     perf_map: bool,
@@ -65,6 +81,15 @@ pub(super) fn level(text: &str) -> Result<OptLevel, String> {
     }
 }
 
+/// What was asked of `--from-ucontext`.
+fn ucontext(how: Option<&str>) -> Ucontext {
+    match how {
+        None => Ucontext::System,
+        Some("sigmask") => Ucontext::RuntimeWithSignalMask,
+        Some(_) => Ucontext::Runtime,
+    }
+}
+
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let name = program_name(&args.files);
@@ -81,10 +106,13 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 }
 
 fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
+    // Before the JIT: it binds what the observer hears of.
+    let recorder = args.trace.as_deref().map(Recorder::start).transpose()?;
     let jit = Jit::builder()
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .perf_map(args.perf_map)
+        .ucontext(ucontext(args.from_ucontext.as_deref()))
         .build()?;
     for file in &args.files {
         let input = inputs::load(file, args.level, &args.clang)?;
@@ -101,6 +129,9 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         }
         error => error.into(),
     })?;
+    if let Some(recorder) = &recorder {
+        recorder.begin(jit.bodies()?);
+    }
     let argv: Vec<OsString> =
         std::iter::once(name.as_os_str().to_owned()).chain(args.args.clone()).collect();
     jit::on_uncaught_fault(|fault| {
@@ -116,7 +147,9 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     if args.stats {
         stats::print(time);
     }
+    let traced = recorder.map_or(Ok(()), Recorder::finish);
     let [low, ..] = result?.to_le_bytes();
+    traced?;
     Ok(ExitCode::from(low))
 }
 

@@ -318,13 +318,38 @@ impl Drop for Builder<'_> {
 impl<'m> Builder<'m> {
     /// One that stands right before `call` and gives instructions its debug location.
     pub(crate) fn before(module: Module<'m>, call: Call<'m>) -> Self {
+        Self::before_instruction(module, call.instruction())
+    }
+
+    /// One that stands right before an instruction and gives others its debug location.
+    pub(crate) fn before_instruction(module: Module<'m>, at: Instruction<'m>) -> Self {
         // SAFETY: the context and the instruction are live.
         unsafe {
             let raw = LLVMCreateBuilderInContext(module.context());
-            LLVMPositionBuilderBefore(raw, call.0.raw());
-            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(call.0.raw()));
+            LLVMPositionBuilderBefore(raw, at.value().raw());
+            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(at.value().raw()));
             Builder { raw, module }
         }
+    }
+
+    /// One that stands at the end of a block.
+    pub(super) fn at_end(module: Module<'m>, block: LLVMBasicBlockRef) -> Self {
+        // SAFETY: the context and the block are live.
+        unsafe {
+            let raw = LLVMCreateBuilderInContext(module.context());
+            LLVMPositionBuilderAtEnd(raw, block);
+            Builder { raw, module }
+        }
+    }
+
+    /// LLVM's pointer.
+    pub(super) fn raw(&self) -> LLVMBuilderRef {
+        self.raw
+    }
+
+    /// The module that it builds in.
+    pub(super) fn module(&self) -> Module<'m> {
+        self.module
     }
 
     /// Gives instructions a location in `function` if they would have none: LLVM wants one for
@@ -449,6 +474,22 @@ impl<'m> Builder<'m> {
             LLVMSetOrdering(value.raw(), LLVMAtomicOrdering::LLVMAtomicOrderingMonotonic);
         }
         value
+    }
+
+    /// An address so many bytes behind another, in the same object.
+    pub(crate) fn offset(&self, address: Value<'m>, bytes: u64) -> Value<'m> {
+        let mut index = self.size(bytes).raw();
+        // SAFETY: the address is a pointer, the index an integer.
+        Value::new(unsafe {
+            LLVMBuildInBoundsGEP2(
+                self.raw,
+                Type::byte(self.module).raw(),
+                address.raw(),
+                &raw mut index,
+                1,
+                c"".as_ptr(),
+            )
+        })
     }
 
     /// A field of a structure that is a value.

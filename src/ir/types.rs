@@ -159,6 +159,13 @@ impl<'m> Type<'m> {
         Type::new(unsafe { LLVMFunctionType(result.raw, raw.as_mut_ptr(), raw.len() as u32, 0) })
     }
 
+    /// A function type with these parameters and variable arguments.
+    pub(crate) fn variadic(result: Type<'m>, params: &[Type<'m>]) -> Self {
+        let mut raw: Vec<LLVMTypeRef> = params.iter().map(|p| p.raw).collect();
+        // SAFETY: all types are live; the length is that of the list.
+        Type::new(unsafe { LLVMFunctionType(result.raw, raw.as_mut_ptr(), raw.len() as u32, 1) })
+    }
+
     /// What it is made of.
     pub(crate) fn kind(self) -> TypeKind<'m> {
         // SAFETY: the type is live, and each accessor is used on its own kind of type.
@@ -266,6 +273,24 @@ impl<'m> Type<'m> {
     pub(crate) fn alloc_size(self, module: Module<'m>) -> u64 {
         // SAFETY: the module owns its data layout; the type has a size.
         unsafe { LLVMABISizeOfType(LLVMGetModuleDataLayout(module.raw()), self.raw) }
+    }
+
+    /// Bytes that a value of this type takes in memory, at most; 0 for what is held in none.
+    pub(crate) fn memory_size(self, module: Module<'m>) -> u64 {
+        // SAFETY: the module owns its data layout; the size is asked of types that have one.
+        unsafe {
+            match LLVMGetTypeKind(self.raw) {
+                LLVMTypeKind::LLVMVoidTypeKind
+                | LLVMTypeKind::LLVMLabelTypeKind
+                | LLVMTypeKind::LLVMTokenTypeKind
+                | LLVMTypeKind::LLVMMetadataTypeKind
+                | LLVMTypeKind::LLVMFunctionTypeKind => 0,
+                // The largest there are.
+                LLVMTypeKind::LLVMScalableVectorTypeKind => 256,
+                _ if LLVMTypeIsSized(self.raw) == 0 => 0,
+                _ => LLVMABISizeOfType(LLVMGetModuleDataLayout(module.raw()), self.raw),
+            }
+        }
     }
 
     /// The alignment that the target's ABI gives it. Only for storable types.

@@ -1,8 +1,9 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
-//! `stackswitch-verify`, `stackswitch-opt` and `stackswitch-lower` run at the start of the default
-//! pipelines, `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-opt`
-//! and `stackswitch-inline` are required, so that they run at `-O0` too, and each is available by
+//! `stackswitch-from-ucontext`, which has to be asked for, `stackswitch-verify`, `stackswitch-opt` and
+//! `stackswitch-lower` run at the start of the default pipelines, `stackswitch-slices`,
+//! `stackswitch-slice-size`, `stackswitch-inline` and `stackswitch-check` at their end. Those that
+//! verify, lower and check are required, so that they run at `-O0` too, and each is available by
 //! its name.
 
 mod check;
@@ -21,6 +22,8 @@ use inkwell::targets::TargetMachine;
 pub use crate::diagnostics::Remark;
 
 use crate::diagnostics::Diagnostic;
+use crate::from_ucontext::{self, Outcome, SignalMask};
+use crate::optimise::slices;
 use crate::{inline, ir, lower, optimise, verify};
 
 /// Why a pipeline did not run to its end.
@@ -115,20 +118,30 @@ fn run_collecting(
 /// The passes as the shim takes them.
 #[repr(C)]
 struct Passes {
+    from_ucontext: extern "C" fn(LLVMModuleRef) -> bool,
+    from_ucontext_with_mask: extern "C" fn(LLVMModuleRef) -> bool,
+    from_ucontext_where_asked: extern "C" fn(LLVMModuleRef) -> bool,
     verify: extern "C" fn(LLVMModuleRef) -> bool,
     optimise: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
     inline: extern "C" fn(LLVMModuleRef) -> bool,
+    slices: extern "C" fn(LLVMModuleRef) -> bool,
+    slice_size: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
 static PASSES: Passes = Passes {
+    from_ucontext: from_ucontext_pass,
+    from_ucontext_with_mask: from_ucontext_with_mask_pass,
+    from_ucontext_where_asked: from_ucontext_where_asked_pass,
     verify: verify_pass,
     optimise: optimise_pass,
     lower: lower_pass,
     check: check_pass,
     inline: inline_pass,
+    slices: slices_pass,
+    slice_size: slice_size_pass,
     rejected: session::any_rejected,
 };
 
@@ -143,6 +156,7 @@ unsafe extern "C" {
         name: *const c_char,
         text: *const c_char,
     );
+    fn stackswitch_shim_analysis(about: LLVMValueRef, name: *const c_char, text: *const c_char);
     fn stackswitch_shim_run(
         module: LLVMModuleRef,
         target: LLVMTargetMachineRef,
@@ -150,6 +164,37 @@ unsafe extern "C" {
         passes: *const Passes,
         error: *mut *mut c_char,
     ) -> c_int;
+}
+
+/// `stackswitch-from-ucontext`
+extern "C" fn from_ucontext_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Thread)
+}
+
+/// `stackswitch-from-ucontext<sigmask>`
+extern "C" fn from_ucontext_with_mask_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Context)
+}
+
+/// One of the two, in a module that has the flag.
+extern "C" fn from_ucontext_where_asked_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    SignalMask::asked_for(module).is_some_and(|mask| replace_ucontext(module, mask))
+}
+
+fn replace_ucontext(module: ir::Module<'_>, mask: SignalMask) -> bool {
+    match from_ucontext::replace(module, mask, &|remark| {
+        session::remark(from_ucontext::FLAG, remark)
+    }) {
+        Outcome::Done(changed) => changed,
+        Outcome::Refused(warnings) => {
+            session::judge(module, warnings);
+            false
+        }
+    }
 }
 
 /// `stackswitch-verify`
@@ -200,4 +245,19 @@ extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
     let module = unsafe { ir::Module::from_raw(module) };
     !session::is_rejected(module)
         && inline::inline(module, &|remark| session::remark("stackswitch-inline", remark))
+}
+
+/// `stackswitch-slices`
+extern "C" fn slices_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module)
+        && slices::shrink(module, &|remark| session::remark("stackswitch-slices", remark))
+}
+
+/// `stackswitch-slice-size`
+extern "C" fn slice_size_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module) && slices::measure(module, &session::analysis)
 }

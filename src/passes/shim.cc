@@ -9,6 +9,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassInstrumentation.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #if LLVM_VERSION_MAJOR >= 22
@@ -33,11 +34,17 @@ extern "C" {
 // A pass in Rust: takes a module, says whether it changed it.
 using RustPass = bool (*)(LLVMModuleRef);
 struct StackswitchPasses {
+  RustPass FromUcontext;
+  RustPass FromUcontextWithMask;
+  // In modules that have a flag for it.
+  RustPass FromUcontextWhereAsked;
   RustPass Verify;
   RustPass Optimise;
   RustPass Lower;
   RustPass Check;
   RustPass Inline;
+  RustPass Slices;
+  RustPass SliceSize;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -45,8 +52,8 @@ struct StackswitchPasses {
 
 namespace {
 
-// One of the passes, by the member that holds it. All but those that optimise are
-// required, so that they also run at -O0 and whatever -opt-bisect-limit says.
+// One of the passes, by the member that holds it. Those that verify, lower and check
+// are required, so that they also run at -O0 and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -62,22 +69,50 @@ public:
   }
   // What -passes= takes, and -time-passes and the like print.
   static StringRef name() {
-    return Member == &StackswitchPasses::Verify     ? "stackswitch-verify"
+    return Member == &StackswitchPasses::FromUcontext ||
+                   Member == &StackswitchPasses::FromUcontextWhereAsked
+               ? "stackswitch-from-ucontext"
+           : Member == &StackswitchPasses::FromUcontextWithMask
+               ? "stackswitch-from-ucontext<sigmask>"
+           : Member == &StackswitchPasses::Verify   ? "stackswitch-verify"
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
            : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
-                                                    : "stackswitch-check";
+           : Member == &StackswitchPasses::Slices   ? "stackswitch-slices"
+           : Member == &StackswitchPasses::SliceSize
+               ? "stackswitch-slice-size"
+               : "stackswitch-check";
   }
   static bool isRequired() {
-    return Member != &StackswitchPasses::Optimise &&
-           Member != &StackswitchPasses::Inline;
+    return Member == &StackswitchPasses::Verify ||
+           Member == &StackswitchPasses::Lower ||
+           Member == &StackswitchPasses::Check;
   }
 };
+using FromUcontextPass = RustModulePass<&StackswitchPasses::FromUcontext>;
+using FromUcontextWithMaskPass =
+    RustModulePass<&StackswitchPasses::FromUcontextWithMask>;
+using FromUcontextWhereAskedPass =
+    RustModulePass<&StackswitchPasses::FromUcontextWhereAsked>;
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
 using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
+using SlicesPass = RustModulePass<&StackswitchPasses::Slices>;
+using SliceSizePass = RustModulePass<&StackswitchPasses::SliceSize>;
+
+// Asks for stackswitch-from-ucontext in the default pipelines.
+enum class Ucontext { Kept, Replaced, ReplacedWithMask };
+cl::opt<Ucontext> FromUcontextOption(
+    "stackswitch-from-ucontext", cl::ValueOptional, cl::init(Ucontext::Kept),
+    cl::desc("Call the stackswitch runtime for the functions of <ucontext.h>"),
+    cl::values(clEnumValN(Ucontext::Replaced, "", ""),
+               clEnumValN(Ucontext::Replaced, "fast",
+                          "a signal mask is its thread's (default)"),
+               clEnumValN(Ucontext::ReplacedWithMask, "sigmask",
+                          "a signal mask is its context's, at the price of a "
+                          "system call for each switch")));
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -187,6 +222,17 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   auto Start = [Passes, Hooked](ModulePassManager &MPM,
                                 OptimizationLevel Level, auto...) {
     *Hooked = true;
+    switch (FromUcontextOption) {
+    case Ucontext::Kept:
+      MPM.addPass(FromUcontextWhereAskedPass(Passes));
+      break;
+    case Ucontext::Replaced:
+      MPM.addPass(FromUcontextPass(Passes));
+      break;
+    case Ucontext::ReplacedWithMask:
+      MPM.addPass(FromUcontextWithMaskPass(Passes));
+      break;
+    }
     MPM.addPass(VerifyPass(Passes));
     if (Level != OptimizationLevel::O0)
       MPM.addPass(OptimisePass(Passes));
@@ -209,19 +255,27 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
-  // Last, as nothing sees through a switch that is in place.
-  auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
-                         auto... Phase) {
-    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...))
+  // Last, as then all that becomes part of a function is there, and nothing sees
+  // through a switch that is in place.
+  auto Last = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
+                       auto... Phase) {
+    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...)) {
+      MPM.addPass(SlicesPass(Passes));
+      MPM.addPass(SliceSizePass(Passes));
       MPM.addPass(InlinePass(Passes));
+    }
   };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
                        ArrayRef<PassBuilder::PipelineElement> Inner) {
-        bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+        bool Ours = Inner.empty() && (addNamed<FromUcontextPass>(Name, MPM, Passes) ||
+                                      addNamed<FromUcontextWithMaskPass>(Name, MPM, Passes) ||
+                                      addNamed<VerifyPass>(Name, MPM, Passes) ||
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
                                       addNamed<InlinePass>(Name, MPM, Passes) ||
+                                      addNamed<SlicesPass>(Name, MPM, Passes) ||
+                                      addNamed<SliceSizePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
@@ -230,9 +284,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
-  PB.registerOptimizerLastEPCallback(Inline);
+  PB.registerOptimizerLastEPCallback(Last);
   PB.registerOptimizerLastEPCallback(Check);
-  PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Last);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }
 
@@ -276,6 +330,15 @@ extern "C" void stackswitch_shim_remark(LLVMValueRef About, bool Taken,
     Context.diagnose(OptimizationRemark("stackswitch", Name, I) << Text);
   else
     Context.diagnose(OptimizationRemarkMissed("stackswitch", Name, I) << Text);
+}
+
+// Reports what was found out about an instruction, for -pass-remarks-analysis and
+// the like.
+extern "C" void stackswitch_shim_analysis(LLVMValueRef About, const char *Name,
+                                          const char *Text) {
+  const auto *I = cast<Instruction>(unwrap(About));
+  I->getContext().diagnose(OptimizationRemarkAnalysis("stackswitch", Name, I)
+                           << Text);
 }
 
 // Runs a textual pipeline. Returns 0, or 1 for a wrong pipeline text, or 2 for
