@@ -210,10 +210,10 @@ fn channels() -> Done {
 const WRONG: [(&str, &str, &str); 20] = [
     ("let x = 1;\nprint(x + y);", "2:11", "there is no variable `y`"),
     ("f(1)", "1:1", "there is no function `f`"),
-    ("fn f(a, b) { a }\nf(1)", "2:1", "`f` takes 2 arguments, not 1"),
-    ("send(1)", "1:1", "`send` takes 2 arguments, not 1"),
+    ("fn f(a, b) { a }\nf(1)", "2:1", "wrong number of arguments: `f` takes 2"),
+    ("send(1)", "1:1", "wrong number of arguments: `send` takes 2"),
     ("for x in g() { }", "1:10", "there is no function `g`"),
-    ("spawn range(1)", "1:7", "`range` takes 2 arguments, not 1"),
+    ("spawn range(1)", "1:7", "wrong number of arguments: `range` takes 2"),
     ("break", "1:1", "there is no loop to leave"),
     ("let x = \"text\";", "1:9", "only `print` takes texts"),
     ("fn print(x) { x }", "1:4", "`print` is built in"),
@@ -325,7 +325,7 @@ fn redefinition() -> Done {
          fn range(a, b) { yield 77 }\nfor i in range(1, 2) { print(i) }",
         "error: there is no function `k`\n --> input 3:1:19\n1 | fn h() { for x in k() { return x } 0 }\n  |                   ^\n\
          11\n22\n\
-         error: `f` takes 1 arguments, not 0\n --> input 2:1:10\n1 | fn g() { f() }\n  |          ^\n\
+         error: wrong number of arguments: `f` takes 1\n --> input 2:1:10\n1 | fn g() { f() }\n  |          ^\n\
          2\n2\n77",
     )
 }
