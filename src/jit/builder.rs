@@ -81,7 +81,7 @@ impl Builder {
     ///       ret i32 %result
     ///     }")?;
     /// // SAFETY: `main` has the type of C's and does what C's may do.
-    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
+    /// assert_eq!(unsafe { jit.run_main("main", &["again"]) }?, 0);
     /// # Ok::<(), stackswitch::jit::Error>(())
     /// ```
     #[must_use]
