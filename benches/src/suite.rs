@@ -21,6 +21,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     let mut suite = Suite { arguments, results, python: Vec::new() };
     suite.look_for_python();
     suite.resident();
+    suite.generators();
     suite.sliced();
     suite.cliff();
     suite.lifecycle();
@@ -109,6 +110,31 @@ impl Suite<'_> {
         );
         let plan = self.plan(15, 3);
         self.measure("resident", &subjects, 0, None, &plan);
+    }
+
+    /// Generators and their consumers, which compilers can make one loop of.
+    fn generators(&mut self) {
+        let kinds = [
+            (
+                "generator",
+                [&native::stackless_integers, &native::plain_integers, &native::cxx20_integers],
+            ),
+            (
+                "generator-random",
+                [&native::stackless_randoms, &native::plain_randoms, &native::cxx20_randoms],
+            ),
+        ];
+        for (bench, [us, plain, cxx20]) in kinds {
+            if self.wanted(bench) {
+                let subjects = vec![
+                    ("stackswitch", subject(us)),
+                    ("plain-loop", subject(plain)),
+                    ("cxx20-coroutine", subject(cxx20)),
+                ];
+                let plan = self.plan(25, 3);
+                self.measure(bench, &subjects, 0, None, &plan);
+            }
+        }
     }
 
     /// Ping-pong of two contexts that displace each other.

@@ -22,6 +22,9 @@ pub(super) struct Args {
     /// Call the runtime for every switch, instead of having the usual one in place
     #[arg(long)]
     no_inline: bool,
+    /// Give every context a stack, also where its frame could be its creator's
+    #[arg(long)]
+    no_stackless: bool,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
@@ -42,7 +45,11 @@ fn level(text: &str) -> Result<OptLevel, String> {
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let jit = Jit::builder().opt_level(args.level).inline_switches(!args.no_inline).build()?;
+    let jit = Jit::builder()
+        .opt_level(args.level)
+        .inline_switches(!args.no_inline)
+        .stackless(!args.no_stackless)
+        .build()?;
     let added = jit.add_file(&args.file);
     for warning in jit.take_warnings() {
         warn(&warning);

@@ -48,7 +48,7 @@ use session::Session;
 use stackswitch_rt::inlined;
 
 use crate::inline::{self, x86_64};
-use crate::{intrinsics, passes, reader};
+use crate::{intrinsics, optimise, passes, reader};
 
 const _: () = assert!(
     intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
@@ -114,6 +114,7 @@ impl OptLevel {
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    stackful_only: bool,
 }
 
 impl Builder {
@@ -129,6 +130,14 @@ impl Builder {
     #[must_use]
     pub fn inline_switches(mut self, inline: bool) -> Self {
         self.calls_only = !inline;
+        self
+    }
+
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
+    /// is possible (it does unless told), or gives every context a stack.
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful_only = !stackless;
         self
     }
 
@@ -148,8 +157,8 @@ impl Builder {
                     .chain([(inline::WORDS, inlined::address())]),
             )
             .map_err(Error::Llvm)?;
-        let Self { level, calls_only } = self;
-        Ok(Jit { session, machine, level, calls_only, mains: RefCell::default() })
+        let Self { level, calls_only, stackful_only } = self;
+        Ok(Jit { session, machine, level, calls_only, stackful_only, mains: RefCell::default() })
     }
 }
 
@@ -177,6 +186,7 @@ pub struct Jit {
     machine: TargetMachine,
     level: OptLevel,
     calls_only: bool,
+    stackful_only: bool,
     /// Functions of the modules that have the type of C's `main`.
     mains: RefCell<HashSet<String>>,
 }
@@ -232,7 +242,10 @@ impl Jit {
         let mains = module.with(|module| {
             self.adopt_target(name, module)?;
             if self.calls_only {
-                keep_calls(module);
+                switch_off(module, inline::FLAG);
+            }
+            if self.stackful_only {
+                switch_off(module, optimise::STACKLESS_FLAG);
             }
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             Ok::<_, Error>(mains(module))
@@ -391,11 +404,11 @@ impl Jit {
     }
 }
 
-/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
-fn keep_calls(module: &Module<'_>) {
-    if module.get_flag(inline::FLAG).is_none() {
+/// Switches a pass off for a module, by its flag, unless the module says itself what it wants.
+fn switch_off(module: &Module<'_>, flag: &str) {
+    if module.get_flag(flag).is_none() {
         let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(inline::FLAG, FlagBehavior::Override, no);
+        module.add_basic_value_flag(flag, FlagBehavior::Override, no);
     }
 }
 

@@ -86,6 +86,7 @@ struct Passes {
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
     inline: extern "C" fn(LLVMModuleRef) -> bool,
+    optimise_again: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
@@ -95,6 +96,7 @@ static PASSES: Passes = Passes {
     lower: lower_pass,
     check: check_pass,
     inline: inline_pass,
+    optimise_again: optimise_again_pass,
     rejected: session::any_rejected,
 };
 
@@ -131,6 +133,18 @@ extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
     !session::is_rejected(module) && optimise::optimise(module, &session::remark)
+}
+
+/// `stackswitch-opt` once more, after inlining. Why something was not done has been said before.
+extern "C" fn optimise_again_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    let tell = |remark: &optimise::Remark<'_>| {
+        if remark.taken {
+            session::remark(remark);
+        }
+    };
+    !session::is_rejected(module) && optimise::optimise(module, &tell)
 }
 
 /// `stackswitch-lower`

@@ -11,6 +11,8 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/IPO/Inliner.h"
 #if LLVM_VERSION_MAJOR >= 22
 #include "llvm/Plugins/PassPlugin.h"
 #else
@@ -38,6 +40,8 @@ struct StackswitchPasses {
   RustPass Lower;
   RustPass Check;
   RustPass Inline;
+  // As Optimise, on code that has been inlined.
+  RustPass OptimiseAgain;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -78,6 +82,38 @@ using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
+
+// Optimises again where inlining may have shown more. What became ordinary code then
+// is inlined and simplified like the code around it.
+class SecondLook : public PassInfoMixin<SecondLook> {
+  // Contexts that consume one another go one by one, the innermost first.
+  static constexpr unsigned MaxDepth = 4;
+  RustPass Run;
+  // LLVM's inliner runs once: one for each time.
+  std::shared_ptr<std::vector<ModulePassManager>> Inliners;
+
+public:
+  SecondLook(PassBuilder &PB, const StackswitchPasses &Passes, OptimizationLevel Level)
+      : Run(Passes.OptimiseAgain),
+        Inliners(std::make_shared<std::vector<ModulePassManager>>(MaxDepth)) {
+    for (ModulePassManager &Inliner : *Inliners) {
+      Inliner.addPass(PB.buildInlinerPipeline(Level, ThinOrFullLTOPhase::None));
+      Inliner.addPass(GlobalDCEPass());
+    }
+  }
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &AM) {
+    bool Changed = false;
+    for (ModulePassManager &Inliner : *Inliners) {
+      if (!Run(wrap(&M)))
+        break;
+      Changed = true;
+      AM.invalidate(M, PreservedAnalyses::none());
+      AM.invalidate(M, Inliner.run(M, AM));
+    }
+    return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
+  }
+  static StringRef name() { return "stackswitch-opt-again"; }
+};
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -209,6 +245,10 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
+  auto Again = [Passes, &PB](ModulePassManager &MPM, OptimizationLevel Level, auto...) {
+    if (Level != OptimizationLevel::O0)
+      MPM.addPass(SecondLook(PB, Passes, Level));
+  };
   // Last, as nothing sees through a switch that is in place.
   auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
                          auto... Phase) {
@@ -216,8 +256,12 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
       MPM.addPass(InlinePass(Passes));
   };
   PB.registerPipelineParsingCallback(
-      [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
-                       ArrayRef<PassBuilder::PipelineElement> Inner) {
+      [Passes, Hooked, &PB](StringRef Name, ModulePassManager &MPM,
+                            ArrayRef<PassBuilder::PipelineElement> Inner) {
+        if (Inner.empty() && Name == SecondLook::name()) {
+          MPM.addPass(SecondLook(PB, Passes, OptimizationLevel::O2));
+          return true;
+        }
         bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
@@ -230,6 +274,7 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
+  PB.registerOptimizerEarlyEPCallback(Again);
   PB.registerOptimizerLastEPCallback(Inline);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
