@@ -84,10 +84,11 @@ bench-full: build-bench ## The same with more points and repetitions (the better
 
 # The library is measured as it is installed, the peers that are Python packages in an environment
 # of their own.
-BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python
+BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python \
+  --command $(COMMAND) --lli lli-$(LLVM)
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
-build-bench: $(PEERS) build-plugin
+build-bench: $(PEERS) build build-plugin
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
 	  STACKSWITCH_CLANG=clang++-$(LLVM) \
@@ -111,5 +112,12 @@ install-files:
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
+	install -D -m 644 docs/gdb/stackswitch_gdb.py $(ROOT)/share/stackswitch/stackswitch_gdb.py
+	$(COMMAND) man --dir $(ROOT)/share/man/man1
+	mkdir -p $(addprefix $(ROOT)/share/,bash-completion/completions zsh/site-functions \
+	  fish/vendor_completions.d)
+	$(COMMAND) completions bash >$(ROOT)/share/bash-completion/completions/stackswitch
+	$(COMMAND) completions zsh >$(ROOT)/share/zsh/site-functions/_stackswitch
+	$(COMMAND) completions fish >$(ROOT)/share/fish/vendor_completions.d/stackswitch.fish
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
 	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc

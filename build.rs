@@ -7,6 +7,7 @@ const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];
 
 fn main() {
     println!("cargo:rerun-if-changed=src/passes/shim.cc");
+    println!("cargo:rerun-if-changed=src/ir/shim.cc");
     println!("cargo:rerun-if-changed=src/ir/coroutine.cc");
     println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
     let version = VERSIONS
@@ -23,7 +24,7 @@ fn main() {
 
     let mut shim = cc::Build::new();
     shim.cpp(true).std("c++17").warnings(true);
-    shim.file("src/passes/shim.cc").file("src/ir/coroutine.cc");
+    shim.files(["src/passes/shim.cc", "src/ir/shim.cc", "src/ir/coroutine.cc"]);
     // LLVM's own headers are not ours to warn about.
     shim.flag("-isystem").flag(ask(&config, "--includedir"));
     shim.flag("-fno-rtti").flag("-fno-exceptions");

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::intrinsics::Intrinsic;
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -103,6 +105,39 @@ impl fmt::Display for Diagnostic {
         }
         write!(f, "{}: {}", self.severity, self.text())?;
         self.notes.iter().try_for_each(|note| write!(f, "; note: {note}"))
+    }
+}
+
+/// A decision of a pass about one instruction: what it did, or why it did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The pass that decided, such as `stackswitch-opt`.
+    pub pass: &'static str,
+    /// The decision in one word, such as `DirectCall`.
+    pub name: &'static str,
+    /// Whether it was done.
+    pub taken: bool,
+    /// What the instruction calls, in the table of intrinsics; `None` where it calls none of them.
+    pub operation: Option<&'static Intrinsic>,
+    /// The function that the instruction is in.
+    pub function: String,
+    /// The instruction as LLVM prints it, on one line, from before the decision.
+    pub instruction: String,
+    /// Where the source says so, if the module has debug information.
+    pub location: Option<Location>,
+    /// The decision for people, with its reason.
+    pub text: String,
+    /// The number that the instruction is marked with, if somebody asked for that.
+    pub(crate) number: Option<u64>,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        let Remark { function, instruction, text, .. } = self;
+        write!(f, "remark: in function '{function}', instruction '{instruction}': {text}")
     }
 }
 

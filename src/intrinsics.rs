@@ -546,6 +546,36 @@ pub fn parse_name(name: &str) -> Result<(&'static Intrinsic, Option<&str>), Name
     }
 }
 
+/// The intrinsic of that name, without the prefix and without a suffix, for constants.
+///
+/// # Panics
+/// If there is none: as the value of a constant, that is an error when the program is compiled.
+pub const fn named(name: &str) -> &'static Intrinsic {
+    let mut i = 0;
+    while i < TABLE.len() {
+        if same(TABLE[i].name.as_bytes(), name.as_bytes()) {
+            return &TABLE[i];
+        }
+        i += 1;
+    }
+    panic!("no intrinsic has that name")
+}
+
+/// Whether two names are equal, in a constant.
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 /// Finds the intrinsic and the form that a runtime symbol stands for.
 pub fn parse_symbol(symbol: &str) -> Option<(&'static Intrinsic, Form)> {
     symbol.strip_prefix(RUNTIME_PREFIX)?;

@@ -30,13 +30,10 @@ define i64 @forgiven() {
 fn the_handler_of_a_program_ends_with_its_call() {
     let jit = Jit::builder().build().unwrap();
     jit.add_ir("test.ll", PROGRAM).unwrap();
-    // SAFETY: the types are the IR functions'.
-    let (misuse, forgiven) = unsafe {
-        (
-            jit.function::<unsafe extern "C" fn() -> i64>("misuse").unwrap(),
-            jit.function::<unsafe extern "C" fn() -> i64>("forgiven").unwrap(),
-        )
-    };
+    let (misuse, forgiven) = (
+        jit.function::<unsafe extern "C" fn() -> i64>("misuse").unwrap(),
+        jit.function::<unsafe extern "C" fn() -> i64>("forgiven").unwrap(),
+    );
     // SAFETY: the misuse is detected, and the frames have nothing to drop.
     unsafe {
         assert_eq!(jit.call(|| forgiven()).unwrap(), 1);

@@ -344,3 +344,45 @@ fn optimising_is_idempotent() {
     assert_eq!(passes::run(&module, None, "stackswitch-opt"), Ok(()));
     assert_eq!(module.to_string(), once);
 }
+
+#[test]
+fn warnings_and_remarks_are_collected_for_who_observes() {
+    let context = Context::create();
+    let module = parse(
+        &context,
+        "
+declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
+declare ptr @llvm.stackswitch.current()
+declare i64 @stackswitch_swap_i64(ptr, i64)
+define ptr @inner(ptr %p, ptr %first) {
+  store i8 1, ptr %p
+  ret ptr %first
+}
+define ptr @outer(ptr %arg, ptr %first) {
+  %local = alloca i8
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr %local)
+  ret ptr %c
+}
+define i64 @itself(i64 %v) {
+  %me = call ptr @llvm.stackswitch.current()
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @outer, ptr null)
+  %me2 = call ptr @llvm.stackswitch.current()
+  %r = call i64 @stackswitch_swap_i64(ptr %me2, i64 %v)
+  ret i64 %r
+}",
+    );
+    let seen = passes::observe(&module, None, "stackswitch-verify,stackswitch-opt").expect("right");
+    let [warning] = &seen.warnings[..] else { panic!("{:?}", seen.warnings) };
+    assert_eq!((warning.severity, &warning.function[..]), (Severity::Warning, "outer"));
+    let swap = seen.remarks.iter().find(|r| r.name == "SwapToOneself").expect("a remark");
+    assert_eq!(swap.operation.map(|i| i.name), Some("swap"));
+    assert_eq!((swap.pass, &swap.function[..], swap.taken), ("stackswitch-opt", "itself", true));
+    assert!(swap.to_string().contains("call i64 @stackswitch_swap_i64(ptr"), "{swap}");
+    let spawn = seen.remarks.iter().find(|r| r.name == "DirectCall").expect("a remark");
+    assert_eq!((spawn.operation.map(|i| i.name), spawn.taken), (Some("spawn"), false));
+    // Nothing of it comes up again: what is collected once is gone.
+    assert_eq!(
+        passes::observe(&module, None, "stackswitch-lower"),
+        Ok(passes::Observed::default())
+    );
+}

@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use support::{
     Artifacts,
     c::{self, Compiler, Linkage},
-    directory, run, succeed, text,
+    run, text,
 };
 
 /// A tool: how programs are compiled and run for it, and what it finds.
@@ -79,7 +79,7 @@ fn main() {
 }
 
 fn check(artifacts: &Artifacts, tool: &Tool) -> Result<(), Failed> {
-    let library = library(tool.feature)?;
+    let library = c::runtime_with(tool.feature)?;
     for (compiler_name, compiler) in tool.compilers {
         let build = |source: &str| {
             let name = format!("{}-{compiler_name}-{source}", tool.feature);
@@ -126,15 +126,4 @@ fn command(tool: &Tool, program: &PathBuf) -> Command {
             command
         }
     }
-}
-
-/// The static runtime library with a feature, built as docs/tools.md says.
-fn library(feature: &str) -> Result<PathBuf, String> {
-    let target = directory(&format!("runtime-{feature}"))?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["rustc", "-p", "stackswitch-rt"]);
-    cargo.args(["--profile", "rt", "--features", &format!("standalone,{feature}")]);
-    cargo.args(["--crate-type", "staticlib", "--target-dir"]).arg(&target);
-    succeed(&mut cargo)?;
-    Ok(target.join("rt/libstackswitch_rt.a"))
 }

@@ -146,6 +146,12 @@ const BARS: &[Bar] = &[
         Given(0.0),
         1.0,
     ),
+    bar(
+        "first result of `run`: 1.3 times lli",
+        Of("first-result", US, None),
+        Of("first-result", "lli", None),
+        1.3,
+    ),
 ];
 
 /// How a bar came out.

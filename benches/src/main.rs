@@ -29,6 +29,12 @@ struct Arguments {
     /// The Python to run the subjects written for it with.
     #[arg(long, value_name = "COMMAND")]
     python: Option<PathBuf>,
+    /// The `stackswitch` command to measure.
+    #[arg(long, value_name = "COMMAND")]
+    command: Option<PathBuf>,
+    /// LLVM's interpreter of the same version, to compare it with.
+    #[arg(long, value_name = "COMMAND")]
+    lli: Option<PathBuf>,
     /// Parks contexts of one subject and prints what they cost (the program runs itself so).
     #[arg(long, hide = true, num_args = 3, value_names = ["BENCH", "SUBJECT", "COUNT"])]
     park: Option<Vec<String>>,

@@ -1,10 +1,12 @@
 //! The benches: who is measured at what.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Arguments;
 use crate::parked;
 use crate::subjects::native::{self, subject};
+use crate::subjects::process::Process;
 use crate::subjects::python::Python;
 use crate::subjects::{InProcess, corosensei, generator};
 use stackswitch_bench::measure::{self, Plan, Subject, Summary};
@@ -29,6 +31,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     suite.lifecycle_after_peak();
     suite.parked();
     suite.statistics();
+    suite.first_result();
 }
 
 struct Suite<'a> {
@@ -329,5 +332,38 @@ impl Suite<'_> {
         };
         copied("hot-set-copied", native::hot_set_copies, 32);
         copied("scheduler-copied", native::scheduler_copies, 1000);
+    }
+
+    /// The whole process from start to end, for a generator and for the same as a plain program.
+    fn first_result(&mut self) {
+        const BENCH: &str = "first-result";
+        if !self.wanted(BENCH) {
+            return;
+        }
+        let (Some(command), Some(lli)) = (&self.arguments.command, &self.arguments.lli) else {
+            return self.results.note(format!("{BENCH} is absent: no command and no lli given"));
+        };
+        let program =
+            |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("subjects").join(name);
+        let subjects: Subjects = vec![
+            (
+                "stackswitch",
+                Box::new(Process {
+                    command: command.clone(),
+                    arguments: vec!["run".into(), program("generator.ll")],
+                    prints: "25\n",
+                }),
+            ),
+            (
+                "lli",
+                Box::new(Process {
+                    command: lli.clone(),
+                    arguments: vec![program("no_generator.ll")],
+                    prints: "25\n",
+                }),
+            ),
+        ];
+        let plan = self.plan(9, 3);
+        self.measure(BENCH, &subjects, 0, None, &plan);
     }
 }

@@ -125,6 +125,22 @@ define i64 @t.by.value(ptr %a) {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
+define i64 @rounds(ptr %arg, i64 %first) strictfp {
+  %r = call i64 @llvm.stackswitch.suspend.i64(i64 %first) strictfp
+  ret i64 %r
+}
+; REMARK: 'rounds' has a floating-point control state of its own
+define i64 @t.rounds() {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @rounds, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
+  ret i64 %r
+}
+; REMARK: 't.rounding' has a floating-point control state of its own
+define i64 @t.rounding() strictfp {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @good, ptr null) strictfp
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1) strictfp
+  ret i64 %r
+}
 ; REMARK: its base is not the default one
 define i64 @t.base(ptr %base) {
   %c = call ptr @llvm.stackswitch.spawn.i64(ptr %base, ptr @good, ptr null)

@@ -168,6 +168,12 @@ abi! {
         stackswitch_getcontext,
         stackswitch_setcontext,
         stackswitch_swapcontext,
+        stackswitch_ucontext_getcontext,
+        stackswitch_ucontext_getcontext_sigmask,
+        stackswitch_ucontext_setcontext,
+        stackswitch_ucontext_swapcontext,
+        stackswitch_ucontext_swapcontext_sigmask,
+        stackswitch_ucontext_makecontext,
     }
 
     /// Sets the process's error handler (null: the default), returns the one before.

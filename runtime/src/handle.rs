@@ -27,6 +27,7 @@ pub(crate) unsafe fn spawn(base: *mut c_void, entry: Entry) -> *mut c_void {
         if thread.is_null() {
             return ptr::null_mut();
         }
+        (*thread).keep_track(arch::tls());
         match try_spawn(&mut *thread, base, entry) {
             Ok(context) => context.cast(),
             Err(code) => {

@@ -11,9 +11,12 @@
 //!   the size needed, address space for large slices, and the three together;
 //! - `saved`, `pages`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
-//! - `hooks`, `cxx`, `thread`: a thread's share of it all, and its bases;
+//! - `place`: what is known of a captured position, and of a stack that was given;
+//! - `hooks`, `cxx`, `thread`, `track`: a thread's share of it all, its bases, and which stack it
+//!   is on;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
-//! - `value`, `handle`, `posix`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `value`, `handle`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
 //!   and `posix`; everything else is called by them.
 #![cfg_attr(not(test), no_std)]
@@ -27,6 +30,7 @@ mod cancel;
 mod check;
 mod context;
 mod cxx;
+mod describe;
 pub mod error;
 mod escape;
 mod fibers;
@@ -35,6 +39,7 @@ mod heap;
 mod hooks;
 mod memory;
 mod pages;
+mod place;
 mod posix;
 mod saved;
 mod slice;
@@ -45,12 +50,15 @@ mod switch;
 mod sys;
 mod thread;
 mod tools;
+mod track;
+mod ucontext;
 mod unwind;
 mod value;
 mod visit;
 
 pub use arch::inlined;
-pub use posix::{EndThread, MIN_STACK, set_end_thread};
+pub use place::MIN_STACK;
+pub use posix::{EndThread, set_end_thread};
 
 /// Nothing in the runtime unwinds; a failed check of the compiler's ends the program.
 #[cfg(feature = "standalone")]

@@ -4,7 +4,8 @@
 //! *home*. Going to a position first goes to its home, as any switch does,
 //! then puts the slice back that was captured with a base, and jumps. A stack
 //! given to `makecontext` is the home of what runs on it: a hidden context on a
-//! region of its own. Since a capture with a base must survive any number of
+//! region of its own, which lies at the top of the stack. As long as a thread has
+//! no other contexts, homes do not matter and are not noted, see `track`. Since a capture with a base must survive any number of
 //! resumptions, its slice is saved at once and kept.
 
 use core::ffi::c_void;
@@ -13,49 +14,53 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::arch::{self, Position, points};
 use crate::check::{Carried, Seal};
-use crate::context::{Base, Context, Origin, Region, State, Tag};
+use crate::context::{Context, State, Tag};
 use crate::error::Code;
+use crate::place::{self, MASKED, MIN_STACK, Place, Stack};
 use crate::switch::{self, Landing};
 use crate::sys;
-use crate::thread::{self, Thread, refuse};
+use crate::thread::{self, Thread, Tls, refuse};
+use crate::ucontext;
 
-/// The least bytes that `makecontext` takes for a stack.
-pub const MIN_STACK: usize = 2048;
+/// How to capture: what the object's memory held before counts for nothing.
+pub(crate) const RAW: u32 = 1;
+/// How to capture: with the signal mask.
+pub(crate) const WITH_MASK: u32 = 2;
 
 /// What lies in the caller's memory; all zero until the first capture.
-#[repr(C, align(16))]
+#[repr(C)]
 pub(crate) struct Object {
-    unused: usize,
-    /// Owner, [`State::Posix`] once captured. At the offset of [`Context::tag`].
-    tag: Tag,
     /// Where it goes on.
-    position: Position,
+    pub place: Place,
     /// The stack position of the base it was captured with, or 0.
     base: usize,
     /// The bytes from the position to the base, kept until the object is freed.
     slice: *mut u8,
     /// How many they are.
     length: usize,
-    /// The context in whose extent the position lies.
+    /// The context in whose extent the position lies; null if the thread took no notes when it was
+    /// captured.
     home: *mut Context,
     /// Of the slice, in the checked build.
     seal: Seal,
-    /// The stack given to `makecontext`, if one was.
-    stack: Stack,
-}
-
-/// A stack in the caller's memory, as a region with one base and one context.
-#[repr(C)]
-struct Stack {
-    context: Context,
-    base: Base,
-    region: Region,
 }
 
 const _: () = assert!(
-    core::mem::offset_of!(Object, tag) == core::mem::offset_of!(Context, tag),
+    core::mem::offset_of!(Object, place) + core::mem::offset_of!(Place, tag)
+        == core::mem::offset_of!(Context, tag),
     "a handle's tag is found without knowing what the handle is"
 );
+
+/// What debuggers need to find what was captured, see `describe`.
+pub(crate) mod described {
+    use super::Object;
+    use core::mem::offset_of;
+
+    pub(crate) const POSITION: usize = offset_of!(Object, place.position);
+    pub(crate) const SLICE: usize = offset_of!(Object, slice);
+    pub(crate) const LENGTH: usize = offset_of!(Object, length);
+    pub(crate) const HOME: usize = offset_of!(Object, home);
+}
 
 /// A capture that is made but not yet in its object.
 struct Capture {
@@ -92,14 +97,48 @@ pub(crate) unsafe extern "C-unwind" fn capture(
         if thread.is_null() {
             return Code::Memory as i32;
         }
-        match prepare(&mut *thread, object, base, record) {
+        match prepare(&mut *thread, object, base, record, 0) {
             Ok(capture) => {
-                commit(&mut *thread, object, capture);
+                commit(&mut *thread, object, capture, 0);
                 0
             }
             Err(code) => code as i32,
         }
     }
+}
+
+/// The same without a base, as `how` says: 0, or -1 and `errno`.
+///
+/// # Safety
+/// Called by the assembly; `record` is its record. There is memory for an object.
+pub(crate) unsafe extern "C-unwind" fn capture_raw(
+    object: *mut Object,
+    how: u32,
+    record: usize,
+) -> i32 {
+    // SAFETY: `prepare` checks the object.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return as_errno(Code::Memory);
+        }
+        match prepare(&mut *thread, object, ptr::null_mut(), record, how) {
+            Ok(capture) => {
+                commit(&mut *thread, object, capture, how);
+                if how & WITH_MASK != 0 {
+                    sys::exchange_signal_mask(ptr::null(), ucontext::mask_of(object));
+                }
+                0
+            }
+            Err(code) => as_errno(code),
+        }
+    }
+}
+
+/// A refusal as C's own functions report it.
+fn as_errno(code: Code) -> i32 {
+    sys::set_errno(if code == Code::Memory { sys::ENOMEM } else { sys::EINVAL });
+    -1
 }
 
 /// `stackswitch_swapcontext`, and with `from` null `stackswitch_setcontext`.
@@ -112,15 +151,17 @@ pub(crate) unsafe extern "C" fn swapcontext(
     to: *mut Object,
     base: *mut Object,
     record: usize,
+    how: u32,
 ) -> Landing {
     let tls = arch::tls();
     // SAFETY: the words are this thread's.
     let thread = unsafe { &mut *(*tls).thread };
     // SAFETY: as the caller's.
-    match unsafe { try_swap(thread, from, to, base, record) } {
+    match unsafe { try_swap(thread, from, to, base, record, how) } {
         Ok(landing) => landing,
         Err(code) => {
             thread.refusal.code = code;
+            thread.sets_errno = how & RAW != 0;
             Landing { sp: record, pc: points::code() }
         }
     }
@@ -134,63 +175,106 @@ unsafe fn try_swap(
     to: *mut Object,
     base: *mut Object,
     record: usize,
+    how: u32,
 ) -> Result<Landing, Code> {
     // SAFETY: the checks make the objects captured ones of this thread.
     unsafe {
         let tls = arch::tls();
         check(thread, to)?;
-        let home = (*to).home;
-        let current = (*tls).current;
-        if home != current {
+        if !(*to).seal.holds((*to).slice, (*to).length) {
+            return Err(Code::Corrupt);
+        }
+        let home = if Thread::is_plain(tls) { (*tls).current } else { home_of(thread, to) };
+        if home != (*tls).current {
             match (*home).tag.state() {
                 State::Ready | State::Parked => {}
                 State::Finished => return Err(Code::Finished),
                 _ => return Err(Code::Destroyed),
             }
         }
-        if !(*to).seal.holds((*to).slice, (*to).length) {
-            return Err(Code::Corrupt);
-        }
         if from == to {
             // To oneself: the call returns 0.
             return Ok(Landing { sp: record, pc: arch::point_of(record) });
         }
         let captured =
-            if from.is_null() { None } else { Some(prepare(thread, from, base, record)?) };
-        if home != current {
-            (*current).sp = record;
-            (*current).checks.awaits = Carried::ANY;
-            let known = Context::known(current);
-            let away = (*home).away;
-            if (*home).hidden {
-                (*home).away = known;
-            }
-            if let Err(code) = switch::go(thread, tls, home) {
-                (*home).away = away;
-                if let Some(capture) = captured {
-                    forget(thread, capture.slice, capture.length);
-                }
-                return Err(code);
-            }
-            if (*home).hidden {
-                // The flow of control of the context that users know goes on over there.
-                (*known).away = home;
-                (*known).suspend(false);
-            } else {
-                (*home).away = ptr::null_mut();
-            }
-        } else {
+            if from.is_null() { None } else { Some(prepare(thread, from, base, record, how)?) };
+        if home == (*tls).current {
             thread.heap.stats.switches_slow += 1;
+        } else if let Err(code) = go_home(thread, tls, home, record) {
+            if let Some(capture) = captured {
+                forget(thread, capture.slice, capture.length);
+            }
+            return Err(code);
+        }
+        let masks = (
+            if (*to).place.kind & MASKED != 0 { ucontext::mask_of(to) } else { ptr::null_mut() },
+            if how & WITH_MASK != 0 { ucontext::mask_of(from) } else { ptr::null_mut() },
+        );
+        if masks != (ptr::null_mut(), ptr::null_mut()) {
+            sys::exchange_signal_mask(masks.0, masks.1);
         }
         if let Some(capture) = captured {
-            commit(thread, from, capture);
+            commit(thread, from, capture, how);
         }
         // The object itself may lie where its slice goes: read it first.
-        thread.position = (*to).position;
+        thread.going = (*to).place;
         let (slice, length) = ((*to).slice, (*to).length);
-        arch::copy(thread.position.sp as *mut u8, slice, length);
+        arch::copy(thread.going.position.sp as *mut u8, slice, length);
         thread.heap.stats.bytes_restored += length as u64;
-        Ok(Landing { sp: (&raw const thread.position).addr(), pc: points::position() })
+        Ok(Landing { sp: (&raw const thread.going).addr(), pc: thread.going.point })
+    }
+}
+
+/// Leaves the running context, whose record is at `record`, for the home of a position.
+///
+/// # Errors
+/// [`Code::Memory`]; nothing has changed.
+///
+/// # Safety
+/// As [`swapcontext`]; the thread takes notes, and `home` is suspended.
+unsafe fn go_home(
+    thread: &mut Thread,
+    tls: *mut Tls,
+    home: *mut Context,
+    record: usize,
+) -> Result<(), Code> {
+    // SAFETY: as the caller's.
+    unsafe {
+        let current = (*tls).current;
+        (*current).sp = record;
+        (*current).checks.awaits = Carried::ANY;
+        let known = Context::known(current);
+        let away = (*home).away;
+        if (*home).hidden {
+            (*home).away = known;
+        }
+        if let Err(code) = switch::go(thread, tls, home) {
+            (*home).away = away;
+            return Err(code);
+        }
+        if (*home).hidden {
+            // The flow of control of the context that users know goes on over there.
+            (*known).away = home;
+            (*known).suspend(false);
+        } else {
+            (*home).away = ptr::null_mut();
+        }
+        Ok(())
+    }
+}
+
+/// The context in whose extent a captured position lies.
+///
+/// # Safety
+/// `object` passed [`check`]; the thread takes notes.
+unsafe fn home_of(thread: &mut Thread, object: *mut Object) -> *mut Context {
+    // SAFETY: the caller vouches for the object.
+    unsafe {
+        if (*object).home.is_null() {
+            thread.home_at((*object).place.position.sp)
+        } else {
+            (*object).home
+        }
     }
 }
 
@@ -200,7 +284,8 @@ unsafe fn try_swap(
 /// Called by the assembly after a refusal on this thread.
 pub(crate) unsafe extern "C-unwind" fn refused_code() -> i32 {
     // SAFETY: the thread is set up.
-    unsafe { (*(*arch::tls()).thread).refusal.code as i32 }
+    let thread = unsafe { &*(*arch::tls()).thread };
+    if thread.sets_errno { as_errno(thread.refusal.code) } else { thread.refusal.code as i32 }
 }
 
 /// Captures the position after the call that left `record`, without touching `object`.
@@ -212,6 +297,7 @@ unsafe fn prepare(
     object: *mut Object,
     base: *mut Object,
     record: usize,
+    how: u32,
 ) -> Result<Capture, Code> {
     // SAFETY: the checks make `base` a captured object of this thread; all of the running
     // context from the record to the base is in place.
@@ -219,19 +305,23 @@ unsafe fn prepare(
         if object.is_null() || !object.is_aligned() {
             return Err(Code::Invalid);
         }
-        match (*object).tag.state() {
+        let tag = (*object).place.tag;
+        match tag.state() {
+            _ if how & RAW != 0 => {}
             State::Dead => {}
-            State::Posix if (*object).tag.thread() != thread.number => return Err(Code::Foreign),
+            State::Posix if tag.thread() != thread.number => return Err(Code::Foreign),
             State::Posix => {}
             _ => return Err(Code::Invalid),
         }
-        let home = (*arch::tls()).current;
+        let tls = arch::tls();
+        let home = if Thread::is_plain(tls) { ptr::null_mut() } else { (*tls).current };
         let position = Position::after(record);
         let mut capture = Capture::of(position, 0, home);
         if !base.is_null() {
             check(thread, base)?;
-            let top = (*base).position.sp;
-            if (*base).home != home || top < position.sp {
+            let top = (*base).place.position.sp;
+            let here = if home.is_null() { thread.home_at(position.sp) } else { home };
+            if home_of(thread, base) != here || top < position.sp {
                 return Err(Code::Invalid);
             }
             capture.base = top;
@@ -255,14 +345,21 @@ unsafe fn prepare(
 ///
 /// # Safety
 /// `object` passed [`prepare`].
-unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture) {
+unsafe fn commit(thread: &mut Thread, object: *mut Object, capture: Capture, how: u32) {
     // SAFETY: the caller vouches for the object.
     unsafe {
-        if (*object).tag.state() == State::Posix {
+        if how & RAW == 0 && (*object).place.tag.state() == State::Posix {
             forget(thread, (*object).slice, (*object).length);
         }
-        (*object).tag = Tag::new(thread.number, State::Posix);
-        (*object).position = capture.position;
+        let kind = if how & WITH_MASK != 0 {
+            MASKED
+        } else if capture.home.is_null() && capture.length == 0 {
+            place::PLAIN
+        } else {
+            0
+        };
+        let tag = Tag::new(thread.number, State::Posix);
+        (*object).place = Place::at(capture.position, tag, kind);
         (*object).base = capture.base;
         (*object).slice = capture.slice;
         (*object).length = capture.length;
@@ -292,7 +389,7 @@ unsafe fn check(thread: &Thread, object: *mut Object) -> Result<(), Code> {
         return Err(Code::Invalid);
     }
     // SAFETY: an object's memory is readable.
-    let tag = unsafe { (*object).tag };
+    let tag = unsafe { (*object).place.tag };
     match tag.state() {
         State::Posix if tag.thread() == thread.number => Ok(()),
         State::Posix => Err(Code::Foreign),
@@ -350,23 +447,87 @@ unsafe fn try_make(
             }
             ((*object).base, (*object).base, (*object).home)
         } else {
-            if size < MIN_STACK {
-                return Err(Code::Invalid);
-            }
-            let (low, top) = (stack.addr(), (stack.addr() + size) & !15);
-            let own = &raw mut (*object).stack;
-            (*own).region = Region::new(Origin::Given, low, size, 0);
-            (*own).base = Base::new(top, Tag(0), &raw mut (*own).region);
-            (*own).context = Context::empty();
-            (*own).context.hidden = true;
-            (*own).context.sp = top;
-            (*own).context.base = &raw mut (*own).base;
-            (*own).context.tag = Tag::new(thread.number, State::Parked);
-            (top, 0, &raw mut (*own).context)
+            let (top, home) = give_stack(thread, stack.addr(), size)?;
+            (top, 0, home)
         };
-        let position = Position::start(top & !15, function.addr(), argument.addr(), link.addr());
-        let capture = Capture::of(position, base, home);
-        commit(thread, object, capture);
+        let (function, argument) = (function.addr(), argument.addr());
+        let position = Position::start(top & !15, function, argument, link.addr());
+        commit(thread, object, Capture::of(position, base, home), 0);
+        Ok(())
+    }
+}
+
+/// Makes `size` bytes from `low` on a stack; says where it begins, and the home of what will run on
+/// it.
+///
+/// # Errors
+/// [`Code::Invalid`] if they are too few.
+///
+/// # Safety
+/// They are for this use alone.
+unsafe fn give_stack(
+    thread: &mut Thread,
+    low: usize,
+    size: usize,
+) -> Result<(usize, *mut Context), Code> {
+    if size < MIN_STACK || low.checked_add(size).is_none() {
+        return Err(Code::Invalid);
+    }
+    // SAFETY: the caller vouches for the memory; the words are this thread's.
+    unsafe {
+        let tls = arch::tls();
+        if Thread::is_plain(tls) && !thread.can_tell(low, size) {
+            thread.keep_track(tls);
+        }
+        let stack = Stack::write(low, size, thread.number);
+        let home = if Thread::is_plain(tls) { ptr::null_mut() } else { &raw mut (*stack).context };
+        Ok((stack.addr(), home))
+    }
+}
+
+/// `makecontext` of `<ucontext.h>`: `words` for the registers first, then those for the stack.
+///
+/// # Errors
+/// [`Code::Invalid`] for a stack that is too small, or none, and for an object that is none.
+///
+/// # Safety
+/// `object` is memory for one; `low` is null or `size` bytes for it alone; `function` may be called
+/// with the `words`.
+pub(crate) unsafe fn make_with(
+    object: *mut Object,
+    (low, size): (usize, usize),
+    link: *mut Object,
+    function: usize,
+    words: impl ExactSizeIterator<Item = usize>,
+) -> Result<(), Code> {
+    const REGISTERS: usize = 6;
+    const WORD: usize = size_of::<usize>();
+    // SAFETY: the check makes the object a captured one of this thread; the words are written to
+    // memory that the stack has left.
+    unsafe {
+        let thread = thread::ensure();
+        if thread.is_null() {
+            return Err(Code::Memory);
+        }
+        let thread = &mut *thread;
+        check(thread, object)?;
+        let more = words.len().saturating_sub(REGISTERS);
+        let bytes = more.checked_mul(WORD).ok_or(Code::Invalid)?.next_multiple_of(16);
+        let all = bytes + REGISTERS * WORD;
+        if low == 0 || function == 0 || size < MIN_STACK || size - MIN_STACK < bytes {
+            return Err(Code::Invalid);
+        }
+        let (top, home) = give_stack(thread, low, size)?;
+        let sp = top - all;
+        let in_registers = top - REGISTERS * WORD;
+        for (i, word) in words.enumerate() {
+            let at =
+                if i < REGISTERS { in_registers + i * WORD } else { sp + (i - REGISTERS) * WORD };
+            (at as *mut usize).write(word);
+        }
+        let position = Position::start_with(sp, function, in_registers, link.addr());
+        let how = RAW | if (*object).place.kind & MASKED != 0 { WITH_MASK } else { 0 };
+        commit(thread, object, Capture::of(position, 0, home), how);
         Ok(())
     }
 }
@@ -390,7 +551,7 @@ pub(crate) unsafe fn freecontext(object: *mut Object) {
                 forget(&mut *thread, (*object).slice, (*object).length);
                 (*object).slice = ptr::null_mut();
                 (*object).length = 0;
-                (*object).tag = Tag(0);
+                (*object).place.tag = Tag(0);
             }
             // Freed or never captured: nothing is held.
             Err(Code::Destroyed) => {}
@@ -413,10 +574,10 @@ pub(crate) unsafe fn stacktop(
     let object = handle.cast::<Object>();
     // SAFETY: tags of handles and objects are at one place.
     unsafe {
-        if object.is_null() || (*object).tag.state() != State::Posix {
+        if object.is_null() || (*object).place.tag.state() != State::Posix {
             return None;
         }
-        Some(check(thread, object).map(|()| (*object).position.sp as *mut c_void))
+        Some(check(thread, object).map(|()| (*object).place.position.sp as *mut c_void))
     }
 }
 
@@ -455,5 +616,5 @@ pub(crate) unsafe extern "C-unwind" fn end(link: *mut Object) -> ! {
 
 /// Bytes of an object.
 pub(crate) const fn size() -> usize {
-    size_of::<Object>()
+    size_of::<Object>().next_multiple_of(16)
 }

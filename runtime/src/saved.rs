@@ -11,8 +11,8 @@ use crate::heap::Heap;
 use crate::pages::{self, Pages};
 
 const KIND: usize = 3;
-const SHARED: usize = 1;
-const PAGES: usize = 2;
+pub(crate) const SHARED: usize = 1;
+pub(crate) const PAGES: usize = 2;
 
 /// A slice, as [`Context::slice`](crate::context::Context::slice) holds it. Null is none.
 pub(crate) type Slice = *mut u8;
@@ -22,6 +22,13 @@ struct Shared {
     holders: usize,
     /// A block or pages.
     slice: Slice,
+}
+
+/// What debuggers need to find a slice's bytes, see `describe`.
+pub(crate) mod described {
+    pub(crate) use super::{PAGES, SHARED};
+
+    pub(crate) const SHARED_SLICE: usize = core::mem::offset_of!(super::Shared, slice);
 }
 
 enum Kind {

@@ -10,6 +10,7 @@
 //! context headers stay with headers for good, so that a stale handle reads a
 //! header, never the bytes of a slice.
 
+use core::mem::offset_of;
 use core::ptr;
 
 use crate::check::CHECKED;
@@ -58,6 +59,17 @@ struct Chunk {
     arena: *mut Chunk,
     /// In a chunk of headers: the next one, with room or without.
     headers: *mut Chunk,
+}
+
+/// What debuggers need to find the headers, see `describe`.
+pub(crate) mod described {
+    use super::{Chunk, Store, offset_of};
+
+    pub(crate) const ALL_HEADERS: usize = offset_of!(Store, all_headers);
+    pub(crate) const CHUNK_HEADERS: usize = offset_of!(Chunk, headers);
+    pub(crate) const CHUNK_FRESH: usize = offset_of!(Chunk, fresh);
+    pub(crate) const FIRST_BLOCK: usize = super::FIRST_BLOCK;
+    pub(crate) const HEADER: usize = super::HEADER;
 }
 
 /// Where the blocks of a chunk begin.

@@ -13,6 +13,7 @@ use crate::heap::Heap;
 use crate::hooks::Hooks;
 use crate::memory::Memory;
 use crate::pages;
+use crate::place::{self, Place};
 use crate::stats::{self, BaseStats, Stats};
 use crate::sys::{self, PAGE};
 use crate::tools::Stack;
@@ -45,6 +46,9 @@ pub(crate) struct Tls {
     pub exchanged: u64,
     /// Bytes of the vectors that memory is moved with.
     pub vectors: u32,
+    /// What marks the objects of the POSIX layer that may be gone to at once; `u64::MAX` from when
+    /// the thread keeps track of stacks, see [`Thread::keep_track`].
+    pub plain: u64,
 }
 
 /// So many slow switches lie between two looks at a region's memory; a prime, so that the looks do
@@ -89,10 +93,14 @@ pub(crate) struct Thread {
     pub carried: Carried,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
+    /// Whether that was a function that reports by `errno`.
+    pub sets_errno: bool,
     /// Slow switches until the next look at a region's memory.
     pub until_look: u32,
     /// Where a POSIX context goes on, during the switch to it.
-    pub position: arch::Position,
+    pub going: Place,
+    /// The ends of the native stack; both 0 before they are needed.
+    pub native_ends: (usize, usize),
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
     /// that starts at `next_hint`.
     pub hints: [*mut Context; HINTS],
@@ -109,6 +117,15 @@ pub(crate) struct Thread {
     signal_stack: *mut u8,
     /// What tools know of the side stack.
     side_stack: Stack,
+    /// Refers to what debuggers look for by name, so that it is linked.
+    #[allow(dead_code)]
+    description: *const c_void,
+}
+
+unsafe extern "C" {
+    /// Of `describe`, which knows all modules.
+    #[link_name = "stackswitch_debug_v1"]
+    static DESCRIPTION: c_void;
 }
 
 /// Room for the largest value, aligned for any.
@@ -160,8 +177,10 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             hooks: Hooks::NONE,
             carried: Carried::WORD,
             refusal: NO_REFUSAL,
+            sets_errno: false,
             until_look: LOOK_INTERVAL,
-            position: arch::Position::start(0, 0, 0, 0),
+            going: Place::NOWHERE,
+            native_ends: (0, 0),
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
             slot: Slot([0; 64]),
@@ -172,6 +191,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             #[cfg(feature = "libc")]
             signal_stack: ptr::null_mut(),
             side_stack: Stack::register(side_top.addr() - SIDE_STACK, side_top.addr()),
+            description: &raw const DESCRIPTION,
         });
         let t = &mut *thread;
         t.main.base = &raw mut t.main_base;
@@ -199,6 +219,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             exchange_base: ptr::null_mut(),
             exchanged: 0,
             vectors: arch::vectors(),
+            plain: if ready == Tag(u32::MAX) { u64::MAX } else { place::plain(number) },
         });
         stats::thread_started();
     }
@@ -232,6 +253,7 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         (*tls).current = ptr::null_mut();
         (*tls).ready = Tag(u32::MAX);
         (*tls).parked = Tag(u32::MAX);
+        (*tls).plain = u64::MAX;
         (*tls).side_top = 0;
         (*tls).thread = ptr::null_mut();
         stats::thread_ended((*thread).heap.stats.contexts, (*thread).heap.store.bytes as u64);
@@ -387,7 +409,9 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
         if thread.is_null() {
             return ptr::null_mut();
         }
-        let region = (*(*(*arch::tls()).current).base).region;
+        let tls = arch::tls();
+        (*thread).keep_track(tls);
+        let region = (*(*(*tls).current).base).region;
         let base = (*thread).new_base((sp - BASE_GAP) & !63, region);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");
@@ -575,8 +599,9 @@ pub(crate) unsafe fn set_hooks(hooks: *const Hooks) {
         if thread.is_null() {
             return;
         }
-        (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
         let tls = arch::tls();
+        (*thread).keep_track(tls);
+        (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
         ((*tls).ready, (*tls).parked) = (*thread).hooks.short_ways((*thread).number);
     }
 }

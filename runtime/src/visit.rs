@@ -45,6 +45,7 @@ pub(crate) unsafe fn visit(sp: *mut c_void, visit: Option<Visit>, data: *mut c_v
         if thread.is_null() {
             return; // no contexts yet
         }
+        (*thread).keep_track(tls);
         let walk = Walk {
             visit,
             data,

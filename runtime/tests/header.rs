@@ -33,16 +33,3 @@ fn the_header_declares_what_the_runtime_exports() {
     assert_eq!(exported.len(), symbols().len(), "no name twice");
     assert_eq!(declared(), exported);
 }
-
-/// The drop-in for <ucontext.h> has room for the runtime's object.
-#[test]
-fn a_ucontext_holds_an_object() {
-    let header = include_str!("../include/stackswitch/ucontext.h");
-    let bytes: usize = header
-        .lines()
-        .find_map(|line| line.strip_prefix("#define STACKSWITCH_UCONTEXT_BYTES "))
-        .and_then(|bytes| bytes.parse().ok())
-        .expect("a number of bytes");
-    // SAFETY: the function takes nothing.
-    assert!(unsafe { stackswitch_rt::abi::stackswitch_context_size() } <= bytes);
-}

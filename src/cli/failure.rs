@@ -2,19 +2,26 @@
 
 use std::{
     io::{ErrorKind, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use stackswitch::{diagnostics::Diagnostic, jit, passes, reader};
 
+use super::{
+    colour::{ERROR, FRAME, HINT, WARNING},
+    excerpt::Place,
+};
+
 // As sysexits.h numbers them.
 /// The command was used wrongly.
-pub(super) const EX_USAGE: u8 = 64;
+const EX_USAGE: u8 = 64;
 /// The input is wrong: broken IR, wrong intrinsics, a missing entry.
 const EX_DATAERR: u8 = 65;
 /// An input file does not exist or cannot be read.
 const EX_NOINPUT: u8 = 66;
+/// Something that is needed, as clang for C, is not installed.
+const EX_UNAVAILABLE: u8 = 69;
 /// A runtime error in the program, or LLVM failed.
 pub(super) const EX_SOFTWARE: u8 = 70;
 /// An output file cannot be made.
@@ -23,28 +30,54 @@ const EX_CANTCREAT: u8 = 73;
 const EX_IOERR: u8 = 74;
 
 /// An exit status with its message, or messages where several things are wrong.
+#[derive(Debug)]
 pub(super) struct Failure {
     status: u8,
     messages: Vec<Message>,
 }
 
+/// What is wrong, where, and what to do about it.
+#[derive(Debug)]
 struct Message {
     text: String,
     /// Whether the text says which file it is about.
     names_file: bool,
+    /// File, line and column, if it is about a line of a file.
+    place: Option<(PathBuf, u32, u32)>,
+    notes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Message {
+    fn new(text: impl Into<String>) -> Self {
+        let (place, notes, hint) = (None, Vec::new(), None);
+        Self { text: text.into(), names_file: true, place, notes, hint }
+    }
+
+    fn of_module(text: impl Into<String>) -> Self {
+        Self { names_file: false, ..Self::new(text) }
+    }
+
+    /// Its lines: the error, the place in the source, notes, the hint.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.text.clone()];
+        if let Some((file, line, column)) = &self.place {
+            lines.extend(Place { file, line: *line, column: *column }.show());
+        }
+        lines.extend(self.notes.iter().map(|note| format!("  {FRAME}note{FRAME:#}: {note}")));
+        lines.extend(self.hint.iter().map(|hint| format!("  {HINT}hint{HINT:#}: {hint}")));
+        lines
+    }
 }
 
 impl Failure {
     fn new(status: u8, message: impl Into<String>) -> Self {
-        Self { status, messages: vec![Message { text: message.into(), names_file: true }] }
+        Self { status, messages: vec![Message::new(message)] }
     }
 
     /// A fault of the module, which the message does not name.
     fn of_module(message: impl Into<String>) -> Self {
-        Self {
-            status: EX_DATAERR,
-            messages: vec![Message { text: message.into(), names_file: false }],
-        }
+        Self { status: EX_DATAERR, messages: vec![Message::of_module(message)] }
     }
 
     /// Names the file in the messages that do not say what they are about.
@@ -56,9 +89,32 @@ impl Failure {
         self
     }
 
+    /// Says what to do about it.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(last) = self.messages.last_mut() {
+            last.hint = Some(hint.into());
+        }
+        self
+    }
+
     /// A wrong use that the argument parser cannot see.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::new(EX_USAGE, message)
+    }
+
+    /// An input that is not what it should be.
+    pub(super) fn data(message: impl Into<String>) -> Self {
+        Self::new(EX_DATAERR, message)
+    }
+
+    /// Something that is needed is not installed.
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(EX_UNAVAILABLE, message)
+    }
+
+    /// The input could not be read.
+    pub(super) fn input(path: &Path, error: &std::io::Error) -> Self {
+        Self::new(EX_NOINPUT, format!("{}: {error}", path.display()))
     }
 
     /// The output could not be written.
@@ -74,7 +130,7 @@ impl Failure {
     /// Says on stderr what failed, and gives the exit status.
     pub(super) fn report(self) -> ExitCode {
         for message in &self.messages {
-            report(&message.text);
+            report(&message.lines().join("\n"));
         }
         ExitCode::from(self.status)
     }
@@ -82,9 +138,16 @@ impl Failure {
 
 impl From<reader::Error> for Failure {
     fn from(error: reader::Error) -> Self {
-        let status =
-            if matches!(error, reader::Error::Io { .. }) { EX_NOINPUT } else { EX_DATAERR };
-        Self::new(status, error.to_string())
+        let mut message = Message::new(error.to_string());
+        let status = match error {
+            reader::Error::Io { .. } => EX_NOINPUT,
+            reader::Error::Parse { file, line, column, .. } if line > 0 => {
+                message.place = Some((file.into(), line, column));
+                EX_DATAERR
+            }
+            _ => EX_DATAERR,
+        };
+        Self { status, messages: vec![message] }
     }
 }
 
@@ -107,11 +170,20 @@ impl From<jit::Error> for Failure {
         let status = match error {
             jit::Error::Module(error) => return error.into(),
             jit::Error::Passes(error) => return error.into(),
-            jit::Error::MissingSymbol(_) | jit::Error::NotMain(_) | jit::Error::Code(_) => {
+            jit::Error::MissingSymbol(_) => {
+                return Self::of_module(error.to_string())
+                    .hint("several files are linked: name those that define it too");
+            }
+            jit::Error::NotMain(_) | jit::Error::Code(_) => {
                 return Self::of_module(error.to_string());
             }
-            jit::Error::Target { .. } => EX_DATAERR,
+            jit::Error::Duplicate { .. } => EX_DATAERR,
+            jit::Error::Target { .. } => {
+                return Self::new(EX_DATAERR, error.to_string())
+                    .hint("a program for another machine is compiled by clang with the plugin");
+            }
             jit::Error::ZeroByte(_) => EX_USAGE,
+            jit::Error::PerfMap { .. } => EX_CANTCREAT,
             _ => EX_SOFTWARE,
         };
         Self::new(status, error.to_string())
@@ -120,29 +192,35 @@ impl From<jit::Error> for Failure {
 
 impl From<&Diagnostic> for Message {
     fn from(diagnostic: &Diagnostic) -> Self {
-        match &diagnostic.location {
-            Some(place) => {
-                Self { text: format!("{place}: {}", diagnostic.text()), names_file: true }
-            }
-            None => Self { text: diagnostic.text(), names_file: false },
-        }
+        // The hint has a line of its own here.
+        let text = Diagnostic { hint: None, ..diagnostic.clone() }.text();
+        let mut message = match &diagnostic.location {
+            Some(place) => Self {
+                place: Some(((&place.file).into(), place.line, place.column)),
+                ..Self::new(format!("{place}: {text}"))
+            },
+            None => Self::of_module(text),
+        };
+        message.notes = diagnostic.notes.iter().map(ToString::to_string).collect();
+        message.hint.clone_from(&diagnostic.hint);
+        message
     }
 }
 
 /// Prints an error. Output of the program so far comes first.
 pub(super) fn report(message: &str) {
-    say("error", message);
+    say(&format!("{ERROR}error{ERROR:#}"), message);
 }
 
 /// Prints a warning.
 pub(super) fn warn(message: &str) {
-    say("warning", message);
+    say(&format!("{WARNING}warning{WARNING:#}"), message);
 }
 
 fn say(what: &str, message: &str) {
     flush_stdio();
     // Nothing is left to tell it to, if stderr is closed.
-    let _ = writeln!(std::io::stderr(), "stackswitch: {what}: {message}");
+    let _ = writeln!(anstream::stderr(), "stackswitch: {what}: {message}");
 }
 
 /// Writes out what a program left in the buffers of C's stdio, which it shares with us.

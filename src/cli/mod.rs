@@ -1,21 +1,51 @@
 //! Arguments, subcommands and exit statuses.
 
+mod colour;
+mod excerpt;
+mod explain;
 mod failure;
+mod inputs;
 mod llvm;
+mod manual;
 mod opt;
 mod run;
 mod stats;
+mod tools;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use failure::{EX_USAGE, report};
+use failure::Failure;
+
+const AFTER_HELP: &str = "\
+Examples:
+  stackswitch run program.ll
+  stackswitch opt -S program.ll
+  stackswitch explain program.ll
+
+Exit status:
+  0   success; for `run` what the program returns
+  64  wrong arguments
+  65  wrong input: broken IR, wrong use of an intrinsic, a missing entry
+  66  an input file cannot be read
+  69  something that is needed is not installed
+  70  a runtime error in the program, or LLVM gave up
+  73  an output file cannot be made
+  74  writing failed
+
+Environment:
+  NO_COLOR, CLICOLOR_FORCE  no colours, colours in any case
+  TMPDIR                    where temporary files go";
 
 /// Stackful context switching with stack slicing for LLVM IR.
 #[derive(Parser)]
-#[command(version = VERSION, arg_required_else_help = false)]
+#[command(name = "stackswitch", version = VERSION, arg_required_else_help = false)]
+#[command(after_help = AFTER_HELP)]
 struct Args {
+    /// When to colour messages
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -29,6 +59,12 @@ enum Command {
     Run(run::Args),
     /// Run passes on a module, as LLVM's `opt` with the plugin does
     Opt(opt::Args),
+    /// Say what became of each use of an intrinsic, and why
+    Explain(explain::Args),
+    /// Write a shell's completions to the standard output
+    Completions(manual::Completions),
+    /// Write the manual pages
+    Man(manual::Manual),
 }
 
 /// Runs the command line.
@@ -37,12 +73,15 @@ pub(crate) fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
+    colour::choose(args.color);
     llvm::set_up();
+    let success = |()| ExitCode::SUCCESS;
     let done = match args.command {
-        Command::Run(args) => run::run(&args).map_err(|f| f.in_file(&args.file)),
-        Command::Opt(args) => {
-            opt::run(&args).map(|()| ExitCode::SUCCESS).map_err(|f| f.in_file(&args.file))
-        }
+        Command::Run(args) => run::run(&args),
+        Command::Opt(args) => opt::run(&args).map(success),
+        Command::Explain(args) => explain::run(&args).map(success),
+        Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
+        Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };
     done.unwrap_or_else(|failure| failure.report())
 }
@@ -55,9 +94,13 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim).take_while(|l| !l.is_empty());
-    let first = lines.next().unwrap_or("wrong arguments");
-    let rest: Vec<_> = std::iter::once(first.trim_start_matches("error: ")).chain(lines).collect();
-    report(&format!("{} (see `stackswitch --help`)", rest.join(" ")));
-    ExitCode::from(EX_USAGE)
+    let mut lines = text.lines().map(str::trim);
+    let said: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let said = said.join(" ");
+    let mut failure = Failure::usage(said.trim_start_matches("error: "));
+    failure = match lines.find_map(|line| line.strip_prefix("tip: ")) {
+        Some(tip) => failure.hint(tip),
+        None => failure.hint("`stackswitch --help` says what there is"),
+    };
+    failure.report()
 }

@@ -7,14 +7,24 @@ use std::{
 };
 
 use inkwell::context::Context;
-use stackswitch::{passes, reader};
+use stackswitch::{jit::OptLevel, passes, reader};
 
-use super::failure::Failure;
+use super::{
+    failure::Failure,
+    inputs::{self, Clang},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  stackswitch opt -S program.ll                       the lowered module, as text
+  stackswitch opt --passes 'default<O2>' a.ll -o a.bc clang's pipeline with our passes in it
+  clang -S -emit-llvm a.c -o - | stackswitch opt -S -";
 
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The module: LLVM IR as text or bitcode
-    pub(super) file: PathBuf,
+    /// The module: LLVM IR as text or bitcode, C or C++; `-` is the standard input
+    file: PathBuf,
     /// Write text instead of bitcode
     #[arg(short = 'S')]
     text: bool,
@@ -24,18 +34,23 @@ pub(super) struct Args {
     /// The passes to run, as `opt -passes=` takes them
     #[arg(long, value_name = "LIST", default_value = "stackswitch-verify,stackswitch-lower")]
     passes: String,
+    #[command(flatten)]
+    clang: Clang,
 }
 
 /// Runs the passes and writes the module.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let to_stdout = args.output == Path::new("-");
     if to_stdout && !args.text && std::io::stdout().is_terminal() {
-        return Err(Failure::usage("bitcode is not for a terminal: use -S, or -o with a file"));
+        return Err(Failure::usage("bitcode is not for a terminal")
+            .hint("-S writes text, -o FILE writes to a file"));
     }
     let context = Context::create();
-    let bytes = reader::read(&args.file)?;
-    let module = reader::parse(&context, &args.file.to_string_lossy(), &bytes)?;
-    passes::run(&module, None, &args.passes)?;
+    // What the passes do with C is of interest where it may be optimised.
+    let input = inputs::load(&args.file, OptLevel::O2, &args.clang)?;
+    let named = |failure: Failure| failure.in_file(Path::new(&input.name));
+    let module = reader::parse(&context, &input.name, &input.bytes)?;
+    passes::run(&module, None, &args.passes).map_err(|error| named(error.into()))?;
     let written = if args.text {
         write(&args.output, to_stdout, module.print_to_string().to_bytes())
     } else {

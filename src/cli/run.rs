@@ -1,18 +1,37 @@
 //! `stackswitch run`.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use stackswitch::jit::{self, Jit, OptLevel};
 
 use super::{
     failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
+    inputs::{self, Clang},
     stats,
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  stackswitch run program.ll                  run it as clang's output would run
+  stackswitch run program.ll -- one two       with arguments
+  stackswitch run main.c generators.ll        several files, C too, linked
+  clang -S -emit-llvm a.c -o - | stackswitch run -
+  stackswitch run -O0 --stats program.bc      what the runtime did, on stderr
+
+The exit status is the low byte of what the entry returns; 64 and above may also be one
+of the command itself (see `stackswitch --help`).";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The module: LLVM IR as text or bitcode
-    pub(super) file: PathBuf,
+    /// The modules, which are linked: LLVM IR as text or bitcode, C or C++; `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The function to call, as C's main
     #[arg(long, value_name = "NAME", default_value = "main")]
     entry: String,
@@ -28,12 +47,18 @@ pub(super) struct Args {
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
+    /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
+    #[arg(long)]
+    perf_map: bool,
+    #[command(flatten)]
+    clang: Clang,
     /// Arguments of the program
     #[arg(last = true, value_name = "ARG")]
     args: Vec<OsString>,
 }
 
-fn level(text: &str) -> Result<OptLevel, String> {
+/// Reads `-O`'s argument.
+pub(super) fn level(text: &str) -> Result<OptLevel, String> {
     match text {
         "0" => Ok(OptLevel::O0),
         "1" => Ok(OptLevel::O1),
@@ -45,20 +70,43 @@ fn level(text: &str) -> Result<OptLevel, String> {
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let name = program_name(&args.files);
+    execute(args, &name).map_err(|failure| failure.in_file(&name))
+}
+
+/// What a program of several files is called: its first file.
+fn program_name(files: &[PathBuf]) -> PathBuf {
+    match files.first().map(PathBuf::as_path) {
+        Some(first) if first == Path::new("-") => "<stdin>".into(),
+        Some(first) => first.to_owned(),
+        None => PathBuf::new(),
+    }
+}
+
+fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     let jit = Jit::builder()
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .stackless(!args.no_stackless)
+        .perf_map(args.perf_map)
         .build()?;
-    let added = jit.add_file(&args.file);
-    for warning in jit.take_warnings() {
-        warn(&warning);
+    for file in &args.files {
+        let input = inputs::load(file, args.level, &args.clang)?;
+        let added = jit.add_bitcode(&input.name, &input.bytes);
+        for warning in jit.take_warnings() {
+            warn(&warning);
+        }
+        added.map_err(|error| Failure::from(error).in_file(Path::new(&input.name)))?;
     }
-    added?;
     // Compile first: the time that is measured is the program's own.
-    jit.address(&args.entry)?;
+    jit.address(&args.entry).map_err(|error| match error {
+        jit::Error::MissingSymbol(ref names) if names.contains(&args.entry) => {
+            Failure::from(error).hint("--entry names the function to call")
+        }
+        error => error.into(),
+    })?;
     let argv: Vec<OsString> =
-        std::iter::once(args.file.clone().into_os_string()).chain(args.args.clone()).collect();
+        std::iter::once(name.as_os_str().to_owned()).chain(args.args.clone()).collect();
     jit::on_uncaught_fault(|fault| {
         report(&fault.to_string());
         std::process::exit(EX_SOFTWARE.into())

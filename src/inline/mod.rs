@@ -8,6 +8,8 @@ pub(crate) mod x86_64;
 
 use std::collections::HashMap;
 
+use inkwell::module::FlagBehavior;
+
 use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
 use crate::ir::{
     Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value,
@@ -97,6 +99,17 @@ const KEPT_IN: [(&str, &str); 10] = [
 const SMALL: &str = "the function is to be small";
 const SANITIZED: &str = "a sanitizer follows the function";
 
+/// The remark at each switch that is put in place, or that stays a call.
+pub(crate) const REMARK: &str = "SwitchInPlace";
+
+/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
+pub(crate) fn keep_calls(module: &inkwell::module::Module<'_>) {
+    if module.get_flag(FLAG).is_none() {
+        let no = module.get_context().i32_type().const_zero();
+        module.add_basic_value_flag(FLAG, FlagBehavior::Override, no);
+    }
+}
+
 /// Puts switches in place and returns whether anything changed.
 pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let Some(target) = Target::of(module) else { return false };
@@ -142,8 +155,7 @@ impl<'m> Inlining<'m> {
         value: Type<'m>,
         tell: &dyn Fn(&Remark<'m>),
     ) -> bool {
-        let remark =
-            |taken, text| Remark { at: call.instruction(), taken, name: "SwitchInPlace", text };
+        let remark = |taken, text| Remark { at: call.instruction(), taken, name: REMARK, text };
         let words = match self.obstacle(call) {
             None => self.words().ok_or("a name of the runtime's is taken"),
             Some(why) => Err(why),

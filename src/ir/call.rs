@@ -8,7 +8,7 @@ use inkwell::llvm_sys::prelude::*;
 use inkwell::llvm_sys::{LLVMAtomicOrdering, LLVMTailCallKind};
 
 use super::function::{AttributePlace, attribute_kind};
-use super::{Function, Instruction, Module, Type, Value};
+use super::{Function, Instruction, Module, Type, Value, edge};
 use crate::diagnostics::Location;
 
 /// A call, an invoke or a `callbr`.
@@ -162,6 +162,29 @@ impl<'m> Call<'m> {
             let last = LLVMGetNumOperands(self.0.raw()) as u32 - 1;
             LLVMSetOperand(self.0.raw(), last, function.value().raw());
         }
+    }
+
+    /// Makes sure that control comes back to after the call.
+    pub(crate) fn forbid_jump(self) {
+        // SAFETY: the instruction is live and a plain call.
+        unsafe { LLVMSetTailCallKind(self.0.raw(), LLVMTailCallKind::LLVMTailCallKindNone) }
+    }
+
+    /// Gives the call itself an attribute with a name of its own, without a value, unless it has
+    /// it; returns whether it changed.
+    pub(crate) fn add_string_attribute(self, module: Module<'m>, name: &str) -> bool {
+        let (place, length) = (AttributePlace::Function.index(), name.len() as u32);
+        // SAFETY: the instruction and its context are live; the length is that of the name.
+        unsafe {
+            let text = name.as_ptr().cast();
+            if !LLVMGetCallSiteStringAttribute(self.0.raw(), place, text, length).is_null() {
+                return false;
+            }
+            let none = c"".as_ptr();
+            let attribute = LLVMCreateStringAttribute(module.context(), text, length, none, 0);
+            LLVMAddCallSiteAttribute(self.0.raw(), place, attribute);
+        }
+        true
     }
 
     /// Replaces an argument by a value of the same type.
@@ -319,6 +342,39 @@ impl<'m> Builder<'m> {
             let nowhere =
                 LLVMDIBuilderCreateDebugLocation(context, 0, 0, scope, std::ptr::null_mut());
             LLVMSetCurrentDebugLocation2(self.raw, nowhere);
+        }
+    }
+
+    /// Gives instructions the line of `function` itself, if it is described to debuggers.
+    pub(crate) fn set_line_of(&self, function: Function<'m>) {
+        // SAFETY: the builder and the function are live; a subprogram is a scope with a line.
+        unsafe {
+            let scope = LLVMGetSubprogram(function.value().raw());
+            if scope.is_null() {
+                return;
+            }
+            let (context, line) = (self.module.context(), LLVMDISubprogramGetLine(scope));
+            let location =
+                LLVMDIBuilderCreateDebugLocation(context, line, 0, scope, std::ptr::null_mut());
+            LLVMSetCurrentDebugLocation2(self.raw, location);
+        }
+    }
+
+    /// One that stands where control goes on after `call` has returned, and gives instructions its
+    /// debug location. Nothing for a `callbr`.
+    pub(crate) fn after(module: Module<'m>, call: Call<'m>) -> Option<Self> {
+        // SAFETY: the context and the instruction are live; a plain call is followed by another
+        // instruction.
+        unsafe {
+            let next = if call.kind() == CallKind::Call {
+                LLVMGetNextInstruction(call.0.raw())
+            } else {
+                edge::after_invoke(module, call.0.raw())?
+            };
+            let raw = LLVMCreateBuilderInContext(module.context());
+            LLVMPositionBuilderBefore(raw, next);
+            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(call.0.raw()));
+            Some(Builder { raw, module })
         }
     }
 

@@ -4,14 +4,21 @@ use std::collections::HashSet;
 use std::ffi::CString;
 
 use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
 use inkwell::llvm_sys::{LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage};
 
 use super::{Call, Module, Type, Value, copy_text};
+use crate::diagnostics::Location;
 
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Function<'m>(pub(super) Value<'m>);
+
+// SAFETY: this is the function of `shim.cc`, with the type that it has there.
+unsafe extern "C" {
+    fn stackswitch_ir_describe(made: LLVMValueRef, like: LLVMValueRef);
+}
 
 /// How a function is seen from other modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +64,36 @@ impl<'m> Function<'m> {
     /// Its name.
     pub(crate) fn name(self) -> String {
         String::from_utf8_lossy(self.name_bytes()).into_owned()
+    }
+
+    /// Where the source has it, if there is debug information.
+    pub(crate) fn location(self) -> Option<Location> {
+        // SAFETY: the function is live; the subprogram is asked for what it has, and LLVM keeps the
+        // text.
+        unsafe {
+            let subprogram = LLVMGetSubprogram(self.0.raw());
+            if subprogram.is_null() {
+                return None;
+            }
+            let file = LLVMDIScopeGetFile(subprogram);
+            if file.is_null() {
+                return None;
+            }
+            let mut length = 0;
+            let name = LLVMDIFileGetFilename(file, &mut length);
+            Some(Location {
+                file: copy_text(name, length as usize),
+                line: LLVMDISubprogramGetLine(subprogram),
+                column: 0,
+            })
+        }
+    }
+
+    /// Gives it a description for debuggers like that of `like`, if that has one: as a function
+    /// that the compiler has made, at the same line.
+    pub(crate) fn describe_like(self, like: Function<'m>) {
+        // SAFETY: both are live functions of one module.
+        unsafe { stackswitch_ir_describe(self.0.raw(), like.0.raw()) }
     }
 
     /// Its function type.

@@ -262,10 +262,7 @@ impl<'m> Function<'m> {
             .into_iter()
             .map(|block| Block {
                 instructions: std::iter::successors(first(block), |i| i.next()).collect(),
-                only_predecessor: match predecessors.get(&block).map(Vec::as_slice) {
-                    Some(&[one]) => Some(one),
-                    _ => None,
-                },
+                predecessors: predecessors.remove(&block).unwrap_or_default(),
             })
             .collect()
     }
@@ -276,6 +273,6 @@ impl<'m> Function<'m> {
 pub(crate) struct Block<'m> {
     /// Its instructions, in order.
     pub(crate) instructions: Vec<Instruction<'m>>,
-    /// The block that control always comes from, by its place in the function.
-    pub(crate) only_predecessor: Option<usize>,
+    /// The blocks that control may come from, by their places in the function.
+    pub(crate) predecessors: Vec<usize>,
 }

@@ -8,9 +8,11 @@
 mod assembly;
 mod call;
 mod coroutine;
+mod edge;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
+mod mark;
 mod trace;
 mod types;
 
@@ -18,7 +20,7 @@ pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
 pub(crate) use coroutine::{Coroutine, Presplit, split};
 pub(crate) use function::{AttributePlace, Function, Linkage};
-pub(crate) use instruction::Instruction;
+pub(crate) use instruction::{Block, Instruction};
 pub(crate) use types::{Type, TypeKind};
 
 use std::collections::HashMap;

@@ -49,6 +49,14 @@ impl<'m> Type<'m> {
         Type { raw, borrow: PhantomData }
     }
 
+    /// Wraps a type of LLVM's.
+    ///
+    /// # Safety
+    /// `raw` must be a type of a context that is alive during `'m`.
+    pub(crate) unsafe fn from_raw(raw: LLVMTypeRef) -> Self {
+        Type::new(raw)
+    }
+
     /// LLVM's pointer.
     pub(crate) fn raw(self) -> LLVMTypeRef {
         self.raw

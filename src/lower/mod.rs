@@ -5,6 +5,7 @@
 //! up to 64 bits travel in the next wider typed form; everything else travels through memory. Which
 //! of these a type uses depends on the type alone, so that both sides of a switch agree.
 
+mod control_state;
 mod runtime;
 mod thunk;
 
@@ -16,7 +17,7 @@ pub(crate) use thunk::{call_as_declared, start as start_function};
 
 use crate::carrier::Carrier;
 use crate::intrinsics::{INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
-use crate::ir::{AttributePlace, Builder, Function, Module, Tail, Type, Value};
+use crate::ir::{AttributePlace, Builder, Call, Function, Module, Tail, Type, Value};
 use crate::verify::{self, Finding, Site};
 
 /// Bytes to which the memory for a value is aligned.
@@ -29,8 +30,13 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
     if !analysis.findings.is_empty() {
         return Err(analysis.findings);
     }
-    let mut lowering =
-        Lowering { module, thunks: Thunks::new(module), buffers: HashMap::new(), changed: false };
+    let mut lowering = Lowering {
+        module,
+        thunks: Thunks::new(module),
+        buffers: HashMap::new(),
+        states: HashMap::new(),
+        changed: false,
+    };
     for site in analysis.sites {
         lowering.site(&site);
     }
@@ -49,6 +55,8 @@ struct Lowering<'m> {
     thunks: Thunks<'m>,
     /// The memory for values of each caller, by size.
     buffers: HashMap<(Function<'m>, u64), Value<'m>>,
+    /// The memory for the floating-point control state of each caller that has one of its own.
+    states: HashMap<Function<'m>, Value<'m>>,
     changed: bool,
 }
 
@@ -90,6 +98,23 @@ impl<'m> Lowering<'m> {
             // On the call too: LLVM does not look at the callee of a call with another type.
             self.changed |= site.call.add_attribute(self.module, "returns_twice");
         }
+        self.keep_control_state(site, site.call);
+    }
+
+    /// What a lowered call owes to a function that cares for its floating-point control state.
+    fn keep_control_state(&mut self, site: &Site<'m>, call: Call<'m>) {
+        let (module, caller) = (self.module, call.caller());
+        let states = &mut self.states;
+        self.changed |= control_state::keep(module, call, site.intrinsic, |bytes| {
+            *states.entry(caller).or_insert_with(|| {
+                let memory = Type::byte(module).array(bytes);
+                Builder::at_entry(module, caller).alloca(
+                    memory,
+                    BUFFER_ALIGNMENT,
+                    c"stackswitch.state",
+                )
+            })
+        });
     }
 
     /// An integer without a typed form of its own: converted on the way in and out.
@@ -108,6 +133,7 @@ impl<'m> Lowering<'m> {
         let call = builder.call(runtime.ty, runtime.function.value(), &args, Some(site.call));
         call.inherit(site.call, Tail::Allowed);
         site.call.replace(Some(builder.narrow(call.value(), narrow)));
+        self.keep_control_state(site, call);
         self.changed = true;
     }
 
@@ -139,6 +165,7 @@ impl<'m> Lowering<'m> {
             _ => Some(call.value()),
         };
         site.call.replace(result);
+        self.keep_control_state(site, call);
         self.changed = true;
     }
 

@@ -119,7 +119,7 @@ impl<'m> Thunks<'m> {
             let name = format!("{}.stackswitch.thunk", function.name());
             let ty = Type::function(wide, &params);
             let thunk = start(module, &name, ty, function);
-            let builder = Builder::in_new_body(module, thunk);
+            let builder = body_of(module, thunk, Some(function));
             let mut args = thunk.params();
             if let Some(value) = args.last_mut()
                 && narrow != wide
@@ -160,7 +160,7 @@ impl<'m> Thunks<'m> {
                 }
             };
             let thunk = start(module, &name, Type::function(Type::void(module), &params), like);
-            let builder = Builder::in_new_body(module, thunk);
+            let builder = body_of(module, thunk, special);
             let params = thunk.params();
             let (function, slot) = (params[0], params[params.len() - 1]);
             // The runtime promises no more for a slot than the alignment of a pointer.
@@ -193,6 +193,21 @@ pub(crate) fn start<'m>(
         thunk.copy_attribute(like, attribute);
     }
     thunk
+}
+
+/// Starts the body of a thunk that calls `known`. LLVM may make that a part of the thunk, which must
+/// then be described to debuggers as that is, or they would not find it any more.
+fn body_of<'m>(
+    module: Module<'m>,
+    thunk: Function<'m>,
+    known: Option<Function<'m>>,
+) -> Builder<'m> {
+    if let Some(function) = known {
+        thunk.describe_like(function);
+    }
+    let builder = Builder::in_new_body(module, thunk);
+    builder.set_line_of(thunk);
+    builder
 }
 
 /// Whether a function is not called like a plain C function of its type.

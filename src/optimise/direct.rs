@@ -3,7 +3,7 @@
 use super::nosuspend::Facts;
 use super::{MAX_STACK, Remark, forget};
 use crate::intrinsics::Form;
-use crate::ir::{Builder, CallKind, Function, Instruction, Module, Value};
+use crate::ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
 use crate::lower;
 use crate::verify::{self, Index, Site, Spelling};
 
@@ -94,6 +94,9 @@ fn plan<'a, 'm>(
     };
     if resume.value_type != site.value_type || resume.call.is_musttail() {
         return Err("its resume cannot be a plain call".to_owned());
+    }
+    if resume.call.caller().attribute(AttributePlace::Function, "strictfp").is_some() {
+        return Err("its resume keeps the floating-point control state".to_owned());
     }
     let (start, middle) = (site.call.instruction(), resume.call.instruction());
     let once = !middle.is_reached_without(start) && !middle.reaches(middle, Some(start));

@@ -4,15 +4,16 @@
 //! remark. Functions that must not be optimised are left alone.
 
 mod direct;
+mod fold;
+mod known;
 mod nosuspend;
-mod oneself;
 mod stackless;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::ir::{Function, Instruction, Module};
 use crate::verify::{self, Index, Site};
-pub(crate) use stackless::FLAG as STACKLESS_FLAG;
+pub(crate) use stackless::keep_stacks;
 
 /// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
 /// as small as `makecontext` takes.
@@ -48,8 +49,8 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
             if remark.taken { tell(&remark) } else { missed.push(remark) }
         };
         let mut round = false;
-        for function in optimisable(&analysis.sites) {
-            round |= oneself::run(function, &mut index, &facts, &mut told);
+        for (function, sites) in optimisable(&analysis.sites) {
+            round |= fold::run(function, &sites, &mut index, &facts, &mut told);
         }
         for site in &analysis.sites {
             if index.contains_key(&site.call) && !site.call.caller().is_optnone() {
@@ -57,7 +58,7 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
             }
         }
         // What is a call needs no frame.
-        if !round && module.flag(STACKLESS_FLAG) != Some(0) {
+        if !round && module.flag(stackless::FLAG) != Some(0) {
             let made = &mut coroutines;
             round = stackless::run(module, &analysis.sites, &mut index, &facts, made, &mut told);
         }
@@ -70,14 +71,21 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
     }
 }
 
-/// The functions with calls in them that may be optimised.
-fn optimisable<'m>(sites: &[Site<'m>]) -> Vec<Function<'m>> {
-    let mut seen = HashSet::new();
-    sites
-        .iter()
-        .map(|site| site.call.caller())
-        .filter(|&caller| seen.insert(caller) && !caller.is_optnone())
-        .collect()
+/// The functions with sites that may be optimised, with the sites of each.
+fn optimisable<'a, 'm>(sites: &'a [Site<'m>]) -> Vec<(Function<'m>, Vec<&'a Site<'m>>)> {
+    let (mut places, mut found) = (HashMap::new(), Vec::<(Function<'m>, Vec<_>)>::new());
+    for site in sites {
+        let caller = site.call.caller();
+        if caller.is_optnone() {
+            continue;
+        }
+        let place = *places.entry(caller).or_insert(found.len());
+        if place == found.len() {
+            found.push((caller, Vec::new()));
+        }
+        found[place].1.push(site);
+    }
+    found
 }
 
 /// Takes sites that are gone out of the index.

@@ -18,6 +18,8 @@ use inkwell::llvm_sys::target_machine::LLVMTargetMachineRef;
 use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 
+pub use crate::diagnostics::Remark;
+
 use crate::diagnostics::Diagnostic;
 use crate::{inline, ir, lower, optimise, verify};
 
@@ -40,6 +42,15 @@ fn lines(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// What the passes had to say besides errors, in the order in which they said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// What is doubtful in the module.
+    pub warnings: Vec<Diagnostic>,
+    /// What was done about a use of an intrinsic, or why it was not.
+    pub remarks: Vec<Remark>,
+}
+
 /// Runs a pipeline of LLVM's new pass manager over a module, with the passes of this crate
 /// registered by name and in the default pipelines.
 ///
@@ -50,30 +61,53 @@ fn lines(diagnostics: &[Diagnostic]) -> String {
 /// Fails with [`Error::Rejected`] where the module uses the intrinsics wrongly, with
 /// [`Error::Pipeline`] where the text is no pipeline, and with [`Error::Llvm`] for what other passes
 /// report. After an error of the first or the last kind the module is valid IR, but how far the
-/// passes went is not defined.
+/// passes went is not defined. Warnings and remarks go to the diagnostic handler of the module's
+/// context.
 pub fn run(
     module: &Module<'_>,
     target: Option<&TargetMachine>,
     pipeline: &str,
 ) -> Result<(), Error> {
+    run_collecting(module, target, pipeline, false).map(|_| ())
+}
+
+/// As [`run`], but the warnings and remarks of this crate's passes are the result, and do not go to
+/// the context.
+///
+/// # Errors
+/// As [`run`].
+pub fn observe(
+    module: &Module<'_>,
+    target: Option<&TargetMachine>,
+    pipeline: &str,
+) -> Result<Observed, Error> {
+    run_collecting(module, target, pipeline, true).map(Option::unwrap_or_default)
+}
+
+fn run_collecting(
+    module: &Module<'_>,
+    target: Option<&TargetMachine>,
+    pipeline: &str,
+    observe: bool,
+) -> Result<Option<Observed>, Error> {
     let Ok(text) = CString::new(pipeline) else {
         return Err(Error::Pipeline("the text contains a zero byte".into()));
     };
     let target = target.map_or(std::ptr::null_mut(), TargetMachine::as_mut_ptr);
     let mut message = std::ptr::null_mut();
-    let collecting = session::Collecting::start();
+    let collecting = session::Collecting::start(observe);
     // SAFETY: the module and the target machine live as long as their borrows, the text ends with a
     // zero, and the passes are static.
     let status = unsafe {
         stackswitch_shim_run(module.as_mut_ptr(), target, text.as_ptr(), &PASSES, &mut message)
     };
-    let rejections = collecting.finish();
+    let collected = collecting.finish();
     // SAFETY: the shim leaves null or a message that is ours.
     let message = unsafe { ir::take_message(message) };
     match status {
         1 => Err(Error::Pipeline(message)),
-        _ if !rejections.is_empty() => Err(Error::Rejected(rejections)),
-        0 => Ok(()),
+        _ if !collected.errors.is_empty() => Err(Error::Rejected(collected.errors)),
+        0 => Ok(collected.observed),
         _ => Err(Error::Llvm(message)),
     }
 }
@@ -132,7 +166,8 @@ extern "C" fn verify_pass(module: LLVMModuleRef) -> bool {
 extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module) && optimise::optimise(module, &session::remark)
+    !session::is_rejected(module)
+        && optimise::optimise(module, &|remark| session::remark("stackswitch-opt", remark))
 }
 
 /// `stackswitch-opt` once more, after inlining. Why something was not done has been said before.
@@ -141,7 +176,7 @@ extern "C" fn optimise_again_pass(module: LLVMModuleRef) -> bool {
     let module = unsafe { ir::Module::from_raw(module) };
     let tell = |remark: &optimise::Remark<'_>| {
         if remark.taken {
-            session::remark(remark);
+            session::remark("stackswitch-opt-again", remark);
         }
     };
     !session::is_rejected(module) && optimise::optimise(module, &tell)
@@ -177,5 +212,6 @@ extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
 extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module) && inline::inline(module, &session::remark)
+    !session::is_rejected(module)
+        && inline::inline(module, &|remark| session::remark("stackswitch-inline", remark))
 }

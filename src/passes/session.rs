@@ -1,41 +1,52 @@
 //! Where findings go, and what is known of the module being compiled.
 //!
-//! LLVM runs the passes of one module on one thread, so this is kept per thread. In process the
-//! findings are collected; in a host such as `opt` or `clang` they go to the diagnostic handler of
-//! the LLVM context, which may end the process.
+//! LLVM runs the passes of one module on one thread, so this is kept per thread. In process errors
+//! are collected, and warnings and remarks where somebody wants them; in a host such as `opt` or
+//! `clang` all go to the diagnostic handler of the LLVM context, which may end the process.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 
-use super::{stackswitch_shim_remark, stackswitch_shim_report};
-use crate::diagnostics::Diagnostic;
-use crate::ir::{Module, Value};
+use super::{Observed, stackswitch_shim_remark, stackswitch_shim_report};
+use crate::diagnostics::{self, Diagnostic};
+use crate::intrinsics::{self, Intrinsic};
+use crate::ir::{Instruction, Module, Value};
 use crate::optimise::Remark;
-use crate::verify::Finding;
+use crate::verify::{self, Finding};
 
 thread_local! {
     /// What has been found, while a pipeline runs in process.
-    static COLLECTED: RefCell<Option<Vec<Diagnostic>>> = const { RefCell::new(None) };
+    static COLLECTED: RefCell<Option<Collected>> = const { RefCell::new(None) };
     /// The address of the module that was last found wrong: the passes after that leave it alone,
     /// so that one mistake is reported once.
     static REJECTED: Cell<usize> = const { Cell::new(0) };
 }
 
+/// What the passes of one pipeline had to say.
+#[derive(Default)]
+pub(super) struct Collected {
+    /// What is wrong with the module.
+    pub(super) errors: Vec<Diagnostic>,
+    /// Warnings and remarks; `None` where they go to LLVM's context.
+    pub(super) observed: Option<Observed>,
+}
+
 /// Collects findings on this thread for as long as it lives.
 pub(super) struct Collecting {
     /// What was being collected before: a pipeline may be run by a pass of another.
-    outer: Option<Vec<Diagnostic>>,
+    outer: Option<Collected>,
     rejected: usize,
 }
 
 impl Collecting {
-    /// Starts with nothing found.
-    pub(super) fn start() -> Self {
-        Collecting { outer: COLLECTED.replace(Some(Vec::new())), rejected: REJECTED.replace(0) }
+    /// Starts with nothing found. Warnings and remarks are collected if `observe` says so.
+    pub(super) fn start(observe: bool) -> Self {
+        let fresh = Collected { errors: Vec::new(), observed: observe.then(Observed::default) };
+        Collecting { outer: COLLECTED.replace(Some(fresh)), rejected: REJECTED.replace(0) }
     }
 
     /// What was found since.
-    pub(super) fn finish(self) -> Vec<Diagnostic> {
+    pub(super) fn finish(self) -> Collected {
         COLLECTED.take().unwrap_or_default()
     }
 }
@@ -49,7 +60,7 @@ impl Drop for Collecting {
 
 /// Reports what a pass found in a module, and remembers whether it is wrong.
 ///
-/// Warnings always go to LLVM's context: they are no reason for a pipeline to fail.
+/// Warnings are no reason for a pipeline to fail.
 pub(super) fn judge<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
     let address = module.raw() as usize;
     if findings.iter().any(Finding::is_error) {
@@ -59,14 +70,26 @@ pub(super) fn judge<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
         REJECTED.set(0);
     }
     for finding in findings {
-        let collected = finding.is_error()
-            && COLLECTED.with_borrow_mut(|collected| {
-                collected.as_mut().map(|list| list.push(finding.diagnostic.clone())).is_some()
-            });
-        if !collected {
+        if !collect(&finding) {
             report(&finding);
         }
     }
+}
+
+/// Keeps a finding, if somebody collects such. True if so.
+fn collect(finding: &Finding<'_>) -> bool {
+    COLLECTED.with_borrow_mut(|collected| {
+        let Some(collected) = collected else { return false };
+        let list = if finding.is_error() {
+            &mut collected.errors
+        } else if let Some(observed) = &mut collected.observed {
+            &mut observed.warnings
+        } else {
+            return false;
+        };
+        list.push(finding.diagnostic.clone());
+        true
+    })
 }
 
 /// Tells the diagnostic handler of the LLVM context. A host may end at an error, so an error says
@@ -91,8 +114,15 @@ const ERROR: u32 = 0;
 const WARNING: u32 = 1;
 const NOTE: u32 = 2;
 
-/// Tells the handler of a decision of the optimiser. It is dropped there unless somebody asked.
-pub(super) fn remark(remark: &Remark<'_>) {
+/// Keeps a decision of `pass`, or tells LLVM's context of it, which drops it unless somebody asked.
+pub(super) fn remark(pass: &'static str, remark: &Remark<'_>) {
+    let kept = COLLECTED.with_borrow_mut(|collected| {
+        let observed = collected.as_mut().and_then(|c| c.observed.as_mut());
+        observed.map(|observed| observed.remarks.push(to_keep(pass, remark))).is_some()
+    });
+    if kept {
+        return;
+    }
     let name = CString::new(remark.name).unwrap_or_default();
     let text = as_c_text(&remark.text);
     // SAFETY: the value is an instruction of a live module; the texts end with zeros.
@@ -103,6 +133,32 @@ pub(super) fn remark(remark: &Remark<'_>) {
             name.as_ptr(),
             text.as_ptr(),
         );
+    }
+}
+
+/// A remark that can outlive the instruction.
+fn to_keep(pass: &'static str, remark: &Remark<'_>) -> diagnostics::Remark {
+    let &Remark { at, taken, name, ref text } = remark;
+    diagnostics::Remark {
+        pass,
+        name,
+        taken,
+        operation: operation(at),
+        function: at.function().name(),
+        instruction: verify::one_line(&at.value().print()),
+        location: at.location(),
+        text: text.clone(),
+        number: at.number(),
+    }
+}
+
+/// The intrinsic that an instruction calls by its own or the runtime's name.
+fn operation(at: Instruction<'_>) -> Option<&'static Intrinsic> {
+    let name = at.call()?.callee().as_function()?.name();
+    if name.starts_with(intrinsics::INTRINSIC_PREFIX) {
+        intrinsics::parse_name(&name).ok().map(|(intrinsic, _)| intrinsic)
+    } else {
+        intrinsics::parse_symbol(&name).map(|(intrinsic, _)| intrinsic)
     }
 }
 

@@ -91,6 +91,6 @@ pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
 }
 
 /// LLVM prints invokes over several lines; a diagnostic has one.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -1,5 +1,6 @@
 /* Contexts that cannot be made or gone to: swapcontext says so and nothing has changed. */
 #include <stackswitch/ucontext.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ int main(void) {
   expect_refusal("a stack that is too small", &context);
   make(&context, NULL, sizeof stack, 0);
   expect_refusal("no stack", &context);
-  make(&context, stack, sizeof stack, STACKSWITCH_UCONTEXT_ARGUMENTS + 1);
+  make(&context, stack, sizeof stack, sizeof stack / sizeof(long));
   expect_refusal("too many arguments", &context);
   return failures;
 }

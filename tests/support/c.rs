@@ -114,3 +114,14 @@ fn pkg_config(prefix: &Path, what: &str) -> Result<Vec<String>, String> {
     let output = succeed(&mut command)?;
     Ok(text(&output.stdout).split_whitespace().map(str::to_owned).collect())
 }
+
+/// The static runtime library with a feature, built as docs/tools.md says.
+pub fn runtime_with(feature: &str) -> Result<PathBuf, String> {
+    let target = directory(&format!("runtime-{feature}"))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["rustc", "-p", "stackswitch-rt"]);
+    cargo.args(["--profile", "rt", "--features", &format!("standalone,{feature}")]);
+    cargo.args(["--crate-type", "staticlib", "--target-dir"]).arg(&target);
+    succeed(&mut cargo)?;
+    Ok(target.join("rt/libstackswitch_rt.a"))
+}

@@ -3,6 +3,7 @@
 pub mod corosensei;
 pub mod generator;
 pub mod native;
+pub mod process;
 pub mod python;
 
 use stackswitch_bench::measure::{Plan, Subject, Workload, sample};

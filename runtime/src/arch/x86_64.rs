@@ -67,10 +67,13 @@ use core::mem::offset_of;
 
 use crate::context::{Base, Context, Entry, Region};
 use crate::escape;
+use crate::place::Place;
 use crate::posix;
 use crate::switch::{self, Kind};
 use crate::thread::{self, Tls};
+use crate::ucontext;
 
+pub(crate) mod described;
 pub mod inlined;
 pub(crate) mod optional;
 #[cfg(feature = "valgrind")]
@@ -91,7 +94,9 @@ global_asm!(
     ".long 0xffffffff",
     ".long 0",
     ".long 0xffffffff",
-    ".zero 108",
+    ".zero 76",
+    ".quad -1",
+    ".zero 24",
     ".popsection",
     ".text",
     // ------------------------------------------------------------------ shared pieces
@@ -794,20 +799,59 @@ global_asm!(
     ".size stackswitch_base_here, . - stackswitch_base_here",
     // ------------------------------------------------------------------ POSIX layer
     // int stackswitch_getcontext(void *ctx, void *base): what to capture is in the record.
+    ".macro stackswitch_capture_by function",
+    "stackswitch_push_record",
+    "mov rdx, rsp",
+    "call \\function", // registers that matter are as they were: nothing to load back
+    "add rsp, 56",
+    ".cfi_adjust_cfa_offset -56",
+    "ret",
+    ".endm",
     ".globl stackswitch_getcontext",
     ".type stackswitch_getcontext,@function",
     ".p2align 4",
     "stackswitch_getcontext:",
     ".cfi_startproc",
     "endbr64",
-    "stackswitch_push_record",
-    "mov rdx, rsp",
-    "call {capture}", // registers that matter are as they were: nothing to load back
-    "add rsp, 56",
-    ".cfi_adjust_cfa_offset -56",
-    "ret",
+    "stackswitch_capture_by {capture}",
     ".cfi_endproc",
     ".size stackswitch_getcontext, . - stackswitch_getcontext",
+    // The fast path, to be taken by a thread that has no context but its own: nothing is copied,
+    // and no context is left. The objects lie at an offset from rdi and rsi. One word says of each
+    // that it is such a thread's capture without a slice. Goes to label 2 otherwise.
+    ".macro stackswitch_go_plainly offset",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov rax, fs:[rax + {plain}]",
+    "cmp [rsi + \\offset + {object_tag}], rax",
+    "jne 2f",
+    "cmp [rdi + \\offset + {object_tag}], rax",
+    "jne 2f",
+    "lea rcx, [rip + stackswitch_point_position]",
+    "mov [rdi + \\offset], rcx",
+    "lea rcx, [rsp + 8]",
+    "mov [rdi + \\offset + {position}], rcx",
+    "mov rcx, [rsp]",
+    "mov [rdi + \\offset + {position} + 8], rcx",
+    "mov [rdi + \\offset + {position} + 16], rbx",
+    "mov [rdi + \\offset + {position} + 24], rbp",
+    "mov [rdi + \\offset + {position} + 32], r12",
+    "mov [rdi + \\offset + {position} + 40], r13",
+    "mov [rdi + \\offset + {position} + 48], r14",
+    "mov [rdi + \\offset + {position} + 56], r15",
+    "lea rdx, [rsi + \\offset]",
+    "xor eax, eax",
+    "jmp qword ptr [rdx]",
+    ".endm",
+    // The same without a capture; the object is at an offset from rdi.
+    ".macro stackswitch_go_back_plainly offset",
+    "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
+    "mov rax, fs:[rax + {plain}]",
+    "cmp [rdi + \\offset + {object_tag}], rax",
+    "jne 2f",
+    "lea rdx, [rdi + \\offset]",
+    "xor eax, eax",
+    "jmp qword ptr [rdx]",
+    ".endm",
     // int stackswitch_setcontext(void *ctx)
     ".globl stackswitch_setcontext",
     ".type stackswitch_setcontext,@function",
@@ -815,21 +859,34 @@ global_asm!(
     "stackswitch_setcontext:",
     ".cfi_startproc",
     "endbr64",
+    "test rdi, rdi",
+    "jz 2f",
+    "stackswitch_go_back_plainly 0",
+    "2:",
     "mov rsi, rdi",
     "xor edi, edi", // nothing to capture
     "xor edx, edx",
+    "xor r8d, r8d",
     "jmp stackswitch_swapcontext_from",
     ".cfi_endproc",
     ".size stackswitch_setcontext, . - stackswitch_setcontext",
     // int stackswitch_swapcontext(void *from, void *to, void *base)
     ".globl stackswitch_swapcontext",
     ".type stackswitch_swapcontext,@function",
-    ".p2align 4",
+    ".p2align 6",
     "stackswitch_swapcontext:",
     ".cfi_startproc",
     "endbr64",
     "test rdi, rdi",
+    "jz 5f",
+    "test rdx, rdx",
+    "jnz 2f",
+    "test rsi, rsi",
     "jz 2f",
+    "stackswitch_go_plainly 0",
+    "2:",
+    "xor r8d, r8d",
+    // r8d: how to capture.
     "stackswitch_swapcontext_from:",
     ".cfi_remember_state",
     "stackswitch_push_record",
@@ -852,10 +909,10 @@ global_asm!(
     ".cfi_adjust_cfa_offset 8",
     "push rdx",
     ".cfi_adjust_cfa_offset 8",
-    "push rcx",
+    "push r8",
     ".cfi_adjust_cfa_offset 8",
     "call {start}",
-    "pop rcx",
+    "pop r8",
     ".cfi_adjust_cfa_offset -8",
     "pop rdx",
     ".cfi_adjust_cfa_offset -8",
@@ -863,6 +920,7 @@ global_asm!(
     ".cfi_adjust_cfa_offset -8",
     "pop rdi",
     ".cfi_adjust_cfa_offset -8",
+    "mov rcx, rsp",
     "test al, al",
     "mov rax, [rip + stackswitch_tls@GOTTPOFF]",
     "jnz 4b",
@@ -870,12 +928,128 @@ global_asm!(
     "mov rdx, rsp",
     "jmp stackswitch_point_return",
     ".cfi_restore_state",
-    "2:",
+    "5:",
     "mov eax, {invalid}",
     "ret",
     ".cfi_endproc",
     ".size stackswitch_swapcontext, . - stackswitch_swapcontext",
-    // Goes on with a captured position: rdx points to a `Position`.
+    // ------------------------------------------------------------------ ucontext_t
+    // The functions of <ucontext.h>, with the system's own structure: an object lies in it.
+    // int stackswitch_ucontext_getcontext(ucontext_t *ucp)
+    ".globl stackswitch_ucontext_getcontext",
+    ".type stackswitch_ucontext_getcontext,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_getcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "add rdi, {in_ucontext}",
+    "mov esi, {raw}",
+    "stackswitch_capture_by {capture_raw}",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_getcontext, . - stackswitch_ucontext_getcontext",
+    // int stackswitch_ucontext_getcontext_sigmask(ucontext_t *ucp)
+    ".globl stackswitch_ucontext_getcontext_sigmask",
+    ".type stackswitch_ucontext_getcontext_sigmask,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_getcontext_sigmask:",
+    ".cfi_startproc",
+    "endbr64",
+    "add rdi, {in_ucontext}",
+    "mov esi, {raw} + {with_mask}",
+    "stackswitch_capture_by {capture_raw}",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_getcontext_sigmask, . - stackswitch_ucontext_getcontext_sigmask",
+    // int stackswitch_ucontext_swapcontext(ucontext_t *from, const ucontext_t *to)
+    ".globl stackswitch_ucontext_swapcontext",
+    ".type stackswitch_ucontext_swapcontext,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_swapcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "stackswitch_go_plainly {in_ucontext}",
+    "2:",
+    "add rdi, {in_ucontext}",
+    "add rsi, {in_ucontext}",
+    "xor edx, edx",
+    "mov r8d, {raw}",
+    "jmp stackswitch_swapcontext_from",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_swapcontext, . - stackswitch_ucontext_swapcontext",
+    // int stackswitch_ucontext_swapcontext_sigmask(ucontext_t *from, const ucontext_t *to)
+    ".globl stackswitch_ucontext_swapcontext_sigmask",
+    ".type stackswitch_ucontext_swapcontext_sigmask,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_swapcontext_sigmask:",
+    ".cfi_startproc",
+    "endbr64",
+    "add rdi, {in_ucontext}",
+    "add rsi, {in_ucontext}",
+    "xor edx, edx",
+    "mov r8d, {raw} + {with_mask}",
+    "jmp stackswitch_swapcontext_from",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_swapcontext_sigmask, . - stackswitch_ucontext_swapcontext_sigmask",
+    // int stackswitch_ucontext_setcontext(const ucontext_t *ucp)
+    ".globl stackswitch_ucontext_setcontext",
+    ".type stackswitch_ucontext_setcontext,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_setcontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "stackswitch_go_back_plainly {in_ucontext}",
+    "2:",
+    "lea rsi, [rdi + {in_ucontext}]",
+    "xor edi, edi",
+    "xor edx, edx",
+    "mov r8d, {raw}",
+    "jmp stackswitch_swapcontext_from",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_setcontext, . - stackswitch_ucontext_setcontext",
+    // void stackswitch_ucontext_makecontext(ucontext_t *ucp, void (*function)(void), int argc, ...)
+    ".globl stackswitch_ucontext_makecontext",
+    ".type stackswitch_ucontext_makecontext,@function",
+    ".p2align 4",
+    "stackswitch_ucontext_makecontext:",
+    ".cfi_startproc",
+    "endbr64",
+    "push r9",
+    ".cfi_adjust_cfa_offset 8",
+    "push r8",
+    ".cfi_adjust_cfa_offset 8",
+    "push rcx",
+    ".cfi_adjust_cfa_offset 8",
+    "mov rcx, rsp", // the first three arguments
+    "lea r8, [rsp + 32]", // the others
+    "call {make_ucontext}",
+    "add rsp, 24",
+    ".cfi_adjust_cfa_offset -24",
+    "ret",
+    ".cfi_endproc",
+    ".size stackswitch_ucontext_makecontext, . - stackswitch_ucontext_makecontext",
+    // A context that it made starts: rbx with the six words at r12 and what lies on the stack,
+    // then the link in r13.
+    ".p2align 4",
+    ".hidden stackswitch_point_ucontext_entry",
+    ".globl stackswitch_point_ucontext_entry",
+    ".type stackswitch_point_ucontext_entry,@function",
+    "stackswitch_point_ucontext_entry:",
+    ".cfi_startproc",
+    ".cfi_signal_frame",
+    ".cfi_undefined rip",
+    "endbr64",
+    "mov rdi, [r12]",
+    "mov rsi, [r12 + 8]",
+    "mov rdx, [r12 + 16]",
+    "mov rcx, [r12 + 24]",
+    "mov r8, [r12 + 32]",
+    "mov r9, [r12 + 40]",
+    "call rbx", // eax is 0: no vector registers, should it have variable arguments
+    "mov rdi, r13",
+    "call {posix_end}",
+    "ud2",
+    ".cfi_endproc",
+    ".size stackswitch_point_ucontext_entry, . - stackswitch_point_ucontext_entry",
+    // Goes on with a captured position: rdx points to the object that holds it, or to its like.
     ".p2align 4",
     ".hidden stackswitch_point_position",
     ".globl stackswitch_point_position",
@@ -885,15 +1059,15 @@ global_asm!(
     ".cfi_signal_frame",
     ".cfi_undefined rip",
     "endbr64",
-    "mov rbx, [rdx + 16]",
-    "mov rbp, [rdx + 24]",
-    "mov r12, [rdx + 32]",
-    "mov r13, [rdx + 40]",
-    "mov r14, [rdx + 48]",
-    "mov r15, [rdx + 56]",
-    "mov rcx, [rdx + 8]",
+    "mov rbx, [rdx + {position} + 16]",
+    "mov rbp, [rdx + {position} + 24]",
+    "mov r12, [rdx + {position} + 32]",
+    "mov r13, [rdx + {position} + 40]",
+    "mov r14, [rdx + {position} + 48]",
+    "mov r15, [rdx + {position} + 56]",
+    "mov rcx, [rdx + {position} + 8]",
     "xor eax, eax",
-    "mov rsp, [rdx]",
+    "mov rsp, [rdx + {position}]",
     "jmp rcx",
     ".cfi_endproc",
     ".size stackswitch_point_position, . - stackswitch_point_position",
@@ -922,6 +1096,9 @@ global_asm!(
     ".purgem stackswitch_return",
     ".purgem stackswitch_land",
     ".purgem stackswitch_run_ontop",
+    ".purgem stackswitch_capture_by",
+    ".purgem stackswitch_go_plainly",
+    ".purgem stackswitch_go_back_plainly",
     sp = const offset_of!(Context, sp),
     tag = const offset_of!(Context, tag),
     link = const offset_of!(Context, link),
@@ -948,6 +1125,12 @@ global_asm!(
     switches = const offset_of!(Tls, switches),
     side_top = const offset_of!(Tls, side_top),
     exceptions = const offset_of!(Tls, exceptions),
+    plain = const offset_of!(Tls, plain),
+    object_tag = const offset_of!(Place, tag),
+    position = const offset_of!(Place, position),
+    raw = const posix::RAW as i32,
+    with_mask = const posix::WITH_MASK as i32,
+    in_ucontext = const ucontext::OBJECT,
     kind_swap = const Kind::Swap as u32,
     kind_resume = const Kind::Resume as u32,
     kind_suspend = const Kind::Suspend as u32,
@@ -964,6 +1147,8 @@ global_asm!(
     overflowed = sym switch::overflowed,
     base_at = sym thread::base_at,
     capture = sym posix::capture,
+    capture_raw = sym posix::capture_raw,
+    make_ucontext = sym ucontext::make,
     swapcontext = sym posix::swapcontext,
     refused_code = sym posix::refused_code,
     posix_end = sym posix::end,
@@ -1019,6 +1204,23 @@ unsafe extern "C-unwind" {
     pub fn stackswitch_setcontext(ctx: *mut c_void) -> i32;
     /// Captures into `from`, then goes on with `to`.
     pub fn stackswitch_swapcontext(from: *mut c_void, to: *mut c_void, base: *mut c_void) -> i32;
+    /// `getcontext` of `<ucontext.h>`; the signal mask stays out of it.
+    pub fn stackswitch_ucontext_getcontext(ucp: *mut c_void) -> i32;
+    /// `getcontext` of `<ucontext.h>`, signal mask included.
+    pub fn stackswitch_ucontext_getcontext_sigmask(ucp: *mut c_void) -> i32;
+    /// `setcontext` of `<ucontext.h>`. Sets the signal mask if one was captured.
+    pub fn stackswitch_ucontext_setcontext(ucp: *const c_void) -> i32;
+    /// `swapcontext` of `<ucontext.h>`; the signal mask is not captured.
+    pub fn stackswitch_ucontext_swapcontext(from: *mut c_void, to: *const c_void) -> i32;
+    /// `swapcontext` of `<ucontext.h>`, signal mask included.
+    pub fn stackswitch_ucontext_swapcontext_sigmask(from: *mut c_void, to: *const c_void) -> i32;
+    /// `makecontext` of `<ucontext.h>`.
+    pub fn stackswitch_ucontext_makecontext(
+        ucp: *mut c_void,
+        function: *mut c_void,
+        count: i32,
+        ...
+    );
 }
 
 /// Declares the integer forms of the switches.
@@ -1091,12 +1293,16 @@ pub(crate) mod points {
         overflow = stackswitch_point_overflow
     );
     point!(
-        /// Goes on with a [`Position`](super::Position) instead of a stack pointer.
+        /// Goes on with what lies in an object of the POSIX layer.
         position = stackswitch_point_position
     );
     point!(
         /// A context of `makecontext` starts.
         posix_entry = stackswitch_point_posix_entry
+    );
+    point!(
+        /// The same with the arguments of C's `makecontext`.
+        ucontext_entry = stackswitch_point_ucontext_entry
     );
 }
 
@@ -1156,6 +1362,7 @@ pub(crate) unsafe fn point_of(sp: usize) -> usize {
 pub(crate) struct Position {
     /// Stack pointer after the return of the capturing call.
     pub sp: usize,
+    /// Where it goes on, but for code that has that in [`Place::point`](crate::place::Place).
     pc: usize,
     rbx: usize,
     rbp: usize,
@@ -1166,6 +1373,10 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// None.
+    pub(crate) const NOWHERE: Self =
+        Self { sp: 0, pc: 0, rbx: 0, rbp: 0, r12: 0, r13: 0, r14: 0, r15: 0 };
+
     /// The position after the call that left a switch's record at `record`.
     ///
     /// # Safety
@@ -1179,16 +1390,16 @@ impl Position {
     /// The position of a function that is about to run as `function(argument)`
     /// below `top` (16-byte aligned), with `link` to go on with.
     pub(crate) fn start(top: usize, function: usize, argument: usize, link: usize) -> Self {
-        Self {
-            sp: top,
-            pc: points::posix_entry(),
-            rbx: function,
-            rbp: 0,
-            r12: argument,
-            r13: link,
-            r14: 0,
-            r15: 0,
-        }
+        Self::start_at(points::posix_entry(), top, function, argument, link)
+    }
+
+    /// The same for a function that takes the six words at `words`, and what lies at `top`.
+    pub(crate) fn start_with(top: usize, function: usize, words: usize, link: usize) -> Self {
+        Self::start_at(points::ucontext_entry(), top, function, words, link)
+    }
+
+    fn start_at(pc: usize, top: usize, function: usize, argument: usize, link: usize) -> Self {
+        Self { sp: top, pc, rbx: function, rbp: 0, r12: argument, r13: link, r14: 0, r15: 0 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The surroundings of a program without libc: the allocator that it gives, and nothing else.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use crate::memory::Memory;
@@ -78,3 +78,32 @@ pub(crate) fn at_thread_end(_end: unsafe extern "C" fn(*mut c_void), _value: *mu
 pub(crate) fn native_stack_end() -> usize {
     0
 }
+
+/// Nor where it begins.
+pub(crate) fn native_stack() -> (usize, usize) {
+    (0, 0)
+}
+
+/// What is mapped is not known here.
+pub(crate) fn mapped_page(_address: usize) -> Option<usize> {
+    None
+}
+
+/// What is mapped is not known here.
+pub(crate) fn lowest_mapped(_low: usize, high: usize) -> usize {
+    high
+}
+
+/// There is no `errno`: results say that something was refused.
+pub(crate) fn set_errno(_code: c_int) {}
+
+/// As on Linux.
+pub(crate) const EINVAL: c_int = 22;
+/// As on Linux.
+pub(crate) const ENOMEM: c_int = 12;
+
+/// There are no signals.
+///
+/// # Safety
+/// None; the condition is that of the other surroundings.
+pub(crate) unsafe fn exchange_signal_mask(_new: *const c_void, _old: *mut c_void) {}

@@ -4,6 +4,8 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::PAGE;
+
 /// `bytes` of memory, 16-byte aligned, or null.
 pub(crate) fn allocate(bytes: usize) -> *mut u8 {
     // SAFETY: malloc takes any size.
@@ -269,15 +271,56 @@ unsafe extern "C" fn handle_fault(
 
 /// First address above the calling thread's native stack, or 0 when the system does not say.
 pub(crate) fn native_stack_end() -> usize {
+    native_stack().1
+}
+
+/// The ends of the calling thread's native stack, which it may grow to; zeros when the system does
+/// not say.
+pub(crate) fn native_stack() -> (usize, usize) {
     // SAFETY: the attributes are initialised by the first call and destroyed by the last.
     unsafe {
         let mut attributes = core::mem::zeroed();
         if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
-            return 0;
+            return (0, 0);
         }
         let (mut low, mut size) = (ptr::null_mut(), 0);
         let known = libc::pthread_attr_getstack(&attributes, &mut low, &mut size) == 0;
         libc::pthread_attr_destroy(&mut attributes);
-        if known { low.addr() + size } else { 0 }
+        if known { (low.addr(), low.addr() + size) } else { (0, 0) }
     }
+}
+
+/// The end of the page that has `address`, if it is mapped.
+pub(crate) fn mapped_page(address: usize) -> Option<usize> {
+    let page = address & !(PAGE - 1);
+    let mut residency = [0_u8; 1];
+    // SAFETY: the call says of one page whether it is mapped, and writes one byte.
+    let mapped = unsafe { libc::mincore(page as *mut c_void, PAGE, residency.as_mut_ptr()) == 0 };
+    mapped.then_some(page + PAGE)
+}
+
+/// The lowest address from which all up to `high` is mapped; not below `low`.
+pub(crate) fn lowest_mapped(low: usize, high: usize) -> usize {
+    let mut lowest = high;
+    while lowest > low && mapped_page(lowest - 1).is_some() {
+        lowest = (lowest - 1) & !(PAGE - 1);
+    }
+    lowest.max(low)
+}
+
+/// Sets the calling thread's `errno`.
+pub(crate) fn set_errno(code: c_int) {
+    // SAFETY: the address is that of the thread's own.
+    unsafe { *libc::__errno_location() = code };
+}
+
+pub(crate) use libc::{EINVAL, ENOMEM};
+
+/// Sets the calling thread's signal mask and keeps the one before; null for either to leave it.
+///
+/// # Safety
+/// Both are null or a `sigset_t`.
+pub(crate) unsafe fn exchange_signal_mask(new: *const c_void, old: *mut c_void) {
+    // SAFETY: the caller vouches for the sets.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, new.cast(), old.cast()) };
 }

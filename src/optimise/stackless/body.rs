@@ -91,6 +91,9 @@ impl<'m> Looking<'_, '_, 'm> {
         if has("optnone") || has("naked") || has("presplitcoroutine") || function.has_collector() {
             return Err(format!("'{}' must stay as it is", name()));
         }
+        if has("strictfp") {
+            return Err(format!("'{}' has a floating-point control state of its own", name()));
+        }
         let instructions = function.instructions();
         if !callers.is_empty() && instructions.len() > MAX_HELPER {
             return Err(format!("'{}', which suspends for it, is large", name()));

@@ -9,18 +9,29 @@ mod mistake;
 
 use std::collections::HashMap;
 
+use inkwell::module::FlagBehavior;
+
 use super::nosuspend::{FRAME, Facts};
 use super::{MAX_STACK, Remark, forget};
 use crate::intrinsics::Form;
 use crate::ir::{
-    Builder, Call, Coroutine, Function, Instruction, Linkage, Module, Presplit, Type, Value, split,
+    AttributePlace, Builder, Call, Coroutine, Function, Instruction, Linkage, Module, Presplit,
+    Type, Value, split,
 };
 use crate::verify::{self, Index, Site, Spelling};
 use body::Body;
 use mistake::Mistakes;
 
 /// A module's flag of that name with the value 0 keeps all its contexts.
-pub(crate) const FLAG: &str = "stackswitch-stackless";
+pub(super) const FLAG: &str = "stackswitch-stackless";
+
+/// Has a module keep the stacks of its contexts, unless it says itself what it wants.
+pub(crate) fn keep_stacks(module: &inkwell::module::Module<'_>) {
+    if module.get_flag(FLAG).is_none() {
+        let no = module.get_context().i32_type().const_zero();
+        module.add_basic_value_flag(FLAG, FlagBehavior::Override, no);
+    }
+}
 
 /// The coroutines that were made, and why others were not.
 pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
@@ -137,6 +148,10 @@ fn plan<'a, 'm>(
     }
     in_order(spawn.call.instruction(), &uses)?;
     let creator = spawn.call.caller();
+    if creator.attribute(AttributePlace::Function, "strictfp").is_some() {
+        let name = creator.name();
+        return Err(format!("'{name}' has a floating-point control state of its own"));
+    }
     if body::returns_twice(creator) {
         return Err(format!("'{}' calls what returns twice", creator.name()));
     }

@@ -1,6 +1,6 @@
 //! What compiled code relies on that has the fast path in place (`stackswitch-inline`).
 //!
-//! Such code does what `stackswitch_exchange` in [`arch`](super) does. A context that it leaves
+//! Such code does what `stackswitch_exchange` in `arch` does. A context that it leaves
 //! has a record of the usual size, in which only rbp, rbx if the code needs it, and the address to
 //! go on at are true; the other registers are nobody's. That address is the code's own.
 
@@ -85,7 +85,7 @@ pub mod header {
     pub const LINK: usize = offset_of!(Context, link);
 }
 
-/// Offsets in the record of a suspended context, see the head of [`arch`](super).
+/// Offsets in the record of a suspended context, see the head of `arch`.
 pub mod record {
     /// The address to go on at.
     pub const POINT: usize = 0;

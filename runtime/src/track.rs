@@ -1,0 +1,92 @@
+//! Keeping track of the stack that a thread is on.
+//!
+//! A thread that has no contexts but its own, and no bases, can go from one stack of the POSIX
+//! layer to another without anybody taking notes: nothing will be copied, and nobody will ask who
+//! runs. Its captures are *plain*: going to one is all that a switch does. With the first context,
+//! base or hook it begins to take notes of the stack that it is on. Where it is then, and where
+//! the captures of before lie, is told by their addresses: on the native stack, or on one that
+//! has a mark at its top.
+
+use crate::context::{Context, State};
+use crate::place::Stack;
+use crate::sys;
+use crate::thread::{Thread, Tls};
+
+impl Thread {
+    /// Whether the thread takes no notes yet.
+    ///
+    /// # Safety
+    /// `tls` is that of this thread.
+    pub(crate) unsafe fn is_plain(tls: *const Tls) -> bool {
+        // SAFETY: the caller vouches for the words.
+        unsafe { (*tls).plain != u64::MAX }
+    }
+
+    /// Takes notes from now on.
+    ///
+    /// # Safety
+    /// `tls` is that of this thread; called on the stack that the thread is on.
+    #[inline]
+    pub(crate) unsafe fn keep_track(&mut self, tls: *mut Tls) {
+        // SAFETY: as the caller's.
+        unsafe {
+            if Self::is_plain(tls) {
+                self.begin_to_track(tls);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Self::keep_track`].
+    #[cold]
+    unsafe fn begin_to_track(&mut self, tls: *mut Tls) {
+        let here = 0_u8;
+        // SAFETY: the words are this thread's; the address is on the stack in use.
+        unsafe {
+            (*tls).plain = u64::MAX;
+            let there = self.home_at((&raw const here).addr());
+            let main = &raw mut self.main;
+            if there != main {
+                // Where exactly it left its native stack nobody knows. Only those ask who look
+                // for pointers there: they get all of it.
+                let (low, high) = self.native_ends;
+                (*main).sp = sys::lowest_mapped(low, high);
+                (*main).away = there;
+                (*main).suspend(false);
+                (*there).away = main;
+                (*there).tag = (*there).tag.with(State::Running);
+                (*(*(*there).base).region).bottom = there;
+                (*tls).current = there;
+            }
+        }
+    }
+
+    /// Whether addresses on a stack of the program's differ from those on the native one. If not,
+    /// the thread must take notes before it uses that stack.
+    pub(crate) fn can_tell(&mut self, low: usize, size: usize) -> bool {
+        if self.native_ends == (0, 0) {
+            self.native_ends = sys::native_stack();
+        }
+        let (from, to) = self.native_ends;
+        to != 0 && (low >= to || low + size <= from)
+    }
+
+    /// The context in whose extent a place lies that was captured before notes were taken.
+    ///
+    /// # Safety
+    /// `sp` is on a stack that is in use.
+    pub(crate) unsafe fn home_at(&mut self, sp: usize) -> *mut Context {
+        let (low, high) = self.native_ends;
+        let main = &raw mut self.main;
+        // Before the ends are known there is no other stack.
+        if high == 0 || (low..high).contains(&sp) {
+            return main;
+        }
+        // SAFETY: as the caller's. A stack that has no mark was made by others than the runtime,
+        // for whom the thread is still in its own context.
+        unsafe { Stack::around(sp) }.map_or(main, |stack| {
+            // SAFETY: the mark says that it is there.
+            unsafe { &raw mut (*stack).context }
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! Colours, on terminals only.
+//!
+//! `anstream` decides: it takes colours out where the stream is no terminal, where `NO_COLOR` is
+//! set or `TERM` is `dumb`, and leaves them in where `CLICOLOR_FORCE` is set.
+
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
+
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+pub(super) const DONE: Style = AnsiColor::Green.on_default().bold();
+pub(super) const REFUSED: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const FRAME: Style = AnsiColor::Blue.on_default().bold();
+
+/// Sets what `--color` asks for, for both output streams.
+pub(super) fn choose(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}

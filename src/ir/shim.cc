@@ -1,0 +1,27 @@
+// What the passes need of LLVM's debug information and its C interface lacks.
+
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/Module.h"
+#include "llvm-c/Core.h"
+
+using namespace llvm;
+
+// Gives a function that a pass has made a description of its own, in the compile
+// unit and at the line of `Like`. Nothing if that has no debug information.
+extern "C" void stackswitch_ir_describe(LLVMValueRef Made, LLVMValueRef Like) {
+  auto *F = unwrap<Function>(Made);
+  DISubprogram *SP = unwrap<Function>(Like)->getSubprogram();
+  if (!SP || !SP->getUnit())
+    return;
+  DIBuilder Builder(*F->getParent(), /*AllowUnresolved=*/false, SP->getUnit());
+  auto *Type = Builder.createSubroutineType(Builder.getOrCreateTypeArray({}));
+  auto Flags = DISubprogram::SPFlagDefinition | DISubprogram::SPFlagLocalToUnit;
+  if (SP->isOptimized())
+    Flags |= DISubprogram::SPFlagOptimized;
+  DISubprogram *Description = Builder.createFunction(
+      SP->getFile(), F->getName(), StringRef(), SP->getFile(),
+      SP->getLine(), Type, SP->getScopeLine(), DINode::FlagArtificial, Flags);
+  Builder.finalizeSubprogram(Description);
+  F->setSubprogram(Description);
+}

@@ -1,0 +1,183 @@
+//! What a JIT is built with.
+
+use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine};
+use stackswitch_rt::{abi, inlined};
+
+use super::{
+    Jit,
+    error::Error,
+    modules::{Modules, Names},
+    objects::Watch,
+    perf_map,
+    session::Session,
+};
+use crate::{inline, level::OptLevel};
+
+/// Settings of a [`Jit`] to be.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    level: OptLevel,
+    calls_only: bool,
+    stackful_only: bool,
+    perf_map: bool,
+    redefine: bool,
+    regions: Option<usize>,
+    symbols: Vec<(String, *const ())>,
+}
+
+impl Builder {
+    /// Sets how much to optimise ([`OptLevel::O2`] unless told).
+    #[must_use]
+    pub fn opt_level(mut self, level: OptLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets whether optimised code has the resident switch in place (it has unless told) or calls
+    /// the runtime.
+    #[must_use]
+    pub fn inline_switches(mut self, inline: bool) -> Self {
+        self.calls_only = !inline;
+        self
+    }
+
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
+    /// is possible (it does unless told), or gives every context a stack.
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful_only = !stackless;
+        self
+    }
+
+    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
+    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
+    /// the process ends, as `perf` reads it later.
+    #[must_use]
+    pub fn perf_map(mut self, write: bool) -> Self {
+        self.perf_map = write;
+        self
+    }
+
+    /// Sets whether a module may define what another one has defined (it may not unless told), as a
+    /// line of a REPL does. What is added or looked up later is bound to the last definition. What
+    /// is there already stays as it is: code goes on calling what it was linked with, functions
+    /// that were handed out stay valid, contexts go on. A module is removed to free a
+    /// definition that is no longer used; the one before it then counts again.
+    ///
+    /// ```
+    /// use stackswitch::jit::Jit;
+    ///
+    /// let mut jit = Jit::builder().redefine(true).build()?;
+    /// jit.add_ir("1", "define i64 @f() { ret i64 1 }")?;
+    /// jit.add_ir("2", "declare i64 @f()  define i64 @g() { %r = call i64 @f()  ret i64 %r }")?;
+    /// let third = jit.add_ir("3", "define i64 @f() { ret i64 3 }")?;
+    /// let [f, g] = ["f", "g"].map(|name| jit.function::<unsafe extern "C" fn() -> i64>(name));
+    /// // SAFETY: the functions return constants.
+    /// assert_eq!(unsafe { (f?(), g?()) }, (3, 1));
+    /// // SAFETY: nothing uses the third module.
+    /// unsafe { jit.remove(third)? };
+    /// let f = jit.function::<unsafe extern "C" fn() -> i64>("f")?;
+    /// // SAFETY: as above.
+    /// assert_eq!(unsafe { f() }, 1);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redefine(mut self, redefine: bool) -> Self {
+        self.redefine = redefine;
+        self
+    }
+
+    /// Binds a name to an address in this program: of a function with C's calling convention, or of
+    /// a variable. It must stay valid as long as the JIT's code may use it. It goes before what
+    /// the process has of that name.
+    ///
+    /// ```
+    /// use stackswitch::jit::Jit;
+    ///
+    /// extern "C" fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    /// let jit = Jit::builder().symbol("host_add", add as *const ()).build()?;
+    /// jit.add_ir("sum.ll", "
+    ///     declare i64 @host_add(i64, i64)
+    ///     define i64 @sum(i64 %x) { %r = call i64 @host_add(i64 %x, i64 2)  ret i64 %r }")?;
+    /// let sum = jit.function::<unsafe extern "C" fn(i64) -> i64>("sum")?;
+    /// // SAFETY: the host's function has the type that the IR declares.
+    /// assert_eq!(unsafe { sum(40) }, 42);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn symbol(mut self, name: &str, address: *const ()) -> Self {
+        self.symbols.push((name.to_owned(), address));
+        self
+    }
+
+    /// Sets over how many mapped regions, 1 to 64, `spawn` with a null base spreads the contexts of the
+    /// thread that builds the JIT. It holds for the thread, from then on: it is
+    /// `stackswitch_set_default_regions` of the C header.
+    #[must_use]
+    pub fn default_regions(mut self, count: usize) -> Self {
+        self.regions = Some(count);
+        self
+    }
+
+    /// Makes the JIT, for this machine's CPU.
+    ///
+    /// # Errors
+    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
+    /// [`Error::PerfMap`] if that file was asked for and cannot be made, [`Error::Regions`] for a
+    /// number of regions that cannot be had, [`Error::Duplicate`] for a symbol that is bound twice.
+    pub fn build(self) -> Result<Jit, Error> {
+        Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
+        let machine = host_machine(self.level)?;
+        let perf_map = if self.perf_map {
+            let file = perf_map::path();
+            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
+        } else {
+            None
+        };
+        let session =
+            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
+        let mut modules = Modules::default();
+        let runtime = abi::symbols().iter().map(|s| (s.name, s.address));
+        let own = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
+        let symbols: Vec<_> =
+            runtime.chain([(inline::WORDS, inlined::address())]).chain(own).collect();
+        for &(symbol, _) in &symbols {
+            modules.add_host(symbol)?;
+        }
+        session.define(symbols.into_iter()).map_err(Error::Llvm)?;
+        if let Some(count) = self.regions {
+            if !(1..=64).contains(&count) {
+                return Err(Error::Regions(count));
+            }
+            // SAFETY: plain call; the number is one that is taken.
+            let before = unsafe { abi::stackswitch_set_default_regions(count) };
+            if before == 0 {
+                return Err(Error::Regions(count));
+            }
+        }
+        let names = if self.redefine { Names::Again } else { Names::Once };
+        let Self { level, calls_only, stackful_only, .. } = self;
+        let modules = modules.into();
+        Ok(Jit { session, machine, level, calls_only, stackful_only, names, modules })
+    }
+}
+
+/// A target machine for this CPU.
+fn host_machine(level: OptLevel) -> Result<TargetMachine, Error> {
+    let triple = TargetMachine::get_default_triple();
+    let target = Target::from_triple(&triple).map_err(|e| Error::Llvm(e.to_string()))?;
+    let cpu = TargetMachine::get_host_cpu_name().to_string();
+    let features = TargetMachine::get_host_cpu_features().to_string();
+    target
+        .create_target_machine(
+            &triple,
+            &cpu,
+            &features,
+            level.codegen(),
+            RelocMode::PIC,
+            CodeModel::Small,
+        )
+        .ok_or_else(|| Error::Llvm(format!("LLVM cannot generate code for {triple:?}")))
+}
