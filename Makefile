@@ -52,6 +52,7 @@ clippy: setup
 	cargo clippy -q --all-targets -- -D warnings
 	cargo clippy -q -p stackswitch-plugin -- -D warnings
 	cargo clippy -q -p stackswitch-bench --features subjects --all-targets -- -D warnings
+	cargo clippy -q -p stackswitch-bench-host --all-targets -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
@@ -93,6 +94,7 @@ build-bench: $(PEERS) build build-plugin
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
 	  STACKSWITCH_CLANG=clang++-$(LLVM) \
 	  cargo build -p stackswitch-bench --features subjects --profile measure
+	cargo build -p stackswitch-bench-host $(FEATURES) --profile measure
 
 # A package that cannot be had is left out; the benchmark says so.
 $(PEERS):

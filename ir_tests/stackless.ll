@@ -49,7 +49,7 @@ declare i64 @stackswitch_suspend_i64(i64)
 declare i32 @stackswitch_status(ptr)
 declare void @stackswitch_destroy(ptr)
 declare ptr @stackswitch_set_error_handler(ptr)
-declare i32 @__gxx_personality_v0(...)
+declare i32 @__gcc_personality_v0(...)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare i32 @printf(ptr, ...)
 declare ptr @llvm.stackswitch.spawn.i1(ptr, ptr, ptr)
@@ -304,7 +304,7 @@ done:
 }
 
 ; Consumes one context while it is another itself, under an exception handler.
-define internal i64 @between(ptr %arg, i64 %first) personality ptr @__gxx_personality_v0 {
+define internal i64 @between(ptr %arg, i64 %first) personality ptr @__gcc_personality_v0 {
 entry:
   %limit = alloca i64
   store i64 1000, ptr %limit

@@ -191,7 +191,8 @@ fn parked_in_the_jit(stackswitch: &Path) -> Result<(), Failed> {
     for level in ["-O0", "-O2"] {
         let mut gdb = gdb();
         gdb.arg("-ex").arg(format!("source {}/docs/gdb/stackswitch_gdb.py", root.display()));
-        gdb.args(["-ex", "break puts", "-ex", "run", "-ex", "echo @info\\n"]);
+        gdb.args(["-ex", "set breakpoint pending on", "-ex", "break puts", "-ex", "run"]);
+        gdb.args(["-ex", "echo @info\\n"]);
         gdb.args(["-ex", "info stackswitch", "-ex", "echo @all\\n", "-ex", "stackswitch bt all"]);
         gdb.arg("--args")
             .arg(stackswitch)

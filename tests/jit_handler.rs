@@ -1,7 +1,7 @@
 //! A program that sets the runtime's error handler, of which a process has one: nothing else may
 //! run beside it.
 
-use stackswitch::jit::{Error, Jit};
+use stackswitch::jit::{Error, Jit, State};
 
 const PROGRAM: &str = "
 declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
@@ -24,10 +24,18 @@ define i64 @forgiven() {
   %r = call i64 @misuse()
   ret i64 %r
 }
+define i64 @forgiven_body(ptr %arg, i64 %first) {
+  %r = call i64 @forgiven()
+  ret i64 %r
+}
+define i64 @body(ptr %arg, i64 %first) {
+  %r = call i64 @misuse()
+  ret i64 %r
+}
 ";
 
 #[test]
-fn the_handler_of_a_program_ends_with_its_call() {
+fn the_handler_of_a_program_ends_with_its_call_or_coroutine() {
     let jit = Jit::builder().build().unwrap();
     jit.add_ir("test.ll", PROGRAM).unwrap();
     let (misuse, forgiven) = (
@@ -39,4 +47,13 @@ fn the_handler_of_a_program_ends_with_its_call() {
         assert_eq!(jit.call(|| forgiven()).unwrap(), 1);
         assert!(matches!(jit.call(|| misuse()), Err(Error::Fault(_))));
     }
+    let mut coroutine = {
+        // SAFETY: the body misuses the runtime, which is detected.
+        unsafe { jit.coroutine::<(), ()>("forgiven_body", std::ptr::null_mut()) }.unwrap()
+    };
+    assert_eq!(coroutine.resume(()).unwrap(), State::Returned(()));
+    drop(coroutine);
+    // SAFETY: as above.
+    let mut coroutine = unsafe { jit.coroutine::<(), ()>("body", std::ptr::null_mut()) }.unwrap();
+    assert!(matches!(coroutine.resume(()), Err(Error::Fault(_))));
 }

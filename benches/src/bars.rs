@@ -92,6 +92,12 @@ const BARS: &[Bar] = &[
         Of("generator-random", "cxx20-coroutine", None),
         1.02,
     ),
+    bar(
+        "host-driven generator, next: 2.5 corosensei pairs",
+        Of("host-generator", US, None),
+        Of("host-generator", "corosensei", None),
+        2.5,
+    ),
     bar("sliced, 128 B: 2.2 memcpy pairs", sliced(US, 128), sliced("memcpy-pair", 128), 2.2),
     bar("sliced, 2 KiB: 1.4 pairs", sliced(US, 2 << 10), sliced("memcpy-pair", 2 << 10), 1.4),
     bar("sliced, 8 KiB: 1.15 pairs", sliced(US, 8 << 10), sliced("memcpy-pair", 8 << 10), 1.15),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Arguments;
 use crate::parked;
+use crate::subjects::host::Host;
 use crate::subjects::native::{self, subject};
 use crate::subjects::process::Process;
 use crate::subjects::python::Python;
@@ -24,6 +25,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     suite.look_for_python();
     suite.resident();
     suite.generators();
+    suite.host_generator();
     suite.sliced();
     suite.cliff();
     suite.lifecycle();
@@ -138,6 +140,21 @@ impl Suite<'_> {
                 self.measure(bench, &subjects, 0, None, &plan);
             }
         }
+    }
+
+    /// A generator that the Rust program drives.
+    fn host_generator(&mut self) {
+        if !self.wanted("host-generator") {
+            return;
+        }
+        let mut subjects: Subjects =
+            vec![("corosensei", Box::new(InProcess(corosensei::Numbers::new)))];
+        match Host::find() {
+            Some(host) => subjects.push(("stackswitch", Box::new(host))),
+            None => self.results.note("host-generator: its program has not been built".into()),
+        }
+        let plan = self.plan(9, 5);
+        self.measure("host-generator", &subjects, 0, None, &plan);
     }
 
     /// Ping-pong of two contexts that displace each other.

@@ -145,3 +145,22 @@ const FIELDS: [(&str, usize); 46] = [
     ("posix.length", posix::described::LENGTH),
     ("posix.home", posix::described::HOME),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::vec::Vec;
+
+    #[test]
+    fn names_are_unique_and_readable() {
+        let names: Vec<&str> = stackswitch_debug_v1
+            .entries
+            .iter()
+            .map(|entry| core::str::from_utf8(&entry.name).unwrap().trim_end_matches('\0'))
+            .collect();
+        assert!(names.iter().all(|name| !name.is_empty() && !name.contains('\0')), "{names:?}");
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
+        assert!(names.contains(&"context.sp") && names.contains(&"state.ready"), "{names:?}");
+    }
+}

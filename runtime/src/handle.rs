@@ -67,6 +67,7 @@ unsafe fn try_spawn(
     unsafe {
         let mut new = Context::empty();
         new.tag = Tag::new(thread.number, State::New);
+        new.era = thread.era;
         new.base = base;
         new.set_entry(entry);
         new.checks.spawned(value::carried_by(entry.wide));
@@ -88,10 +89,25 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        match (*Context::whereabouts(context)).tag.state() {
-            State::Running => return refuse(Code::Running, handle, "destroy"),
-            State::Ready | State::Parked => slice::drop_stack(&mut thread.heap, context),
-            _ => {}
+        if (*Context::whereabouts(context)).tag.state() == State::Running {
+            return refuse(Code::Running, handle, "destroy");
+        }
+        drop_context(thread, context);
+    }
+}
+
+/// Frees a context that does not run.
+///
+/// # Safety
+/// A live header of `thread`, not of its first context; nor does it run on a stack of the POSIX
+/// layer.
+#[inline]
+pub(crate) unsafe fn drop_context(thread: &mut Thread, context: *mut Context) {
+    // SAFETY: as the caller's.
+    unsafe {
+        // On a stack of the POSIX layer it may have come to its end, and has its own still.
+        if matches!((*context).tag.state(), State::Ready | State::Parked) {
+            slice::drop_stack(&mut thread.heap, context);
         }
         if let Some(hidden) = (*context).away.as_mut() {
             hidden.away = ptr::null_mut();
@@ -191,7 +207,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
             stats.switches_copying = counters.switches_copying;
             stats.bytes_saved = counters.bytes_saved;
             stats.bytes_restored = counters.bytes_restored();
-            stats.bytes_parked_peak = counters.bytes_parked_peak;
+            stats.bytes_parked_peak = (*context).checks.peak.bytes();
         }
         stats
     }
@@ -313,6 +329,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         (*context).slice = shared;
         let mut new = Context::empty();
         new.tag = (*context).tag;
+        new.era = thread.era;
         new.base = (*context).base;
         new.link = (*context).link;
         new.sp = (*context).sp;

@@ -14,7 +14,7 @@ pub struct Hooks {
     /// Given to the callbacks.
     pub data: *mut c_void,
     /// A switch has happened; `bytes` were moved for it, both ways together. `from` is null
-    /// after an overflow.
+    /// after a fault.
     pub on_switch: Option<
         unsafe extern "C" fn(data: *mut c_void, from: *mut c_void, to: *mut c_void, bytes: usize),
     >,
@@ -85,11 +85,11 @@ impl Hooks {
         }
     }
 
-    /// Tells the hooks of a context that ended by an overflow.
+    /// Tells the hooks of a context that ended by a fault.
     ///
     /// # Safety
     /// The context is a live header.
-    pub(crate) unsafe fn tell_overflow(&self, context: *mut Context) {
+    pub(crate) unsafe fn tell_fault(&self, context: *mut Context) {
         // SAFETY: the caller vouches for the header.
         unsafe { self.left(handle_of(context)) };
     }

@@ -5,7 +5,7 @@ use std::{ffi::CString, path::Path};
 use inkwell::{module::Module, targets::TargetTriple};
 
 use super::{
-    Jit,
+    Jit, backtrace,
     context::OwnedModule,
     error::Error,
     lookup::{code_error, lookup_error},
@@ -188,6 +188,7 @@ impl Jit {
             if self.stackful_only {
                 optimise::keep_stacks(module);
             }
+            backtrace::prepare(module);
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
             symbols::rename(module, &plan.renamed);

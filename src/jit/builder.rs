@@ -1,5 +1,7 @@
 //! What a JIT is built with.
 
+use std::cell::RefCell;
+
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine};
 use stackswitch_rt::{abi, inlined};
 
@@ -159,8 +161,16 @@ impl Builder {
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
         let Self { level, calls_only, stackful_only, .. } = self;
-        let modules = modules.into();
-        Ok(Jit { session, machine, level, calls_only, stackful_only, names, modules })
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            calls_only,
+            stackful_only,
+            names,
+            modules: modules.into(),
+            hosts: RefCell::default(),
+        })
     }
 }
 

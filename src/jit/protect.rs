@@ -1,46 +1,30 @@
-//! Calls of guest code that a runtime error ends without ending the host.
+//! Calls of guest code that an error ends without ending the host, and the runtime's error handler,
+//! which sees to it.
 //!
-//! The guest runs in a context on a region of its own. The process-wide error handler of the
-//! runtime notes a fault and switches to the context that made the call; the failed context is
-//! abandoned where it stands. Calls may nest: a guest may call the host, which calls a guest.
-//!
-//! What a call shares between host and guest is on the heap. The caller may itself be a context
-//! whose stack is moved away while its guest runs.
+//! The handler notes a fault in the innermost frame of its thread (`frame`) and switches to the
+//! host that waits there; the failed context is abandoned where it stands.
 
 use std::{
-    any::Any,
-    cell::{Cell, RefCell},
     ffi::{CStr, c_char, c_int, c_void},
     io::Write,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    ptr::{null, null_mut},
+    ptr::null_mut,
     sync::{Once, OnceLock},
+    thread,
 };
 
-use stackswitch_rt::{abi, error::Handler};
+use stackswitch_rt::{abi, calls, error::Handler};
 
-use super::error::{Error, Fault};
+use super::{
+    backtrace::Trace,
+    error::{Code, Error, Fault, FaultKind},
+    frame::{self, End, Frame, Incident},
+    traps,
+    unwind::catch,
+    value::ValueType,
+};
 
 /// Address space of a call's region. Only what is touched becomes memory.
 const REGION: usize = 256 << 20;
-
-/// How a guest ended.
-enum End {
-    Returned,
-    Faulted(Fault),
-    ThreadEnded,
-}
-
-/// A call in progress.
-struct Frame {
-    /// The call that was in progress on this thread before.
-    outer: *const Frame,
-    /// The context that waits for the guest; null while the host itself uses the runtime.
-    host: Cell<*mut c_void>,
-    end: RefCell<Option<End>>,
-    /// The error handler that was set before, maybe by a guest that made this call.
-    handler: Option<Handler>,
-}
 
 /// What happens to a fault on a thread that is in no call.
 static UNCAUGHT: OnceLock<fn(&Fault) -> !> = OnceLock::new();
@@ -60,114 +44,93 @@ fn print_and_abort(fault: &Fault) -> ! {
     std::process::abort()
 }
 
-thread_local! {
-    /// The innermost call in progress on this thread.
-    static TOP: Cell<*const Frame> = const { Cell::new(null()) };
+/// Makes the runtime's errors come to us for a while, whatever handler a guest has set.
+struct Hearing {
+    /// Whether this was not inside a guest.
+    outermost: bool,
+    /// The error handler that was set before, maybe by a guest.
+    before: Option<Handler>,
 }
 
-impl Frame {
-    /// Begins a call. Its errors come to us, whatever handler a guest has set.
-    fn push() -> Box<Self> {
+impl Hearing {
+    fn begin() -> Self {
         // SAFETY: `on_error` may be called on any thread at any time.
-        let handler = unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
-        let (host, end) = (Cell::new(null_mut()), RefCell::new(None));
-        let frame = Box::new(Self { outer: TOP.get(), host, end, handler });
-        TOP.set(&raw const *frame);
-        frame
-    }
-
-    /// Notes how the guest ended. The first report counts: what follows is its consequence.
-    fn note(&self, end: End) {
-        self.end.borrow_mut().get_or_insert(end);
-    }
-
-    /// Goes to the host for good, if the guest is running; comes back only if it is not.
-    fn leave(&self) {
-        let host = self.host.replace(null_mut());
-        if !host.is_null() {
-            // SAFETY: the host waits in its switch to the guest. It never switches back.
-            unsafe { abi::stackswitch_swap(host, null_mut()) };
-            // The host has discarded this context, so nobody can have resumed it.
-            std::process::abort();
-        }
-    }
-
-    /// The error of a guest that did not return, if one was noted.
-    fn take_error(&self) -> Result<(), Error> {
-        match self.end.borrow_mut().take() {
-            Some(End::Returned) => Ok(()),
-            Some(End::Faulted(fault)) => Err(Error::Fault(fault)),
-            Some(End::ThreadEnded) => Err(Error::ThreadEnded),
-            None => Err(Error::Left),
-        }
+        let before = unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
+        Self { outermost: !frame::is_inside(), before }
     }
 }
 
-impl Drop for Frame {
+impl Drop for Hearing {
     fn drop(&mut self) {
-        TOP.set(self.outer);
         // A handler that a guest has set must not be called after it: its code may go.
-        let handler = if self.outer.is_null() { Some(on_error as Handler) } else { self.handler };
+        let handler = if self.outermost { Some(on_error as Handler) } else { self.before };
         // SAFETY: ours may be called at any time, that of an outer guest as long as its call lasts.
         unsafe { abi::stackswitch_set_error_handler(handler) };
     }
 }
 
-/// What a guest's context starts with.
+/// What a call's context starts with.
 struct Body<F, R> {
     frame: *const Frame,
     work: Option<F>,
-    result: Option<Result<R, Box<dyn Any + Send>>>,
+    result: Option<R>,
 }
 
 /// Runs `work` in a context of its own; a fault in it ends it there and comes back as an error.
 ///
 /// # Safety
-/// On an error the frames of `work` are abandoned, without running what they would have dropped:
-/// frames below `work` must allow that, as C's `longjmp` demands it.
+/// On an error, and when a host function panics, the frames of `work` are abandoned, without
+/// running what they would have dropped: frames below `work` must allow that, as C's `longjmp`
+/// demands it.
 pub(super) unsafe fn call<F, R>(work: F) -> Result<R, Error>
 where
     F: FnOnce() -> R,
 {
     install();
-    let frame = Frame::push();
-    // SAFETY: plain call; an error gives null.
-    let base = unsafe { abi::stackswitch_base_create(REGION) };
-    if base.is_null() {
-        return Err(frame.take_error().err().unwrap_or(Error::Left));
-    }
+    let _hearing = Hearing::begin();
+    let frame = Box::new(Frame::new(ValueType::Ptr));
     let body =
         Box::into_raw(Box::new(Body { frame: &raw const *frame, work: Some(work), result: None }));
-    // SAFETY: the base is alive, and the body outlives the context's run; an error gives null.
-    let guest = unsafe { abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast()) };
-    if !guest.is_null() {
-        // SAFETY: plain call.
-        frame.host.set(unsafe { abi::stackswitch_current() });
-        // SAFETY: the guest is new and belongs to this thread.
-        unsafe { abi::stackswitch_swap(guest, null_mut()) };
-        frame.host.set(null_mut());
+    // SAFETY: nothing but a refusal can come of it, which is noted in the frame.
+    let Some(mark) = (unsafe { frame.enter(calls::mark) }) else {
+        return frame.take_end().map_or(Err(Error::Left), End::check).and(Err(Error::Left));
+    };
+    // SAFETY: base and context are new; the body outlives the context's run; errors give null.
+    let (base, guest) = unsafe {
+        frame.enter(|| {
+            let base = abi::stackswitch_base_create(REGION);
+            if base.is_null() {
+                return (base, null_mut());
+            }
+            let guest = abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast());
+            if !guest.is_null() {
+                abi::stackswitch_swap(guest, null_mut());
+            }
+            (base, guest)
+        })
+    };
+    let end = frame.take_end();
+    // SAFETY: the guest has finished, or will not be resumed again, nor anything that it has made;
+    // nothing of the host is on the region. Other bases may keep the region of one that returned.
+    unsafe {
+        frame.enter(|| {
+            if matches!(end, Some(End::Returned)) {
+                abi::stackswitch_destroy(guest);
+                abi::stackswitch_base_destroy(base);
+            } else {
+                frame.abandon_left();
+                calls::discard(mark);
+            }
+        });
     }
-    let outcome = frame.take_error();
-    if !guest.is_null() {
-        // SAFETY: the guest has finished or will not be resumed again.
-        unsafe { abi::stackswitch_destroy(guest) };
-    }
-    // Refused, and only noted in the frame, if the program left contexts on this region: they may
-    // still be in use, so the region stays.
-    // SAFETY: nothing of the host is on the region.
-    unsafe { abi::stackswitch_base_destroy(base) };
     // SAFETY: the guest no longer runs, so the body has one owner again.
     let body = unsafe { Box::from_raw(body) };
-    outcome?;
-    match body.result {
-        Some(Ok(result)) => Ok(result),
-        Some(Err(panic)) => resume_unwind(panic),
-        None => Err(Error::Left),
-    }
+    end.map_or(Err(Error::Left), End::check)?;
+    body.result.ok_or(Error::Left)
 }
 
 /// The guest context's function.
-unsafe extern "C" fn enter<F, R>(body: *mut c_void, _first: *mut c_void) -> *mut c_void
+unsafe extern "C-unwind" fn enter<F, R>(body: *mut c_void, _first: *mut c_void) -> *mut c_void
 where
     F: FnOnce() -> R,
 {
@@ -175,15 +138,30 @@ where
     // SAFETY: the host keeps body and frame alive until this context has ended, and does not
     // touch them while it runs.
     unsafe {
+        let frame = &*(*body).frame;
         if let Some(work) = (*body).work.take() {
             // The guest has no link, as a thread's own main has none.
-            (*body).result = Some(catch_unwind(AssertUnwindSafe(work)));
+            match catch(work) {
+                Ok(result) => {
+                    (*body).result = Some(result);
+                    frame.note(End::Returned);
+                }
+                Err(caught) => frame.note(caught.into()),
+            }
         }
-        let frame = &*(*body).frame;
-        frame.note(End::Returned);
-        abi::stackswitch_setlink(abi::stackswitch_current(), frame.host.get());
+        abi::stackswitch_setlink(abi::stackswitch_current(), frame.host());
     }
     null_mut()
+}
+
+/// Makes the runtime's errors come to us if no guest runs: one that has run before may have set a
+/// handler, whose code may go.
+pub(super) fn hear() {
+    install();
+    if !frame::is_inside() {
+        // SAFETY: `on_error` may be called on any thread at any time.
+        unsafe { abi::stackswitch_set_error_handler(Some(on_error)) };
+    }
 }
 
 /// Takes over the runtime's process-wide hooks, once.
@@ -194,31 +172,44 @@ fn install() {
         abi::stackswitch_set_error_handler(Some(on_error));
         stackswitch_rt::set_end_thread(Some(on_thread_end));
     });
+    traps::install();
 }
 
-/// The runtime's error handler. Inside a call it does not return.
+/// The runtime's error handler. It returns only to a host that runs itself, to which the error is
+/// noted.
 unsafe extern "C-unwind" fn on_error(code: c_int, context: *mut c_void, message: *const c_char) {
     // SAFETY: the runtime's message is a C string.
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     // Who prints it says whose it is.
     let message = message.trim_start_matches("stackswitch: ").to_owned();
-    let fault = Fault { code, context: context.addr(), message };
-    let top = TOP.get();
-    if top.is_null() {
-        UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&fault);
-    }
-    // SAFETY: the innermost call is in progress, so its frame is alive.
-    let frame = unsafe { &*top };
-    frame.note(End::Faulted(fault));
+    let kind = match Code::from_value(code).unwrap_or(Code::Invalid) {
+        Code::Overflow => FaultKind::StackOverflow,
+        Code::Memory => FaultKind::OutOfMemory,
+        other => FaultKind::Misuse(other),
+    };
+    end_guest(Incident { kind, code, context: context.addr(), message, trace: Trace::here() });
+}
+
+/// Ends the innermost guest of this thread with a fault, or the process if there is none. Comes
+/// back only to a host that runs itself, to which the fault is noted.
+pub(super) fn end_guest(incident: Incident) {
+    // SAFETY: used before the frame can end.
+    let Some(frame) = (unsafe { frame::top() }) else {
+        // There may be too little stack here to look up names.
+        let frames = thread::scope(|scope| {
+            let looking = thread::Builder::new().spawn_scoped(scope, || incident.trace.frames());
+            looking.ok().and_then(|looking| looking.join().ok()).unwrap_or_default()
+        });
+        UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&incident.fault(frames))
+    };
+    frame.note(End::Faulted(incident));
     frame.leave();
 }
 
 /// Called where a thread would end because a POSIX-layer context has no link.
 unsafe extern "C-unwind" fn on_thread_end() {
-    let top = TOP.get();
-    if !top.is_null() {
-        // SAFETY: the innermost call is in progress, so its frame is alive.
-        let frame = unsafe { &*top };
+    // SAFETY: used before the frame can end.
+    if let Some(frame) = unsafe { frame::top() } {
         frame.note(End::ThreadEnded);
         frame.leave();
     }

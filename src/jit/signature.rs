@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::value::ValueType;
 use crate::ir::{AttributePlace, Function, Type, TypeKind};
 
 /// The type of a function as its IR has it, with what else decides how it is called.
@@ -74,6 +75,29 @@ impl Signature {
             }
         };
         is_int(&self.result) && params && !self.variadic && self.convention == 0
+    }
+
+    /// The `T` of a coroutine's body, `T (ptr, T)`. The body may not rely on how a narrow integer is
+    /// extended: nobody extends what a switch brings.
+    pub(super) fn body_type(&self) -> Option<ValueType> {
+        let [Kind::Pointer, first] = self.params.as_slice() else { return None };
+        let of = |kind: &Kind| {
+            Some(match kind {
+                Kind::Int(1, _) => ValueType::I1,
+                Kind::Int(8, _) => ValueType::I8,
+                Kind::Int(16, _) => ValueType::I16,
+                Kind::Int(32, _) => ValueType::I32,
+                Kind::Int(64, _) => ValueType::I64,
+                Kind::F32 => ValueType::F32,
+                Kind::F64 => ValueType::F64,
+                Kind::Pointer => ValueType::Ptr,
+                _ => return None,
+            })
+        };
+        let extended = matches!(first, Kind::Int(_, Extension::Zero | Extension::Sign));
+        let value = of(first)?;
+        (of(&self.result)? == value && !extended && !self.variadic && self.convention == 0)
+            .then_some(value)
     }
 
     fn fits(&self, params: &[Asked], result: Asked) -> bool {

@@ -67,6 +67,41 @@ impl Workload for Resident {
     }
 }
 
+/// A generator of the numbers from 0, driven by the program: a resume and a suspend for each.
+pub struct Numbers {
+    coroutine: Coroutine<(), u64, ()>,
+    sum: u64,
+}
+
+impl Numbers {
+    pub fn new(_: usize) -> Option<Self> {
+        let coroutine = Coroutine::new(|yielder, ()| {
+            let mut number = 0;
+            loop {
+                yielder.suspend(number);
+                number += 1;
+            }
+        });
+        Some(Self { coroutine, sum: 0 })
+    }
+}
+
+impl Workload for Numbers {
+    fn run(&mut self, count: usize) {
+        for _ in 0..count {
+            let CoroutineResult::Yield(number) = self.coroutine.resume(()) else { return };
+            self.sum = self.sum.wrapping_add(number);
+        }
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        // SAFETY: its frames own nothing.
+        unsafe { self.coroutine.force_reset() }
+    }
+}
+
 /// Coroutines on stacks of 4 KiB that a loop resumes in order: two switches each.
 pub struct Ring {
     members: Vec<Endless<Small>>,

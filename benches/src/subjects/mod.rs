@@ -2,6 +2,7 @@
 
 pub mod corosensei;
 pub mod generator;
+pub mod host;
 pub mod native;
 pub mod process;
 pub mod python;
