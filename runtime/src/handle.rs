@@ -184,6 +184,34 @@ pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
     unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
 }
 
+/// What [`look`] sees of a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether its body has ended.
+    pub finished: bool,
+    /// Bytes that it holds in its slice.
+    pub saved: usize,
+}
+
+/// Looks at a context, for tools that follow contexts and may know of one that is gone: `None`,
+/// without an error, for what is no context of the calling thread any more.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub unsafe fn look(handle: *mut c_void) -> Option<Look> {
+    // SAFETY: the words are this thread's; a handle that passes the check is a live header of it.
+    unsafe {
+        let thread = (*arch::tls()).thread;
+        if thread.is_null() {
+            return None;
+        }
+        check_handle(&*thread, handle.cast()).ok()?;
+        let context = handle.cast::<Context>();
+        let finished = (*context).tag.state() == State::Finished;
+        Some(Look { finished, saved: (*context).saved })
+    }
+}
+
 /// What is known of a context; all zero when refused.
 ///
 /// # Safety

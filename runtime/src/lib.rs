@@ -60,6 +60,8 @@ mod value;
 mod visit;
 
 pub use arch::inlined;
+pub use handle::{Look, look};
+pub use hooks::set_first_hooks;
 pub use place::MIN_STACK;
 pub use posix::{EndThread, set_end_thread};
 

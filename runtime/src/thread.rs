@@ -181,7 +181,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             heap: Heap::new(Memory::current()),
-            hooks: Hooks::NONE,
+            hooks: Hooks::first(),
             carried: Carried::WORD,
             era: Era::FIRST,
             trap: None,

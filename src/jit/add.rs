@@ -10,7 +10,7 @@ use super::{
     error::Error,
     lookup::{code_error, lookup_error},
     modules::{ModuleId, Names, Structors},
-    object_file, structors, symbols,
+    object_file, observe, structors, symbols,
 };
 use crate::{inline, optimise, passes, reader};
 
@@ -105,6 +105,7 @@ impl Jit {
         // SAFETY: the caller vouches that nothing uses the module.
         unsafe { self.session.remove(id) }.map_err(Error::Code)?;
         self.modules.borrow_mut().remove(id);
+        self.bodies.borrow_mut().retain(|body| body.module != id);
         Ok(())
     }
 
@@ -192,6 +193,9 @@ impl Jit {
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
             symbols::rename(module, &plan.renamed);
+            if observe::observing() {
+                observe::name_bodies(id, module, &mut self.bodies.borrow_mut());
+            }
             Ok::<_, Error>((plan, structors_of(id, module)?))
         })?;
         self.fail_on_reports()?;

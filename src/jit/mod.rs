@@ -36,6 +36,7 @@ mod lookup;
 mod modules;
 mod object_file;
 mod objects;
+mod observe;
 mod perf_map;
 mod protect;
 mod reports;
@@ -67,6 +68,7 @@ pub use host::{HostFn, SuspendError, suspend};
 pub use lookup::Function;
 pub use modules::ModuleId;
 use modules::{Modules, Names};
+pub use observe::{Event, Observer, observe};
 pub use protect::on_uncaught_fault;
 use session::Session;
 pub use signature::{NativeFn, NativeType, Signature};
@@ -110,6 +112,8 @@ pub struct Jit {
     stackful_only: bool,
     names: Names,
     modules: RefCell<Modules>,
+    /// Functions that can be bodies of contexts; only while there is an observer.
+    bodies: RefCell<Vec<observe::Body>>,
     /// What the host functions are. Dropped after the session: its code has the addresses.
     hosts: RefCell<Vec<Box<dyn Any>>>,
 }

@@ -7,7 +7,7 @@
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
     io::Write,
-    ptr::null_mut,
+    ptr::{null, null_mut},
     sync::{Once, OnceLock},
     thread,
 };
@@ -18,7 +18,7 @@ use super::{
     backtrace::Trace,
     error::{Code, Error, Fault, FaultKind},
     frame::{self, End, Frame, Incident},
-    traps,
+    observe, traps,
     unwind::catch,
     value::ValueType,
 };
@@ -104,6 +104,7 @@ where
             }
             let guest = abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast());
             if !guest.is_null() {
+                observe::spawned(guest, null());
                 abi::stackswitch_swap(guest, null_mut());
             }
             (base, guest)
@@ -116,10 +117,12 @@ where
         frame.enter(|| {
             if matches!(end, Some(End::Returned)) {
                 abi::stackswitch_destroy(guest);
+                observe::destroyed(guest);
                 abi::stackswitch_base_destroy(base);
             } else {
                 frame.abandon_left();
                 calls::discard(mark);
+                observe::discarded();
             }
         });
     }

@@ -40,6 +40,8 @@ struct StackswitchPasses {
   RustPass Lower;
   RustPass Check;
   RustPass Inline;
+  RustPass Slices;
+  RustPass SliceSize;
   // As Optimise, on code that has been inlined.
   RustPass OptimiseAgain;
   // Whether the module being compiled has been found wrong.
@@ -49,8 +51,8 @@ struct StackswitchPasses {
 
 namespace {
 
-// One of the passes, by the member that holds it. All but those that optimise are
-// required, so that they also run at -O0 and whatever -opt-bisect-limit says.
+// One of the passes, by the member that holds it. Those that verify, lower and check
+// are required, so that they also run at -O0 and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -70,11 +72,15 @@ public:
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
            : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
-                                                    : "stackswitch-check";
+           : Member == &StackswitchPasses::Slices   ? "stackswitch-slices"
+           : Member == &StackswitchPasses::SliceSize
+               ? "stackswitch-slice-size"
+               : "stackswitch-check";
   }
   static bool isRequired() {
-    return Member != &StackswitchPasses::Optimise &&
-           Member != &StackswitchPasses::Inline;
+    return Member == &StackswitchPasses::Verify ||
+           Member == &StackswitchPasses::Lower ||
+           Member == &StackswitchPasses::Check;
   }
 };
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
@@ -82,6 +88,8 @@ using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
+using SlicesPass = RustModulePass<&StackswitchPasses::Slices>;
+using SliceSizePass = RustModulePass<&StackswitchPasses::SliceSize>;
 
 // Optimises again where inlining may have shown more. What became ordinary code then
 // is inlined and simplified like the code around it.
@@ -249,11 +257,15 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     if (Level != OptimizationLevel::O0)
       MPM.addPass(SecondLook(PB, Passes, Level));
   };
-  // Last, as nothing sees through a switch that is in place.
-  auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
-                         auto... Phase) {
-    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...))
+  // Last, as then all that becomes part of a function is there, and nothing sees
+  // through a switch that is in place.
+  auto Last = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
+                       auto... Phase) {
+    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...)) {
+      MPM.addPass(SlicesPass(Passes));
+      MPM.addPass(SliceSizePass(Passes));
       MPM.addPass(InlinePass(Passes));
+    }
   };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked, &PB](StringRef Name, ModulePassManager &MPM,
@@ -266,6 +278,8 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
                                       addNamed<InlinePass>(Name, MPM, Passes) ||
+                                      addNamed<SlicesPass>(Name, MPM, Passes) ||
+                                      addNamed<SliceSizePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
@@ -275,9 +289,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
   PB.registerOptimizerEarlyEPCallback(Again);
-  PB.registerOptimizerLastEPCallback(Inline);
+  PB.registerOptimizerLastEPCallback(Last);
   PB.registerOptimizerLastEPCallback(Check);
-  PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Last);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }
 
@@ -321,6 +335,15 @@ extern "C" void stackswitch_shim_remark(LLVMValueRef About, bool Taken,
     Context.diagnose(OptimizationRemark("stackswitch", Name, I) << Text);
   else
     Context.diagnose(OptimizationRemarkMissed("stackswitch", Name, I) << Text);
+}
+
+// Reports what was found out about an instruction, for -pass-remarks-analysis and
+// the like.
+extern "C" void stackswitch_shim_analysis(LLVMValueRef About, const char *Name,
+                                          const char *Text) {
+  const auto *I = cast<Instruction>(unwrap(About));
+  I->getContext().diagnose(OptimizationRemarkAnalysis("stackswitch", Name, I)
+                           << Text);
 }
 
 // Runs a textual pipeline. Returns 0, or 1 for a wrong pipeline text, or 2 for
