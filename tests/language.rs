@@ -384,6 +384,23 @@ fn tutorial_shows_the_source() -> Done {
     if count >= 15 { Ok(()) } else { Err(format!("only {count} excerpts").into()) }
 }
 
+/// The IR that the language makes of a program.
+fn ir(program: &str) -> Result<String, Failed> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("program.rill");
+    fs::write(&file, program)?;
+    Ok(String::from_utf8(rill(&["--ir", &file.to_string_lossy()], "")?.stdout)?)
+}
+
+/// A text has these lines, with perhaps others between them.
+fn contains_in_order(text: &str, lines: &str) -> Done {
+    let mut left = text.lines();
+    match lines.lines().find(|line| !left.any(|l| l == *line)) {
+        None => Ok(()),
+        Some(line) => Err(format!("not there, or not in this order: {line}\nin:\n{text}").into()),
+    }
+}
+
 /// A program is followed by what it prints, and perhaps before that by lines of its IR. In a session
 /// what is typed stands after a prompt.
 fn tutorial_shows_what_is_printed() -> Done {
@@ -392,16 +409,16 @@ fn tutorial_shows_what_is_printed() -> Done {
         match kind {
             "rill" => program = text,
             "text" => prints(program, text)?,
-            "llvm" => {
+            "llvm" => contains_in_order(&ir(program)?, text)?,
+            "explain" => {
                 let directory = tempfile::tempdir()?;
-                let file = directory.path().join("program.rill");
-                fs::write(&file, program)?;
-                let output = rill(&["--ir", &file.to_string_lossy()], "")?;
-                let ir = String::from_utf8(output.stdout)?;
-                let mut left = ir.lines();
-                if let Some(line) = text.lines().find(|line| !left.any(|l| l == *line)) {
-                    return Err(format!("not in the IR, or not in this order: {line}").into());
-                }
+                let file = directory.path().join("program.ll");
+                fs::write(&file, ir(program)?)?;
+                let explain = Command::new(env!("CARGO_BIN_EXE_stackswitch"))
+                    .arg("explain")
+                    .arg(file)
+                    .output()?;
+                contains_in_order(&String::from_utf8(explain.stdout)?, text)?;
             }
             "session" => {
                 let (typed, printed): (Vec<_>, Vec<_>) =
