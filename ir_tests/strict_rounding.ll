@@ -28,7 +28,7 @@ declare { i64, i64 } @llvm.stackswitch.resume.sl_i64i64s(ptr, { i64, i64 })
 declare { i64, i64 } @llvm.stackswitch.suspend.sl_i64i64s({ i64, i64 })
 declare void @llvm.stackswitch.destroy(ptr)
 declare i32 @printf(ptr, ...)
-declare i32 @fesetround(i32)
+declare void @llvm.set.rounding(i32)
 
 ; The rounding mode that the machine divides with: what 1/3 and -1/3 become.
 define i64 @mode_of_sse() noinline strictfp {
@@ -83,50 +83,50 @@ define void @say(ptr %who, ptr %unit, i64 %before, i64 %after) noinline {
   ret void
 }
 
-; Rounds up (2048 in C's terms of this machine) and says so by suspending.
+; Rounds up (2) and suspends.
 define i64 @other(ptr %arg, i64 %first) {
-  call i32 @fesetround(i32 2048)
+  call void @llvm.set.rounding(i32 2)
   %r = call i64 @llvm.stackswitch.suspend.i64(i64 1)
-  call i32 @fesetround(i32 2048)
+  call void @llvm.set.rounding(i32 2)
   ret i64 %r
 }
 
 define { i64, i64 } @other_pair(ptr %arg, { i64, i64 } %first) {
-  call i32 @fesetround(i32 2048)
+  call void @llvm.set.rounding(i32 2)
   %r = call { i64, i64 } @llvm.stackswitch.suspend.sl_i64i64s({ i64, i64 } %first)
   ret { i64, i64 } %r
 }
 
-; Rounds down (1024), resumes the other, and looks.
+; Rounds down (3), resumes the other, and looks.
 define void @cares(ptr %other) noinline strictfp {
-  call i32 @fesetround(i32 1024) strictfp
+  call void @llvm.set.rounding(i32 3) strictfp
   %sse = call i64 @mode_of_sse() strictfp
   %x87 = call i64 @mode_of_x87() strictfp
   call i64 @llvm.stackswitch.resume.i64(ptr %other, i64 0) strictfp
   %sse.after = call i64 @mode_of_sse() strictfp
   %x87.after = call i64 @mode_of_x87() strictfp
-  call i32 @fesetround(i32 0) strictfp
+  call void @llvm.set.rounding(i32 1) strictfp
   call void @say(ptr @strict, ptr @sse, i64 %sse, i64 %sse.after) strictfp
   call void @say(ptr @strict, ptr @x87, i64 %x87, i64 %x87.after) strictfp
   ret void
 }
 
 define void @takes(ptr %other) noinline {
-  call i32 @fesetround(i32 1024)
+  call void @llvm.set.rounding(i32 3)
   %before = call i64 @mode_of_sse()
   call i64 @llvm.stackswitch.resume.i64(ptr %other, i64 0)
   %after = call i64 @mode_of_sse()
-  call i32 @fesetround(i32 0)
+  call void @llvm.set.rounding(i32 1)
   call void @say(ptr @plain, ptr @sse, i64 %before, i64 %after)
   ret void
 }
 
 define void @cares_for_pairs(ptr %other) noinline strictfp {
-  call i32 @fesetround(i32 1024) strictfp
+  call void @llvm.set.rounding(i32 3) strictfp
   %before = call i64 @mode_of_sse() strictfp
   call { i64, i64 } @llvm.stackswitch.resume.sl_i64i64s(ptr %other, { i64, i64 } zeroinitializer) strictfp
   %after = call i64 @mode_of_sse() strictfp
-  call i32 @fesetround(i32 0) strictfp
+  call void @llvm.set.rounding(i32 1) strictfp
   call void @say(ptr @memory, ptr @sse, i64 %before, i64 %after) strictfp
   ret void
 }

@@ -17,7 +17,7 @@ pub(crate) const CHECKED: bool = cfg!(feature = "checked");
 mod on {
     use core::ptr;
 
-    use crate::stats::Counters;
+    use crate::stats::{Counters, Peak};
 
     /// What the checked build knows of a context.
     #[derive(Clone, Copy)]
@@ -32,6 +32,8 @@ mod on {
         pub switches: u64,
         /// What was moved for them.
         pub counters: Counters,
+        /// The most that it had in its slice.
+        pub peak: Peak,
     }
 
     impl Checks {
@@ -42,6 +44,7 @@ mod on {
                 awaits: Carried::WORD,
                 switches: 0,
                 counters: Counters::new(),
+                peak: Peak::NONE,
             }
         }
 
@@ -61,13 +64,14 @@ mod on {
         pub(crate) fn uncounted(mut self) -> Self {
             self.switches = 0;
             self.counters = Counters::new();
+            self.peak = Peak::NONE;
             self
         }
 
         /// The context now has a slice of `length` bytes, of which `bytes` came from its stack.
         pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
             self.counters.bytes_parked = 0;
-            self.counters.saved(bytes, length);
+            self.counters.saved(bytes, length, &mut self.peak);
         }
 
         /// Its slice of `bytes` went back to its stack.

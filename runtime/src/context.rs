@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use crate::check::{CHECKED, Checks, Switches};
-use crate::stats::Counters;
+use crate::stats::{Counters, Peak};
 use crate::sys::{self, PAGE};
 use crate::tools::{self, Fiber, Stack};
 
@@ -69,6 +69,35 @@ impl Tag {
     }
 }
 
+/// A stretch of a thread's time, by which contexts and bases are told apart that were made
+/// before some moment and after. It has the bytes that a header has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Era([u8; 3]);
+
+impl Era {
+    /// Before any other; also of what belongs to no time.
+    pub(crate) const FIRST: Self = Self([0; 3]);
+
+    const fn number(self) -> u32 {
+        let [a, b, c] = self.0;
+        u32::from_le_bytes([a, b, c, 0])
+    }
+
+    /// The one after it; none after the last.
+    pub(crate) const fn next(self) -> Option<Self> {
+        match (self.number() + 1).to_le_bytes() {
+            [a, b, c, 0] => Some(Self([a, b, c])),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `other` or comes after it.
+    pub(crate) const fn is_since(self, other: Self) -> bool {
+        self.number() >= other.number()
+    }
+}
+
 /// A context.
 ///
 /// While suspended its extent is `[sp, base.top)`, lowest address first:
@@ -88,6 +117,8 @@ pub(crate) struct Context {
     pub tag: Tag,
     /// Stands for a stack of the POSIX layer. Users never see its handle.
     pub hidden: bool,
+    /// When it came to be.
+    pub era: Era,
     /// Bytes from `sp` on that live in `slice`.
     pub saved: usize,
     /// What holds them (see `saved.rs`), null when `saved` is 0.
@@ -125,6 +156,7 @@ impl Context {
             sp: 0,
             tag: Tag(0),
             hidden: false,
+            era: Era::FIRST,
             saved: 0,
             slice: core::ptr::null_mut(),
             above: core::ptr::null_mut(),
@@ -337,6 +369,10 @@ pub(crate) struct Base {
     pub region: *mut Region,
     /// What was moved for its contexts.
     pub counters: Counters,
+    /// The most that they had in slices.
+    pub peak: Peak,
+    /// When it came to be.
+    pub era: Era,
     /// Switches to its contexts.
     pub switches: Switches,
 }
@@ -344,7 +380,16 @@ pub(crate) struct Base {
 impl Base {
     /// A base without contexts.
     pub(crate) const fn new(top: usize, tag: Tag, region: *mut Region) -> Self {
-        Self { top, tag, contexts: 0, region, counters: Counters::new(), switches: Switches::NONE }
+        Self {
+            top,
+            tag,
+            contexts: 0,
+            region,
+            counters: Counters::new(),
+            peak: Peak::NONE,
+            era: Era::FIRST,
+            switches: Switches::NONE,
+        }
     }
 }
 

@@ -67,6 +67,7 @@ unsafe fn try_spawn(
     unsafe {
         let mut new = Context::empty();
         new.tag = Tag::new(thread.number, State::New);
+        new.era = thread.era;
         new.base = base;
         new.set_entry(entry);
         new.checks.spawned(value::carried_by(entry.wide));
@@ -88,10 +89,25 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        match (*Context::whereabouts(context)).tag.state() {
-            State::Running => return refuse(Code::Running, handle, "destroy"),
-            State::Ready | State::Parked => slice::drop_stack(&mut thread.heap, context),
-            _ => {}
+        if (*Context::whereabouts(context)).tag.state() == State::Running {
+            return refuse(Code::Running, handle, "destroy");
+        }
+        drop_context(thread, context);
+    }
+}
+
+/// Frees a context that does not run.
+///
+/// # Safety
+/// A live header of `thread`, not of its first context; nor does it run on a stack of the POSIX
+/// layer.
+#[inline]
+pub(crate) unsafe fn drop_context(thread: &mut Thread, context: *mut Context) {
+    // SAFETY: as the caller's.
+    unsafe {
+        // On a stack of the POSIX layer it may have come to its end, and has its own still.
+        if matches!((*context).tag.state(), State::Ready | State::Parked) {
+            slice::drop_stack(&mut thread.heap, context);
         }
         if let Some(hidden) = (*context).away.as_mut() {
             hidden.away = ptr::null_mut();
@@ -168,6 +184,34 @@ pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
     unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
 }
 
+/// What [`look`] sees of a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether its body has ended.
+    pub finished: bool,
+    /// Bytes that it holds in its slice.
+    pub saved: usize,
+}
+
+/// Looks at a context, for tools that follow contexts and may know of one that is gone: `None`,
+/// without an error, for what is no context of the calling thread any more.
+///
+/// # Safety
+/// `handle` is a context, was one, or is null.
+pub unsafe fn look(handle: *mut c_void) -> Option<Look> {
+    // SAFETY: the words are this thread's; a handle that passes the check is a live header of it.
+    unsafe {
+        let thread = (*arch::tls()).thread;
+        if thread.is_null() {
+            return None;
+        }
+        check_handle(&*thread, handle.cast()).ok()?;
+        let context = handle.cast::<Context>();
+        let finished = (*context).tag.state() == State::Finished;
+        Some(Look { finished, saved: (*context).saved })
+    }
+}
+
 /// What is known of a context; all zero when refused.
 ///
 /// # Safety
@@ -191,7 +235,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
             stats.switches_copying = counters.switches_copying;
             stats.bytes_saved = counters.bytes_saved;
             stats.bytes_restored = counters.bytes_restored();
-            stats.bytes_parked_peak = counters.bytes_parked_peak;
+            stats.bytes_parked_peak = (*context).checks.peak.bytes();
         }
         stats
     }
@@ -313,6 +357,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         (*context).slice = shared;
         let mut new = Context::empty();
         new.tag = (*context).tag;
+        new.era = thread.era;
         new.base = (*context).base;
         new.link = (*context).link;
         new.sp = (*context).sp;

@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::check::CHECKED;
 use crate::context::{Context, State, Tag};
@@ -14,7 +15,7 @@ pub struct Hooks {
     /// Given to the callbacks.
     pub data: *mut c_void,
     /// A switch has happened; `bytes` were moved for it, both ways together. `from` is null
-    /// after an overflow.
+    /// after a fault.
     pub on_switch: Option<
         unsafe extern "C" fn(data: *mut c_void, from: *mut c_void, to: *mut c_void, bytes: usize),
     >,
@@ -24,7 +25,27 @@ pub struct Hooks {
     pub on_enter: Option<unsafe extern "C" fn(data: *mut c_void, ctx: *mut c_void)>,
 }
 
+/// What threads start with: a [`Hooks`], null for none.
+static FIRST: AtomicPtr<Hooks> = AtomicPtr::new(ptr::null_mut());
+
+/// Sets the hooks that threads start with which have not used the runtime yet; `None` for none.
+/// `stackswitch_set_hooks` replaces them.
+///
+/// # Safety
+/// The callbacks may be called on any thread, with the data.
+pub unsafe fn set_first_hooks(hooks: Option<&'static Hooks>) {
+    let hooks = hooks.map_or(ptr::null(), ptr::from_ref).cast_mut();
+    FIRST.store(hooks, Ordering::Release);
+}
+
 impl Hooks {
+    /// Those that a thread starts with.
+    pub(crate) fn first() -> Self {
+        let first = FIRST.load(Ordering::Acquire);
+        // SAFETY: a pointer that is not null comes from a static reference.
+        if first.is_null() { Self::NONE } else { unsafe { *first } }
+    }
+
     pub(crate) const NONE: Self =
         Self { data: ptr::null_mut(), on_switch: None, on_leave: None, on_enter: None };
 
@@ -85,11 +106,11 @@ impl Hooks {
         }
     }
 
-    /// Tells the hooks of a context that ended by an overflow.
+    /// Tells the hooks of a context that ended by a fault.
     ///
     /// # Safety
     /// The context is a live header.
-    pub(crate) unsafe fn tell_overflow(&self, context: *mut Context) {
+    pub(crate) unsafe fn tell_fault(&self, context: *mut Context) {
         // SAFETY: the caller vouches for the header.
         unsafe { self.left(handle_of(context)) };
     }

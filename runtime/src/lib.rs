@@ -12,10 +12,11 @@
 //! - `saved`, `pages`: what slices are kept in;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `place`: what is known of a captured position, and of a stack that was given;
-//! - `hooks`, `cxx`, `thread`, `track`: a thread's share of it all, its bases, and which stack it
-//!   is on;
+//! - `hooks`, `cxx`, `traps`, `thread`, `track`: a thread's share of it all, its bases, and which
+//!   stack it is on;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
-//! - `value`, `handle`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`: the operations;
+//! - `value`, `handle`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`,
+//!   `calls`: the operations;
 //! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
 //!   and `posix`; everything else is called by them.
@@ -26,6 +27,7 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+pub mod calls;
 mod cancel;
 mod check;
 mod context;
@@ -51,12 +53,15 @@ mod sys;
 mod thread;
 mod tools;
 mod track;
+pub mod traps;
 mod ucontext;
 mod unwind;
 mod value;
 mod visit;
 
 pub use arch::inlined;
+pub use handle::{Look, look};
+pub use hooks::set_first_hooks;
 pub use place::MIN_STACK;
 pub use posix::{EndThread, set_end_thread};
 

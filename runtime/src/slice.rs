@@ -169,7 +169,8 @@ unsafe fn note_saved(heap: &mut Heap, context: *mut Context, bytes: usize, lengt
     heap.stats.saved(bytes, length);
     // SAFETY: the caller vouches for the context, whose base is alive.
     unsafe {
-        (*(*context).base).counters.saved(bytes, length);
+        let base = &mut *(*context).base;
+        base.counters.saved(bytes, length, &mut base.peak);
         (*context).checks.saved(bytes, length);
     }
 }

@@ -112,27 +112,20 @@ pub(crate) struct Counters {
     /// How many of them have not been restored. So an exchange need only count the bytes once.
     pub bytes_kept: u64,
     pub bytes_parked: u64,
-    pub bytes_parked_peak: u64,
 }
 
 impl Counters {
     pub(crate) const fn new() -> Self {
-        Self {
-            switches_copying: 0,
-            bytes_saved: 0,
-            bytes_kept: 0,
-            bytes_parked: 0,
-            bytes_parked_peak: 0,
-        }
+        Self { switches_copying: 0, bytes_saved: 0, bytes_kept: 0, bytes_parked: 0 }
     }
 
     /// A context now has a slice of `length` bytes, of which `bytes` came from its stack.
     #[inline]
-    pub(crate) fn saved(&mut self, bytes: usize, length: usize) {
+    pub(crate) fn saved(&mut self, bytes: usize, length: usize, peak: &mut Peak) {
         self.bytes_saved += bytes as u64;
         self.bytes_kept = self.bytes_kept.wrapping_add(bytes as u64);
         self.bytes_parked += length as u64;
-        self.bytes_parked_peak = self.bytes_parked_peak.max(self.bytes_parked);
+        peak.reach(self.bytes_parked);
     }
 
     /// A slice of `bytes` went back to its stack, and `freed` of its bytes to the heap.
@@ -152,6 +145,29 @@ impl Counters {
     #[inline]
     pub(crate) fn dropped(&mut self, freed: usize) {
         self.bytes_parked -= freed as u64;
+    }
+}
+
+/// The most bytes that were in slices at once, of which no more than 64 GiB are counted. Stacks, and
+/// so their slices, are whole pieces of 16 bytes; in these it fits where a header has room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Peak(u32);
+
+impl Peak {
+    const PIECE: u64 = 16;
+
+    pub(crate) const NONE: Self = Self(0);
+
+    /// So many are there now.
+    #[inline]
+    fn reach(&mut self, bytes: u64) {
+        let pieces = u32::try_from(bytes / Self::PIECE).unwrap_or(u32::MAX);
+        self.0 = self.0.max(pieces);
+    }
+
+    pub(crate) fn bytes(self) -> u64 {
+        u64::from(self.0) * Self::PIECE
     }
 }
 

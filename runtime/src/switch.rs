@@ -15,6 +15,7 @@ use crate::slice;
 use crate::sys;
 use crate::thread::{LOOK_INTERVAL, Thread, Tls};
 use crate::tools;
+use crate::traps;
 
 /// What a switch was called as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,29 +340,79 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
     }
 }
 
-/// The running context has run into its region's guard: it is over. The handler
-/// hears of it and goes on elsewhere, or the program ends.
+/// The running context has had a fault: it is over. Whoever hears of it goes on elsewhere, or the
+/// program ends.
 ///
 /// # Safety
 /// Called by the assembly, on the side stack.
-pub(crate) unsafe extern "C-unwind" fn overflowed() {
+pub(crate) unsafe extern "C-unwind" fn faulted() {
     let tls = arch::tls();
     // SAFETY: the words are this thread's; the context ran, so it is the bottom of its region.
     unsafe {
         let thread = &mut *(*tls).thread;
         let current = (*tls).current;
+        let known = Context::known(current);
         let region = (*(*current).base).region;
         (*region).bottom = (*current).above;
         (*current).above = ptr::null_mut();
-        (*current).sp = (*(*current).base).top;
-        (*current).tag = (*current).tag.with(State::Finished);
         (*region).settle();
-        thread.hooks.tell_overflow(current);
+        end_at_base(current);
+        if known != current && known != &raw mut thread.main {
+            // Its flow of control was here; what it left on its own stack is over with it.
+            (*current).away = ptr::null_mut();
+            (*known).away = ptr::null_mut();
+            slice::drop_stack(&mut thread.heap, known);
+            end_at_base(known);
+        }
+        *(*tls).exceptions = Globals::NONE;
+        thread.hooks.tell_fault(known);
         thread.enter_limbo();
-        let refusal =
-            Refusal { code: Code::Overflow, context: current.cast(), operation: "stack overflow" };
-        error::report(&refusal);
-        sys::print(b"stackswitch: the handler has returned to a context that overflowed\n");
+        let message: &[u8] = match thread.trap.take() {
+            None => {
+                let context = known.cast();
+                let operation = "stack overflow";
+                error::report(&Refusal { code: Code::Overflow, context, operation });
+                b"stackswitch: the handler has returned to a context that overflowed\n"
+            }
+            Some(trap) => {
+                traps::report(known.cast(), &trap);
+                b"stackswitch: the handler has returned to a context that had a fault\n"
+            }
+        };
+        sys::print(message);
         sys::abort();
+    }
+}
+
+/// Marks a context finished that has nothing in place nor saved any more.
+///
+/// # Safety
+/// A live header that is in no region's list.
+unsafe fn end_at_base(context: *mut Context) {
+    // SAFETY: the caller vouches for the header, whose base is alive.
+    unsafe {
+        (*context).sp = (*(*context).base).top;
+        (*context).tag = (*context).tag.with(State::Finished);
+    }
+}
+
+/// Ends a suspended context where it stands, without cleanups.
+///
+/// # Safety
+/// A live header of `thread`, not of its first context, that is suspended; if its flow of control
+/// is on a stack of the POSIX layer, so is that.
+pub(crate) unsafe fn abandon(thread: &mut Thread, context: *mut Context) {
+    // SAFETY: as the caller's.
+    unsafe {
+        if !(*context).away.is_null() {
+            let there = (*context).away;
+            slice::drop_stack(&mut thread.heap, there);
+            end_at_base(there);
+            (*there).away = ptr::null_mut();
+            (*context).away = ptr::null_mut();
+        }
+        slice::drop_stack(&mut thread.heap, context);
+        end_at_base(context);
+        fibers::ended(context, (*arch::tls()).current);
     }
 }

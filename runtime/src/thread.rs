@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
 use crate::check::{CHECKED, Carried};
-use crate::context::{Base, Context, Origin, Region, State, Tag};
+use crate::context::{Base, Context, Era, Origin, Region, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
 use crate::heap::Heap;
@@ -17,6 +17,9 @@ use crate::place::{self, Place};
 use crate::stats::{self, BaseStats, Stats};
 use crate::sys::{self, PAGE};
 use crate::tools::Stack;
+#[cfg(feature = "libc")]
+use crate::traps;
+use crate::traps::Trap;
 
 /// The words that the fast path reads and writes, in thread-local storage.
 #[repr(C, align(64))]
@@ -91,6 +94,10 @@ pub(crate) struct Thread {
     pub hooks: Hooks,
     /// What the switch that begins carries, if it is not a word.
     pub carried: Carried,
+    /// What is made now is of this era.
+    pub era: Era,
+    /// The fault that is being handled, if it is no overflow.
+    pub trap: Option<Trap>,
     /// What the last refused operation will be reported as.
     pub refusal: Refusal,
     /// Whether that was a function that reports by `errno`.
@@ -174,8 +181,10 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             heap: Heap::new(Memory::current()),
-            hooks: Hooks::NONE,
+            hooks: Hooks::first(),
             carried: Carried::WORD,
+            era: Era::FIRST,
+            trap: None,
             refusal: NO_REFUSAL,
             sets_errno: false,
             until_look: LOOK_INTERVAL,
@@ -309,13 +318,15 @@ impl Thread {
     }
 
     /// A new base at `top` of a region, or null.
-    fn new_base(&mut self, top: usize, region: *mut Region) -> *mut Base {
+    fn new_base(&mut self, top: usize, region: *mut Region, era: Era) -> *mut Base {
         let base = self.heap.store.allocate_header().cast::<Base>();
         if !base.is_null() {
             let tag = Tag::new(self.number, State::Base);
             // SAFETY: a fresh header block has room for a base; the region is alive.
             unsafe {
-                base.write(Base::new(top, tag, region));
+                let mut new = Base::new(top, tag, region);
+                new.era = era;
+                base.write(new);
                 (*region).bases += 1;
             }
         }
@@ -324,7 +335,7 @@ impl Thread {
 
     /// A base on a new mapped region, or null. `colour` shifts its top by that
     /// many cache lines, so that stacks do not all use the same cache sets.
-    fn map_base(&mut self, reserve: usize, colour: usize) -> *mut Base {
+    fn map_base(&mut self, reserve: usize, colour: usize, era: Era) -> *mut Base {
         let Some(length) = reserve
             .checked_add(GUARD + PAGE - 1)
             .map(|l| l & !(PAGE - 1))
@@ -351,7 +362,7 @@ impl Thread {
             if reserve >= pages::HUGE {
                 top &= !(pages::HUGE - 1);
             }
-            let base = self.new_base(top - colour * 64, region);
+            let base = self.new_base(top - colour * 64, region, era);
             if base.is_null() {
                 (*region).stack.forget();
                 sys::unmap(low, length);
@@ -363,10 +374,64 @@ impl Thread {
             self.heap.stats.regions += 1;
             #[cfg(feature = "libc")]
             if self.signal_stack.is_null() {
-                self.signal_stack = sys::catch_faults(overflow_at);
+                self.signal_stack = sys::catch_faults(landing_after);
             }
             base
         }
+    }
+
+    /// Gives a base back, and with the last one its region if that is mapped.
+    ///
+    /// # Safety
+    /// The base is alive, of this thread, which runs, and has no contexts.
+    pub(crate) unsafe fn drop_base(&mut self, base: *mut Base) {
+        // SAFETY: a live base has a live region, which is in the thread's list if it is mapped.
+        unsafe {
+            let tls = arch::tls();
+            self.settle(tls);
+            (*tls).exchange_base = ptr::null_mut();
+            let region = (*base).region;
+            (*base).tag = Tag(0);
+            self.heap.store.free_header(base.cast());
+            (*region).bases -= 1;
+            if (*region).bases == 0 && (*region).origin == Origin::Mapped {
+                let mut at = &raw mut self.regions;
+                while *at != region {
+                    at = &raw mut (**at).next;
+                }
+                *at = (*region).next;
+                self.heap.stats.regions -= 1;
+                (*region).stack.forget();
+                sys::unmap((*region).low as *mut u8, (*region).length);
+                self.heap.store.free(region.cast(), size_of::<Region>());
+            }
+        }
+    }
+
+    /// Begins an era, and returns it.
+    pub(crate) fn begin_era(&mut self) -> Era {
+        self.era = self.era.next().unwrap_or_else(|| {
+            // All that is there is from before.
+            for header in self.heap.store.headers() {
+                let context = header.cast::<Context>();
+                // SAFETY: headers stay readable, and their tags say what they are of.
+                unsafe {
+                    match (*context).tag.state() {
+                        State::Dead => {}
+                        State::Base => (*header.cast::<Base>()).era = Era::FIRST,
+                        _ => (*context).era = Era::FIRST,
+                    }
+                }
+            }
+            Era::FIRST.next().unwrap_or(Era::FIRST)
+        });
+        self.era
+    }
+
+    /// Whether `context` is the one that runs after a fault.
+    #[cfg(feature = "libc")]
+    pub(crate) fn is_limbo(&self, context: *mut Context) -> bool {
+        core::ptr::eq(context, &raw const self.limbo)
     }
 
     /// The base for the next context that names none, or null.
@@ -374,7 +439,7 @@ impl Thread {
         let index = self.next_default % self.default_count;
         if self.defaults[index].is_null() {
             // 5 is coprime to the 64 lines of a page: each region gets a colour of its own.
-            self.defaults[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64);
+            self.defaults[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64, Era::FIRST);
         }
         if self.defaults[index].is_null() {
             // Out of address space: share what there is.
@@ -412,7 +477,7 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
         let tls = arch::tls();
         (*thread).keep_track(tls);
         let region = (*(*(*tls).current).base).region;
-        let base = (*thread).new_base((sp - BASE_GAP) & !63, region);
+        let base = (*thread).new_base((sp - BASE_GAP) & !63, region, (*thread).era);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");
         }
@@ -432,7 +497,7 @@ pub(crate) unsafe fn base_create(reserve: usize) -> *mut c_void {
             refuse(Code::Invalid, ptr::null_mut(), "base.create");
             return ptr::null_mut();
         }
-        let base = (*thread).map_base(reserve, 0);
+        let base = (*thread).map_base(reserve, 0, (*thread).era);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.create");
         }
@@ -474,24 +539,7 @@ pub(crate) unsafe fn base_destroy(handle: *mut c_void) {
         if (*base).contexts != 0 {
             return refuse(Code::Busy, handle, "base.destroy");
         }
-        let tls = arch::tls();
-        (*thread).settle(tls);
-        (*tls).exchange_base = ptr::null_mut();
-        let region = (*base).region;
-        (*base).tag = Tag(0);
-        (*thread).heap.store.free_header(base.cast());
-        (*region).bases -= 1;
-        if (*region).bases == 0 && (*region).origin == Origin::Mapped {
-            let mut at = &raw mut (*thread).regions;
-            while *at != region {
-                at = &raw mut (**at).next;
-            }
-            *at = (*region).next;
-            (*thread).heap.stats.regions -= 1;
-            (*region).stack.forget();
-            sys::unmap((*region).low as *mut u8, (*region).length);
-            (*thread).heap.store.free(region.cast(), size_of::<Region>());
-        }
+        (*thread).drop_base(base);
     }
 }
 
@@ -519,7 +567,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
             bytes_saved: base.counters.bytes_saved,
             bytes_restored: base.counters.bytes_restored(),
             bytes_parked: base.counters.bytes_parked,
-            bytes_parked_peak: base.counters.bytes_parked_peak,
+            bytes_parked_peak: base.peak.bytes(),
         }
     }
 }
@@ -551,22 +599,33 @@ pub(crate) unsafe fn refuse(code: Code, context: *mut c_void, operation: &'stati
     unsafe { error::report(&Refusal { code, context, operation }) };
 }
 
-/// Where to go on after a fault at `address`, if that is a guard of the
-/// running context's thread.
+/// Where to go on after a fault, if it is one on the guard of the running context's region, or one
+/// that somebody claims.
 #[cfg(feature = "libc")]
-fn overflow_at(address: usize) -> Option<sys::Landing> {
+pub(crate) fn landing_after(fault: &sys::Fault) -> Option<sys::Landing> {
     let tls = arch::tls();
-    // SAFETY: the words are this thread's; its regions are alive. A fault on a guard comes from
-    // a context's own code, not from the midst of a switch.
+    // SAFETY: the words are this thread's; its regions are alive. A fault on a guard, and one that
+    // is claimed, comes from a context's own code, not from the midst of a switch.
     unsafe {
-        if (*tls).thread.is_null() {
+        let thread = (*tls).thread;
+        if thread.is_null() {
             return None;
         }
-        let region = (*(*(*tls).current).base).region;
-        if !(*region).guards(address) {
-            return None;
-        }
-        Some(sys::Landing { pc: arch::points::overflow(), sp: (*tls).side_top })
+        let current = (*tls).current;
+        let trap = if (*(*(*current).base).region).guards(fault.address) {
+            None
+        } else {
+            let pc = arch::interrupted_at(fault.ucontext);
+            let trap = Trap { signal: fault.signal, address: fault.address, pc };
+            // What runs after a fault is on the side stack already.
+            if (*thread).is_limbo(current) || !traps::claimed(&trap) {
+                return None;
+            }
+            Some(trap)
+        };
+        (*thread).trap = trap;
+        let sp = arch::keep_registers(fault.ucontext, (*tls).side_top);
+        Some(sys::Landing { pc: arch::points::fault(), sp })
     }
 }
 

@@ -387,3 +387,31 @@ fn the_walk_finds_both_stacks_of_a_context() {
         there_and_back();
     });
 }
+
+#[test]
+fn a_look_at_what_is_no_context_is_no_error() {
+    unsafe {
+        let base = stackswitch_base_create(1 << 20);
+        let (context, neighbour) = (spawn(base), spawn(base));
+        let look = |context| stackswitch_rt::look(context);
+        assert_eq!(look(null_mut()), None);
+        assert_eq!(look(base), None);
+        stackswitch_resume(context, word(2));
+        assert_eq!(look(context).map(|l| (l.finished, l.saved)), Some((false, 0)));
+        stackswitch_resume(neighbour, word(2));
+        let saved = stackswitch_slice_size(context);
+        assert!(saved > 0);
+        assert_eq!(look(context).map(|l| (l.finished, l.saved)), Some((false, saved)));
+        let address = context.expose_provenance();
+        let foreign = std::thread::spawn(move || {
+            stackswitch_current();
+            let context = std::ptr::with_exposed_provenance_mut(address);
+            stackswitch_rt::look(context)
+        });
+        assert_eq!(foreign.join().unwrap(), None);
+        stackswitch_resume(context, null_mut());
+        assert_eq!(look(context).map(|l| (l.finished, l.saved)), Some((true, 0)));
+        stackswitch_destroy(context);
+        assert_eq!(look(context), None);
+    }
+}

@@ -8,6 +8,8 @@ use clap::ColorChoice;
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub(super) const DONE: Style = AnsiColor::Green.on_default().bold();
 pub(super) const REFUSED: Style = AnsiColor::Yellow.on_default().bold();

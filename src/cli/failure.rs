@@ -21,7 +21,7 @@ const EX_DATAERR: u8 = 65;
 /// An input file does not exist or cannot be read.
 const EX_NOINPUT: u8 = 66;
 /// Something that is needed, as clang for C, is not installed.
-const EX_UNAVAILABLE: u8 = 69;
+pub(super) const EX_UNAVAILABLE: u8 = 69;
 /// A runtime error in the program, or LLVM failed.
 pub(super) const EX_SOFTWARE: u8 = 70;
 /// An output file cannot be made.

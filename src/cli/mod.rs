@@ -1,6 +1,8 @@
 //! Arguments, subcommands and exit statuses.
 
+mod bench;
 mod colour;
+mod doctor;
 mod excerpt;
 mod explain;
 mod failure;
@@ -11,6 +13,7 @@ mod opt;
 mod run;
 mod stats;
 mod tools;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,7 @@ const AFTER_HELP: &str = "\
 Examples:
   stackswitch run program.ll
   stackswitch opt -S program.ll
+  stackswitch doctor
   stackswitch explain program.ll
 
 Exit status:
@@ -29,7 +33,7 @@ Exit status:
   64  wrong arguments
   65  wrong input: broken IR, wrong use of an intrinsic, a missing entry
   66  an input file cannot be read
-  69  something that is needed is not installed
+  69  something that is needed is not installed; a problem found by `doctor`
   70  a runtime error in the program, or LLVM gave up
   73  an output file cannot be made
   74  writing failed
@@ -59,6 +63,12 @@ enum Command {
     Run(run::Args),
     /// Run passes on a module, as LLVM's `opt` with the plugin does
     Opt(opt::Args),
+    /// Draw what `run --trace` has written
+    Trace(trace::Args),
+    /// Measure switches, slices and contexts on this machine, in seconds
+    Bench(bench::Args),
+    /// Say whether everything is there and works, and what to do where it does not
+    Doctor(doctor::Args),
     /// Say what became of each use of an intrinsic, and why
     Explain(explain::Args),
     /// Write a shell's completions to the standard output
@@ -79,6 +89,9 @@ pub(crate) fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Opt(args) => opt::run(&args).map(success),
+        Command::Trace(args) => trace::draw(&args).map(success),
+        Command::Bench(args) => bench::run(&args).map(success),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args).map(success),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),

@@ -13,6 +13,7 @@ use super::{
     failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
     inputs::{self, Clang},
     stats,
+    trace::Recorder,
 };
 
 const EXAMPLES: &str = "\
@@ -22,6 +23,7 @@ Examples:
   stackswitch run main.c generators.ll        several files, C too, linked
   clang -S -emit-llvm a.c -o - | stackswitch run -
   stackswitch run -O0 --stats program.bc      what the runtime did, on stderr
+  stackswitch run --trace t.json program.ll   who ran when (see `stackswitch trace`)
 
 The exit status is the low byte of what the entry returns; 64 and above may also be one
 of the command itself (see `stackswitch --help`).";
@@ -44,6 +46,9 @@ pub(super) struct Args {
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
+    /// Write what every context does, for `stackswitch trace`, Chrome and Perfetto
+    #[arg(long, value_name = "OUT")]
+    trace: Option<PathBuf>,
     /// List the functions in /tmp/perf-PID.map, where `perf` looks for names
     #[arg(long)]
     perf_map: bool,
@@ -81,6 +86,8 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 }
 
 fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
+    // Before the JIT: it binds what the observer hears of.
+    let recorder = args.trace.as_deref().map(Recorder::start).transpose()?;
     let jit = Jit::builder()
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
@@ -101,6 +108,9 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         }
         error => error.into(),
     })?;
+    if let Some(recorder) = &recorder {
+        recorder.begin(jit.bodies()?);
+    }
     let argv: Vec<OsString> =
         std::iter::once(name.as_os_str().to_owned()).chain(args.args.clone()).collect();
     jit::on_uncaught_fault(|fault| {
@@ -116,7 +126,9 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     if args.stats {
         stats::print(time);
     }
+    let traced = recorder.map_or(Ok(()), Recorder::finish);
     let [low, ..] = result?.to_le_bytes();
+    traced?;
     Ok(ExitCode::from(low))
 }
 

@@ -318,13 +318,38 @@ impl Drop for Builder<'_> {
 impl<'m> Builder<'m> {
     /// One that stands right before `call` and gives instructions its debug location.
     pub(crate) fn before(module: Module<'m>, call: Call<'m>) -> Self {
+        Self::before_instruction(module, call.instruction())
+    }
+
+    /// One that stands right before an instruction and gives others its debug location.
+    pub(crate) fn before_instruction(module: Module<'m>, at: Instruction<'m>) -> Self {
         // SAFETY: the context and the instruction are live.
         unsafe {
             let raw = LLVMCreateBuilderInContext(module.context());
-            LLVMPositionBuilderBefore(raw, call.0.raw());
-            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(call.0.raw()));
+            LLVMPositionBuilderBefore(raw, at.value().raw());
+            LLVMSetCurrentDebugLocation2(raw, LLVMInstructionGetDebugLoc(at.value().raw()));
             Builder { raw, module }
         }
+    }
+
+    /// One that stands at the end of a block.
+    pub(super) fn at_end(module: Module<'m>, block: LLVMBasicBlockRef) -> Self {
+        // SAFETY: the context and the block are live.
+        unsafe {
+            let raw = LLVMCreateBuilderInContext(module.context());
+            LLVMPositionBuilderAtEnd(raw, block);
+            Builder { raw, module }
+        }
+    }
+
+    /// LLVM's pointer.
+    pub(super) fn raw(&self) -> LLVMBuilderRef {
+        self.raw
+    }
+
+    /// The module that it builds in.
+    pub(super) fn module(&self) -> Module<'m> {
+        self.module
     }
 
     /// Gives instructions a location in `function` if they would have none: LLVM wants one for

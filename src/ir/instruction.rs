@@ -117,13 +117,13 @@ impl<'m> Instruction<'m> {
     }
 
     /// All operands.
-    pub(super) fn operands(self) -> Vec<Value<'m>> {
+    pub(crate) fn operands(self) -> Vec<Value<'m>> {
         // SAFETY: the instruction is live.
         let count = unsafe { LLVMGetNumOperands(self.0.raw()) } as u32;
         (0..count).map(|i| self.operand(i)).collect()
     }
 
-    fn block(self) -> LLVMBasicBlockRef {
+    pub(super) fn block(self) -> LLVMBasicBlockRef {
         // SAFETY: the instruction is live and in a block.
         unsafe { LLVMGetInstructionParent(self.0.raw()) }
     }

@@ -8,15 +8,18 @@
 mod assembly;
 mod call;
 mod edge;
+mod frame;
 mod function;
 mod instruction;
 pub(crate) mod mangle;
 mod mark;
+mod metadata;
 mod trace;
 mod types;
 
 pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
+pub(crate) use frame::Lifetime;
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use instruction::{Block, Instruction};
 pub(crate) use types::{Type, TypeKind};

@@ -268,6 +268,24 @@ impl<'m> Type<'m> {
         unsafe { LLVMABISizeOfType(LLVMGetModuleDataLayout(module.raw()), self.raw) }
     }
 
+    /// Bytes that a value of this type takes in memory, at most; 0 for what is held in none.
+    pub(crate) fn memory_size(self, module: Module<'m>) -> u64 {
+        // SAFETY: the module owns its data layout; the size is asked of types that have one.
+        unsafe {
+            match LLVMGetTypeKind(self.raw) {
+                LLVMTypeKind::LLVMVoidTypeKind
+                | LLVMTypeKind::LLVMLabelTypeKind
+                | LLVMTypeKind::LLVMTokenTypeKind
+                | LLVMTypeKind::LLVMMetadataTypeKind
+                | LLVMTypeKind::LLVMFunctionTypeKind => 0,
+                // The largest there are.
+                LLVMTypeKind::LLVMScalableVectorTypeKind => 256,
+                _ if LLVMTypeIsSized(self.raw) == 0 => 0,
+                _ => LLVMABISizeOfType(LLVMGetModuleDataLayout(module.raw()), self.raw),
+            }
+        }
+    }
+
     /// The alignment that the target's ABI gives it. Only for storable types.
     pub(crate) fn alignment(self, module: Module<'m>) -> u32 {
         // SAFETY: the module owns its data layout; the type has a size.

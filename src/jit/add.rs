@@ -5,12 +5,12 @@ use std::{ffi::CString, path::Path};
 use inkwell::{module::Module, targets::TargetTriple};
 
 use super::{
-    Jit,
+    Jit, backtrace,
     context::OwnedModule,
     error::Error,
     lookup::{code_error, lookup_error},
     modules::{ModuleId, Names, Structors},
-    object_file, structors, symbols,
+    object_file, observe, structors, symbols,
 };
 use crate::{inline, passes, reader};
 
@@ -105,6 +105,7 @@ impl Jit {
         // SAFETY: the caller vouches that nothing uses the module.
         unsafe { self.session.remove(id) }.map_err(Error::Code)?;
         self.modules.borrow_mut().remove(id);
+        self.bodies.borrow_mut().retain(|body| body.module != id);
         Ok(())
     }
 
@@ -185,9 +186,13 @@ impl Jit {
             if self.calls_only {
                 inline::keep_calls(module);
             }
+            backtrace::prepare(module);
             passes::run(module, Some(&self.machine), self.level.pipeline())?;
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
             symbols::rename(module, &plan.renamed);
+            if observe::observing() {
+                observe::name_bodies(id, module, &mut self.bodies.borrow_mut());
+            }
             Ok::<_, Error>((plan, structors_of(id, module)?))
         })?;
         self.fail_on_reports()?;

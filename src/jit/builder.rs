@@ -10,7 +10,7 @@ use super::{
     error::Error,
     modules::{Modules, Names},
     objects::Watch,
-    perf_map,
+    observe, perf_map,
     session::Session,
 };
 use crate::{inline, level::OptLevel};
@@ -132,7 +132,7 @@ impl Builder {
         let session =
             Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
         let mut modules = Modules::default();
-        let runtime = abi::symbols().iter().map(|s| (s.name, s.address));
+        let runtime = observe::symbols();
         let own = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
         let symbols: Vec<_> =
             runtime.chain([(inline::WORDS, inlined::address())]).chain(own).collect();
@@ -159,6 +159,7 @@ impl Builder {
             calls_only,
             names,
             modules: modules.into(),
+            bodies: RefCell::default(),
             hosts: RefCell::default(),
         })
     }

@@ -9,7 +9,7 @@ use std::{
     task::Waker,
 };
 
-use stackswitch_rt::abi;
+use stackswitch_rt::{abi, calls};
 
 use super::{
     Jit,
@@ -201,6 +201,9 @@ impl Jit {
             end.map_or(Err(Error::Left), End::check)?;
             return Err(Error::Left);
         }
+        // A call that fails does not take the host's coroutines along.
+        // SAFETY: the context is new.
+        unsafe { calls::keep(context) };
         // SAFETY: both are parts of what is shared.
         unsafe { shared.frame.set_guest(shared.guest.get_or_init(|| Guest::new(context))) };
         Ok(Coroutine { shared, jit: PhantomData, types: PhantomData })
@@ -253,6 +256,11 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     fn ended(&mut self) -> Error {
         let end = self.shared().frame.take_end();
         let unwind = matches!(end, Some(End::Panicked(_)));
+        if !unwind {
+            // It may be one that the coroutine has resumed.
+            // SAFETY: only a panic unwinds what was left.
+            unsafe { self.shared().frame.abandon_left() };
+        }
         self.finish(unwind);
         // What goes wrong in a cleanup is a consequence.
         self.shared().frame.take_end();

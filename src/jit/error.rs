@@ -1,9 +1,11 @@
 //! What can go wrong between IR and its result.
 
-use std::{io, path::PathBuf};
+use std::{fmt, io, path::PathBuf};
 
-use super::{modules::ModuleId, value::ValueType};
-use crate::{passes, reader};
+pub use stackswitch_rt::error::Code;
+
+use super::{modules::ModuleId, symbolize::Frame, value::ValueType};
+use crate::{diagnostics::Location, passes, reader};
 
 /// An error of the JIT.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +100,7 @@ pub enum Error {
     /// LLVM could not set up the JIT.
     #[error("{0}")]
     Llvm(String),
-    /// The program misused the runtime, or a context overflowed its stack.
+    /// The program misused the runtime, overflowed a stack, ran out of memory or had a trap.
     #[error(transparent)]
     Fault(#[from] Fault),
     /// A POSIX-layer context without a link ended, which ends its thread, before the call returned.
@@ -137,17 +139,126 @@ pub enum Error {
     HostName(String),
 }
 
-/// A runtime error in guest code, as the runtime reported it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+/// What went wrong in guest code, and where.
+///
+/// Its text is the message and the place on one line, then a line for each caller in the same
+/// context:
+///
+/// ```
+/// use stackswitch::jit::{Error, FaultKind, Jit, Trap};
+///
+/// let jit = Jit::builder().build()?;
+/// jit.add_ir("half.ll", "define i64 @half(i64 %n) { %q = sdiv i64 42, %n ret i64 %q }")?;
+/// let half = jit.function::<unsafe extern "C" fn(i64) -> i64>("half")?;
+/// // SAFETY: the function has nothing to drop.
+/// let Err(Error::Fault(fault)) = (unsafe { jit.call(|| half(0)) }) else { panic!() };
+/// assert_eq!(fault.kind, FaultKind::Trap(Trap::Arithmetic));
+/// assert_eq!(fault.function(), Some("half"));
+/// // SAFETY: as above.
+/// assert_eq!(unsafe { jit.call(|| half(2)) }?, 21);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
-    /// One of the `STACKSWITCH_E…` codes of the C header.
+    /// What it was.
+    pub kind: FaultKind,
+    /// One of the `STACKSWITCH_E…` codes of the C header; 0 for a trap.
     pub code: i32,
-    /// The address of the context that it is about, zero if there is none.
+    /// The address of the context that it is about: the one that an operation was refused for, or
+    /// the one that overflowed or had a trap. Zero if there is none.
     pub context: usize,
     /// One line of text.
     pub message: String,
+    /// The functions of the context in which it happened, innermost first: those that a
+    /// [`Jit`](super::Jit) has compiled, the first few where there are very many. Empty if that context had
+    /// no stack left to look.
+    pub backtrace: Vec<Frame>,
 }
+
+/// The kinds of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A context has used up its stack.
+    StackOverflow,
+    /// There was no memory for a slice, a context or a region.
+    OutOfMemory,
+    /// An operation that was refused, and why.
+    Misuse(Code),
+    /// An instruction that the CPU or the system refused.
+    Trap(Trap),
+}
+
+/// Why an instruction was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trap {
+    /// There is no such instruction: `llvm.trap`.
+    IllegalInstruction,
+    /// An integer division by zero, or one whose result has no room.
+    Arithmetic,
+    /// A load, a store or a jump that is not allowed.
+    MemoryAccess {
+        /// Where to; 0 also where the CPU does not say.
+        address: usize,
+    },
+    /// A stop for a debugger that is not there: `llvm.debugtrap`.
+    Breakpoint,
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IllegalInstruction => f.write_str("trap: illegal instruction"),
+            Self::Arithmetic => {
+                f.write_str("trap: a division by zero, or one whose result has no room")
+            }
+            Self::MemoryAccess { address } => {
+                write!(f, "trap: memory access that is not allowed, at {address:#x}")
+            }
+            Self::Breakpoint => f.write_str("trap: breakpoint"),
+        }
+    }
+}
+
+impl Fault {
+    /// The innermost function of the program.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        self.backtrace.first().map(|frame| frame.function.as_str())
+    }
+
+    /// Where in the source it happened, if the module has debug information.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.backtrace.first()?.location.as_ref()
+    }
+}
+
+/// Callers that the text of a fault lists; those that repeat count once.
+const SHOWN: usize = 16;
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let Some((first, callers)) = self.backtrace.split_first() else { return Ok(()) };
+        write!(f, ", in {first}")?;
+        let mut runs = callers.chunk_by(|a, b| a == b);
+        for run in runs.by_ref().take(SHOWN) {
+            write!(f, "\n    called by {}", run[0])?;
+            if run.len() > 1 {
+                write!(f, ", {} times", run.len())?;
+            }
+        }
+        if runs.next().is_some() {
+            f.write_str("\n    and so on")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Fault {}
 
 fn quoted(names: &[String]) -> String {
     names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")

@@ -18,10 +18,12 @@ use std::{
     task::Waker,
 };
 
-use stackswitch_rt::abi;
+use stackswitch_rt::{abi, calls};
 
 use super::{
-    error::{Error, Fault},
+    backtrace::Trace,
+    error::{Error, Fault, FaultKind},
+    symbolize,
     unwind::{Caught, catch},
     value::ValueType,
 };
@@ -29,7 +31,7 @@ use super::{
 /// How a guest ended.
 pub(super) enum End {
     Returned,
-    Faulted(Fault),
+    Faulted(Incident),
     ThreadEnded,
     /// A host function that the guest called has panicked.
     Panicked(Box<dyn Any + Send>),
@@ -42,11 +44,32 @@ impl End {
     pub(super) fn check(self) -> Result<(), Error> {
         match self {
             Self::Returned => Ok(()),
-            Self::Faulted(fault) => Err(Error::Fault(fault)),
+            Self::Faulted(incident) => {
+                let frames = incident.trace.frames();
+                Err(Error::Fault(incident.fault(frames)))
+            }
             Self::ThreadEnded => Err(Error::ThreadEnded),
             Self::Thrown => Err(Error::Exception),
             Self::Panicked(payload) => resume_unwind(payload),
         }
+    }
+}
+
+/// A fault as it is noted where it happens. Names and lines are looked up elsewhere: that takes
+/// more stack than there may be.
+pub(super) struct Incident {
+    pub(super) kind: FaultKind,
+    pub(super) code: i32,
+    pub(super) context: usize,
+    pub(super) message: String,
+    pub(super) trace: Trace,
+}
+
+impl Incident {
+    /// What a host is told.
+    pub(super) fn fault(self, backtrace: Vec<symbolize::Frame>) -> Fault {
+        let Self { kind, code, context, message, trace: _ } = self;
+        Fault { kind, code, context, message, backtrace }
     }
 }
 
@@ -67,6 +90,8 @@ pub(super) struct Frame {
     /// The context that waits for the guest; null while none does.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
+    /// The context that the guest was in when it went to the host for good.
+    left: Cell<*mut c_void>,
     /// Whether `end` holds something: what each resume looks at.
     ended: Cell<bool>,
     /// What the host drives, if it is a coroutine, else null. Lives as long as the frame.
@@ -121,6 +146,7 @@ impl Frame {
             carrier,
             host: Cell::new(null_mut()),
             end: RefCell::new(None),
+            left: Cell::new(null_mut()),
             ended: Cell::new(false),
             guest: Cell::new(null()),
         }
@@ -188,14 +214,30 @@ impl Frame {
         self.end.borrow_mut().take()
     }
 
-    /// Goes to the host for good. Comes back only if the host itself is running.
-    pub(super) fn leave(&self) {
+    /// Whether the guest runs, and not the host itself. A signal handler may ask.
+    pub(super) fn runs_guest(&self) -> bool {
         let host = self.host.get();
         // SAFETY: plain call.
-        if host.is_null() || host == unsafe { abi::stackswitch_current() } {
+        !host.is_null() && host != unsafe { abi::stackswitch_current() }
+    }
+
+    /// Ends the context from which the guest went to the host for good, if it did.
+    ///
+    /// # Safety
+    /// Nothing of that context will be unwound.
+    pub(super) unsafe fn abandon_left(&self) {
+        // SAFETY: the caller vouches for it; what is no context any more is left alone.
+        unsafe { calls::abandon(self.left.replace(null_mut())) };
+    }
+
+    /// Goes to the host for good. Comes back only if the host itself is running.
+    pub(super) fn leave(&self) {
+        if !self.runs_guest() {
             return;
         }
-        self.host.set(null_mut());
+        let host = self.host.replace(null_mut());
+        // SAFETY: plain call.
+        self.left.set(unsafe { abi::stackswitch_current() });
         // SAFETY: the host waits in its switch to the guest. It never switches back, but may
         // unwind what is here.
         unsafe { self.carrier.swap(host, 0) };

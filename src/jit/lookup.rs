@@ -5,6 +5,7 @@ use std::{ffi::CString, fmt, marker::PhantomData, ops::Deref};
 use super::{
     Jit,
     error::Error,
+    observe::Body,
     signature::{NativeFn, Signature},
 };
 use crate::reader;
@@ -32,6 +33,18 @@ impl<F> fmt::Debug for Function<'_, F> {
 }
 
 impl Jit {
+    /// The functions that can be bodies of contexts, by their names in the modules, and their
+    /// addresses as an [`Observer`](super::Observer) is told. Compiles all modules. Empty without
+    /// an observer.
+    ///
+    /// # Errors
+    /// As [`Jit::address`].
+    pub fn bodies(&self) -> Result<Vec<(String, *const ())>, Error> {
+        let bodies = self.bodies.borrow();
+        let found = |body: &Body| Ok((body.name.clone(), self.linked_address(&body.symbol)?));
+        bodies.iter().map(found).collect()
+    }
+
     /// The address of a function or a global variable. Compiles what it needs. Where it has been
     /// defined more than once, the last definition counts.
     ///

@@ -24,6 +24,7 @@
 //! a Rust closure to call, and [`Jit::task`] is a coroutine that awaits Rust futures.
 
 mod add;
+mod backtrace;
 mod builder;
 mod context;
 mod coroutine;
@@ -35,6 +36,7 @@ mod lookup;
 mod modules;
 mod object_file;
 mod objects;
+mod observe;
 mod perf_map;
 mod protect;
 mod reports;
@@ -44,6 +46,7 @@ mod structors;
 mod symbolize;
 mod symbols;
 mod task;
+mod traps;
 mod unwind;
 mod value;
 
@@ -60,11 +63,12 @@ use inkwell::targets::TargetMachine;
 pub use crate::level::OptLevel;
 pub use builder::Builder;
 pub use coroutine::{Coroutine, State, Status};
-pub use error::{Error, Fault};
+pub use error::{Code, Error, Fault, FaultKind, Trap};
 pub use host::{HostFn, SuspendError, suspend};
 pub use lookup::Function;
 pub use modules::ModuleId;
 use modules::{Modules, Names};
+pub use observe::{Event, Observer, observe};
 pub use protect::on_uncaught_fault;
 use session::Session;
 pub use signature::{NativeFn, NativeType, Signature};
@@ -107,6 +111,8 @@ pub struct Jit {
     calls_only: bool,
     names: Names,
     modules: RefCell<Modules>,
+    /// Functions that can be bodies of contexts; only while there is an observer.
+    bodies: RefCell<Vec<observe::Body>>,
     /// What the host functions are. Dropped after the session: its code has the addresses.
     hosts: RefCell<Vec<Box<dyn Any>>>,
 }
@@ -123,15 +129,26 @@ impl Jit {
         self.session.reports().take_warnings()
     }
 
-    /// Calls guest code so that a runtime error in it, or an overflow of a stack of a context,
-    /// comes back as [`Error::Fault`]. `work` runs in a context on a region of its own and calls
-    /// functions that [`Jit::function`] gave. Other contexts are not touched. Calls may nest.
+    /// Calls guest code so that a fault in it comes back as [`Error::Fault`]: a runtime error, an
+    /// overflow of a context's stack, or a trap. `work` runs in a context on a region of its own
+    /// and calls functions that [`Jit::function`] gave. Calls may nest.
     ///
-    /// The runtime has one error handler for the process, which belongs to the JIT from the first
-    /// call on. One that a program sets holds until a call or a coroutine begins or ends.
+    /// A trap comes back if the instruction is one that a JIT has compiled; one in libc or in the
+    /// host's own code goes to the process's handlers, as without the JIT.
     ///
-    /// The program's contexts that are alive at its end are not destroyed; those on the call's own
-    /// region keep the region.
+    /// What becomes of contexts:
+    /// - After an `Ok` those that were made during the call and not destroyed live on; those on the
+    ///   call's own region keep the region.
+    /// - After an `Err` or a panic those that were made during the call are destroyed, without
+    ///   cleanups, and so are regions that were made then. Coroutines of the host's live on. An older one in which the fault happened has
+    ///   finished. All others are as they were.
+    ///
+    /// Memory that the program has from `malloc`, and what its objects of the POSIX layer hold, is
+    /// not given back after an `Err`.
+    ///
+    /// The runtime has one error handler for the process, and the process one for each signal of a
+    /// trap. They belong to the JIT from the first call on. An error handler that a program sets
+    /// holds until a call or a coroutine begins or ends.
     ///
     /// # Errors
     /// [`Error::Fault`], and [`Error::ThreadEnded`] if a POSIX-layer context without a link ended.

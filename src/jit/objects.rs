@@ -1,7 +1,8 @@
 //! The objects that are linked now, in the whole process: where their code is, what their
 //! functions are called, and their bytes, which have names and debug information.
 //!
-//! The linker's listener in `shim.cc` tells of them.
+//! The linker's listener in `shim.cc` tells of them. [`is_code`] can be asked from a signal
+//! handler; the rest takes a lock.
 
 use std::{
     ffi::c_void,
@@ -106,6 +107,11 @@ impl Range {
         let end = self.end.load(Ordering::Acquire);
         (self.start.load(Ordering::Relaxed)..end).contains(&address)
     }
+}
+
+/// Whether code of an object is at an address. A signal handler may ask, about code that runs.
+pub(super) fn is_code(address: usize) -> bool {
+    Range::all().any(|range| range.has(address))
 }
 
 static LOADED: Mutex<Vec<Arc<Object>>> = Mutex::new(Vec::new());

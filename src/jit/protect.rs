@@ -7,15 +7,18 @@
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
     io::Write,
-    ptr::null_mut,
+    ptr::{null, null_mut},
     sync::{Once, OnceLock},
+    thread,
 };
 
-use stackswitch_rt::{abi, error::Handler};
+use stackswitch_rt::{abi, calls, error::Handler};
 
 use super::{
-    error::{Error, Fault},
-    frame::{self, End, Frame},
+    backtrace::Trace,
+    error::{Code, Error, Fault, FaultKind},
+    frame::{self, End, Frame, Incident},
+    observe, traps,
     unwind::catch,
     value::ValueType,
 };
@@ -88,6 +91,10 @@ where
     let frame = Box::new(Frame::new(ValueType::Ptr));
     let body =
         Box::into_raw(Box::new(Body { frame: &raw const *frame, work: Some(work), result: None }));
+    // SAFETY: nothing but a refusal can come of it, which is noted in the frame.
+    let Some(mark) = (unsafe { frame.enter(calls::mark) }) else {
+        return frame.take_end().map_or(Err(Error::Left), End::check).and(Err(Error::Left));
+    };
     // SAFETY: base and context are new; the body outlives the context's run; errors give null.
     let (base, guest) = unsafe {
         frame.enter(|| {
@@ -97,22 +104,25 @@ where
             }
             let guest = abi::stackswitch_spawn(base, enter::<F, R> as *mut c_void, body.cast());
             if !guest.is_null() {
+                observe::spawned(guest, null());
                 abi::stackswitch_swap(guest, null_mut());
             }
             (base, guest)
         })
     };
     let end = frame.take_end();
-    // SAFETY: the guest has finished or will not be resumed again, and nothing of the host is on
-    // the region. What is refused is only noted in the frame: a region on which the program left
-    // contexts stays, as they may still be in use.
+    // SAFETY: the guest has finished, or will not be resumed again, nor anything that it has made;
+    // nothing of the host is on the region. Other bases may keep the region of one that returned.
     unsafe {
         frame.enter(|| {
-            if !guest.is_null() {
+            if matches!(end, Some(End::Returned)) {
                 abi::stackswitch_destroy(guest);
-            }
-            if !base.is_null() {
+                observe::destroyed(guest);
                 abi::stackswitch_base_destroy(base);
+            } else {
+                frame.abandon_left();
+                calls::discard(mark);
+                observe::discarded();
             }
         });
     }
@@ -165,6 +175,7 @@ fn install() {
         abi::stackswitch_set_error_handler(Some(on_error));
         stackswitch_rt::set_end_thread(Some(on_thread_end));
     });
+    traps::install();
 }
 
 /// The runtime's error handler. It returns only to a host that runs itself, to which the error is
@@ -174,12 +185,27 @@ unsafe extern "C-unwind" fn on_error(code: c_int, context: *mut c_void, message:
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     // Who prints it says whose it is.
     let message = message.trim_start_matches("stackswitch: ").to_owned();
-    let fault = Fault { code, context: context.addr(), message };
+    let kind = match Code::from_value(code).unwrap_or(Code::Invalid) {
+        Code::Overflow => FaultKind::StackOverflow,
+        Code::Memory => FaultKind::OutOfMemory,
+        other => FaultKind::Misuse(other),
+    };
+    end_guest(Incident { kind, code, context: context.addr(), message, trace: Trace::here() });
+}
+
+/// Ends the innermost guest of this thread with a fault, or the process if there is none. Comes
+/// back only to a host that runs itself, to which the fault is noted.
+pub(super) fn end_guest(incident: Incident) {
     // SAFETY: used before the frame can end.
     let Some(frame) = (unsafe { frame::top() }) else {
-        UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&fault)
+        // There may be too little stack here to look up names.
+        let frames = thread::scope(|scope| {
+            let looking = thread::Builder::new().spawn_scoped(scope, || incident.trace.frames());
+            looking.ok().and_then(|looking| looking.join().ok()).unwrap_or_default()
+        });
+        UNCAUGHT.get().copied().unwrap_or(print_and_abort)(&incident.fault(frames))
     };
-    frame.note(End::Faulted(fault));
+    frame.note(End::Faulted(incident));
     frame.leave();
 }
 

@@ -7,6 +7,7 @@ mod direct;
 mod fold;
 mod known;
 mod nosuspend;
+pub(crate) mod slices;
 
 use std::collections::HashMap;
 

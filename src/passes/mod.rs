@@ -1,9 +1,9 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
 //! `stackswitch-verify`, `stackswitch-opt` and `stackswitch-lower` run at the start of the default
-//! pipelines, `stackswitch-inline` and `stackswitch-check` at their end. All but `stackswitch-opt`
-//! and `stackswitch-inline` are required, so that they run at `-O0` too, and each is available by
-//! its name.
+//! pipelines, `stackswitch-slices`, `stackswitch-slice-size`, `stackswitch-inline` and
+//! `stackswitch-check` at their end. Those that verify, lower and check are required, so that they
+//! run at `-O0` too, and each is available by its name.
 
 mod check;
 mod plugin;
@@ -21,6 +21,7 @@ use inkwell::targets::TargetMachine;
 pub use crate::diagnostics::Remark;
 
 use crate::diagnostics::Diagnostic;
+use crate::optimise::slices;
 use crate::{inline, ir, lower, optimise, verify};
 
 /// Why a pipeline did not run to its end.
@@ -120,6 +121,8 @@ struct Passes {
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
     inline: extern "C" fn(LLVMModuleRef) -> bool,
+    slices: extern "C" fn(LLVMModuleRef) -> bool,
+    slice_size: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
@@ -129,6 +132,8 @@ static PASSES: Passes = Passes {
     lower: lower_pass,
     check: check_pass,
     inline: inline_pass,
+    slices: slices_pass,
+    slice_size: slice_size_pass,
     rejected: session::any_rejected,
 };
 
@@ -143,6 +148,7 @@ unsafe extern "C" {
         name: *const c_char,
         text: *const c_char,
     );
+    fn stackswitch_shim_analysis(about: LLVMValueRef, name: *const c_char, text: *const c_char);
     fn stackswitch_shim_run(
         module: LLVMModuleRef,
         target: LLVMTargetMachineRef,
@@ -200,4 +206,19 @@ extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
     let module = unsafe { ir::Module::from_raw(module) };
     !session::is_rejected(module)
         && inline::inline(module, &|remark| session::remark("stackswitch-inline", remark))
+}
+
+/// `stackswitch-slices`
+extern "C" fn slices_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module)
+        && slices::shrink(module, &|remark| session::remark("stackswitch-slices", remark))
+}
+
+/// `stackswitch-slice-size`
+extern "C" fn slice_size_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    !session::is_rejected(module) && slices::measure(module, &session::analysis)
 }

@@ -7,7 +7,9 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 
-use super::{Observed, stackswitch_shim_remark, stackswitch_shim_report};
+use super::{
+    Observed, stackswitch_shim_analysis, stackswitch_shim_remark, stackswitch_shim_report,
+};
 use crate::diagnostics::{self, Diagnostic};
 use crate::intrinsics::{self, Intrinsic};
 use crate::ir::{Instruction, Module, Value};
@@ -133,6 +135,17 @@ pub(super) fn remark(pass: &'static str, remark: &Remark<'_>) {
             name.as_ptr(),
             text.as_ptr(),
         );
+    }
+}
+
+/// Tells LLVM's context of what was found out about an instruction, which drops it unless somebody
+/// asked. It is no decision, so it is not kept.
+pub(super) fn analysis(remark: &Remark<'_>) {
+    let name = CString::new(remark.name).unwrap_or_default();
+    let text = as_c_text(&remark.text);
+    // SAFETY: the value is an instruction of a live module; the texts end with zeros.
+    unsafe {
+        stackswitch_shim_analysis(remark.at.value().raw(), name.as_ptr(), text.as_ptr());
     }
 }
 

@@ -38,6 +38,8 @@ struct StackswitchPasses {
   RustPass Lower;
   RustPass Check;
   RustPass Inline;
+  RustPass Slices;
+  RustPass SliceSize;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -45,8 +47,8 @@ struct StackswitchPasses {
 
 namespace {
 
-// One of the passes, by the member that holds it. All but those that optimise are
-// required, so that they also run at -O0 and whatever -opt-bisect-limit says.
+// One of the passes, by the member that holds it. Those that verify, lower and check
+// are required, so that they also run at -O0 and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -66,11 +68,15 @@ public:
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
            : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
-                                                    : "stackswitch-check";
+           : Member == &StackswitchPasses::Slices   ? "stackswitch-slices"
+           : Member == &StackswitchPasses::SliceSize
+               ? "stackswitch-slice-size"
+               : "stackswitch-check";
   }
   static bool isRequired() {
-    return Member != &StackswitchPasses::Optimise &&
-           Member != &StackswitchPasses::Inline;
+    return Member == &StackswitchPasses::Verify ||
+           Member == &StackswitchPasses::Lower ||
+           Member == &StackswitchPasses::Check;
   }
 };
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
@@ -78,6 +84,8 @@ using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
+using SlicesPass = RustModulePass<&StackswitchPasses::Slices>;
+using SliceSizePass = RustModulePass<&StackswitchPasses::SliceSize>;
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -209,11 +217,15 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
-  // Last, as nothing sees through a switch that is in place.
-  auto Inline = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
-                         auto... Phase) {
-    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...))
+  // Last, as then all that becomes part of a function is there, and nothing sees
+  // through a switch that is in place.
+  auto Last = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
+                       auto... Phase) {
+    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...)) {
+      MPM.addPass(SlicesPass(Passes));
+      MPM.addPass(SliceSizePass(Passes));
       MPM.addPass(InlinePass(Passes));
+    }
   };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
@@ -222,6 +234,8 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
                                       addNamed<InlinePass>(Name, MPM, Passes) ||
+                                      addNamed<SlicesPass>(Name, MPM, Passes) ||
+                                      addNamed<SliceSizePass>(Name, MPM, Passes) ||
                                       addNamed<CheckPass>(Name, MPM, Passes));
         *Hooked |= Ours;
         return Ours;
@@ -230,9 +244,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
-  PB.registerOptimizerLastEPCallback(Inline);
+  PB.registerOptimizerLastEPCallback(Last);
   PB.registerOptimizerLastEPCallback(Check);
-  PB.registerFullLinkTimeOptimizationLastEPCallback(Inline);
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Last);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Check);
 }
 
@@ -276,6 +290,15 @@ extern "C" void stackswitch_shim_remark(LLVMValueRef About, bool Taken,
     Context.diagnose(OptimizationRemark("stackswitch", Name, I) << Text);
   else
     Context.diagnose(OptimizationRemarkMissed("stackswitch", Name, I) << Text);
+}
+
+// Reports what was found out about an instruction, for -pass-remarks-analysis and
+// the like.
+extern "C" void stackswitch_shim_analysis(LLVMValueRef About, const char *Name,
+                                          const char *Text) {
+  const auto *I = cast<Instruction>(unwrap(About));
+  I->getContext().diagnose(OptimizationRemarkAnalysis("stackswitch", Name, I)
+                           << Text);
 }
 
 // Runs a textual pipeline. Returns 0, or 1 for a wrong pipeline text, or 2 for

@@ -771,20 +771,40 @@ global_asm!(
     "jmp stackswitch_end_of_body",
     ".cfi_endproc",
     ".size stackswitch_leave, . - stackswitch_leave",
-    // After the fault of an overflow, on the side stack: rsp is its top.
+    // After a fault, on the side stack: rsp points to the registers as they were, which unwinders
+    // find as those of this frame's caller, the code with the fault.
     ".p2align 4",
-    ".hidden stackswitch_point_overflow",
-    ".globl stackswitch_point_overflow",
-    ".type stackswitch_point_overflow,@function",
-    "stackswitch_point_overflow:",
+    ".hidden stackswitch_point_fault",
+    ".globl stackswitch_point_fault",
+    ".type stackswitch_point_fault,@function",
+    "stackswitch_point_fault:",
     ".cfi_startproc",
     ".cfi_signal_frame",
-    ".cfi_undefined rip",
+    // The canonical frame address is the stack pointer of then: *(rsp + 56).
+    ".cfi_escape 0x0f, 3, 0x77, 0x38, 0x06",
+    // Register n is at rsp + 8 n: DW_CFA_expression n, DW_OP_breg7 8 n. 16 is rip.
+    ".cfi_escape 0x10, 0, 2, 0x77, 0x00",
+    ".cfi_escape 0x10, 1, 2, 0x77, 0x08",
+    ".cfi_escape 0x10, 2, 2, 0x77, 0x10",
+    ".cfi_escape 0x10, 3, 2, 0x77, 0x18",
+    ".cfi_escape 0x10, 4, 2, 0x77, 0x20",
+    ".cfi_escape 0x10, 5, 2, 0x77, 0x28",
+    ".cfi_escape 0x10, 6, 2, 0x77, 0x30",
+    ".cfi_escape 0x10, 7, 2, 0x77, 0x38",
+    ".cfi_escape 0x10, 8, 3, 0x77, 0xc0, 0x00",
+    ".cfi_escape 0x10, 9, 3, 0x77, 0xc8, 0x00",
+    ".cfi_escape 0x10, 10, 3, 0x77, 0xd0, 0x00",
+    ".cfi_escape 0x10, 11, 3, 0x77, 0xd8, 0x00",
+    ".cfi_escape 0x10, 12, 3, 0x77, 0xe0, 0x00",
+    ".cfi_escape 0x10, 13, 3, 0x77, 0xe8, 0x00",
+    ".cfi_escape 0x10, 14, 3, 0x77, 0xf0, 0x00",
+    ".cfi_escape 0x10, 15, 3, 0x77, 0xf8, 0x00",
+    ".cfi_escape 0x10, 16, 3, 0x77, 0x80, 0x01",
     "endbr64",
-    "call {overflowed}",
+    "call {faulted}",
     "ud2",
     ".cfi_endproc",
-    ".size stackswitch_point_overflow, . - stackswitch_point_overflow",
+    ".size stackswitch_point_fault, . - stackswitch_point_fault",
     // ------------------------------------------------------------------ bases
     // void *stackswitch_base_here(void): the stack pointer as the caller has it.
     ".globl stackswitch_base_here",
@@ -1144,7 +1164,7 @@ global_asm!(
     rethrow = sym escape::rethrow,
     report = sym switch::report_refused,
     report_unfinished = sym switch::report_unfinished,
-    overflowed = sym switch::overflowed,
+    faulted = sym switch::faulted,
     base_at = sym thread::base_at,
     capture = sym posix::capture,
     capture_raw = sym posix::capture_raw,
@@ -1289,8 +1309,8 @@ pub(crate) mod points {
     );
     #[cfg(feature = "libc")]
     point!(
-        /// A context has overflowed its region.
-        overflow = stackswitch_point_overflow
+        /// The running context has had a fault.
+        fault = stackswitch_point_fault
     );
     point!(
         /// Goes on with what lies in an object of the POSIX layer.
@@ -1403,6 +1423,55 @@ impl Position {
     }
 }
 
+/// Writes the registers of an interrupted thread below `top` (16-byte aligned) of a stack, where
+/// the point for faults expects them. Returns where they begin.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler; nobody uses the stack.
+#[cfg(feature = "libc")]
+pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize {
+    // As DWARF numbers them, and one for the alignment.
+    const ORDER: [i32; 17] = [
+        libc::REG_RAX,
+        libc::REG_RDX,
+        libc::REG_RCX,
+        libc::REG_RBX,
+        libc::REG_RSI,
+        libc::REG_RDI,
+        libc::REG_RBP,
+        libc::REG_RSP,
+        libc::REG_R8,
+        libc::REG_R9,
+        libc::REG_R10,
+        libc::REG_R11,
+        libc::REG_R12,
+        libc::REG_R13,
+        libc::REG_R14,
+        libc::REG_R15,
+        libc::REG_RIP,
+    ];
+    let at = top - (ORDER.len() + 1) * size_of::<usize>();
+    // SAFETY: the caller vouches for both.
+    unsafe {
+        let registers = &(*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        let kept = ORDER.map(|register| registers[register as usize]);
+        (at as *mut [i64; 17]).write(kept);
+    }
+    at
+}
+
+/// The address at which a signal handler has interrupted the thread.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler.
+#[cfg(feature = "libc")]
+pub(crate) unsafe fn interrupted_at(ucontext: *mut c_void) -> usize {
+    // SAFETY: the caller vouches for the structure.
+    unsafe {
+        (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] as usize
+    }
+}
+
 /// Makes a signal handler return to `pc` with stack pointer `sp`.
 ///
 /// # Safety
@@ -1414,6 +1483,9 @@ pub(crate) unsafe fn redirect(ucontext: *mut c_void, pc: usize, sp: usize) {
         let registers = &mut (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         registers[libc::REG_RIP as usize] = pc as i64;
         registers[libc::REG_RSP as usize] = sp as i64;
+        // What runs there expects string instructions to go upwards.
+        const DIRECTION: i64 = 0x400;
+        registers[libc::REG_EFL as usize] &= !DIRECTION;
     }
 }
 

@@ -169,16 +169,29 @@ pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut 
     unsafe { libc::pthread_setspecific((key - 1) as libc::pthread_key_t, value) == 0 }
 }
 
-/// The action for SIGSEGV that was in force before ours; written once, before ours is.
+/// The signals of faults. The first is caught for overflows, the others only for who wants traps.
+const SIGNALS: [c_int; 5] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+/// The actions that were in force before ours; each is written once, before ours is.
 // SAFETY: a zeroed sigaction is a valid one, the default action.
-static mut PREVIOUS: libc::sigaction = unsafe { core::mem::zeroed() };
-static INSTALLED: AtomicUsize = AtomicUsize::new(0);
+static mut PREVIOUS: [libc::sigaction; SIGNALS.len()] = unsafe { core::mem::zeroed() };
+static INSTALLED: [AtomicUsize; SIGNALS.len()] = [const { AtomicUsize::new(0) }; SIGNALS.len()];
 
 /// Bytes of the stack that faults are handled on.
 const SIGNAL_STACK: usize = 64 << 10;
 
+/// A fault of the code that runs on the calling thread.
+pub(crate) struct Fault {
+    /// Which.
+    pub signal: c_int,
+    /// The address that could not be used, for SIGSEGV and SIGBUS.
+    pub address: usize,
+    /// What the kernel tells of the thread.
+    pub ucontext: *mut c_void,
+}
+
 /// What the runtime makes of a fault: where to go on instead, or nothing if it is not its own.
-pub(crate) type FaultFilter = fn(address: usize) -> Option<Landing>;
+pub(crate) type FaultFilter = fn(&Fault) -> Option<Landing>;
 
 /// Where a thread goes on after a fault.
 pub(crate) struct Landing {
@@ -194,8 +207,7 @@ static FILTER: AtomicUsize = AtomicUsize::new(0);
 /// gives the calling thread an alternate stack unless it has one. Returns that
 /// stack for [`forget_faults`], or null.
 pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
-    FILTER.store(filter as usize, Ordering::Release);
-    // SAFETY: the structures are zeroed and filled as sigaltstack(2) and sigaction(2) say.
+    // SAFETY: the structures are zeroed and filled as sigaltstack(2) says.
     unsafe {
         let mut stack: libc::stack_t = core::mem::zeroed();
         let mut memory = ptr::null_mut();
@@ -209,14 +221,32 @@ pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
                 libc::sigaltstack(&stack, ptr::null_mut());
             }
         }
-        if INSTALLED.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        install(filter, 1);
+        memory
+    }
+}
+
+/// Has the filter asked about the process's faults of every kind.
+pub(crate) fn catch_traps(filter: FaultFilter) {
+    install(filter, SIGNALS.len());
+}
+
+/// Installs the handlers of the first signals, each once.
+fn install(filter: FaultFilter, count: usize) {
+    FILTER.store(filter as usize, Ordering::Release);
+    for (index, signal) in SIGNALS.into_iter().enumerate().take(count) {
+        if INSTALLED[index].swap(1, Ordering::AcqRel) != 0 {
+            continue;
+        }
+        // SAFETY: the structure is zeroed and filled as sigaction(2) says.
+        unsafe {
             let mut action: libc::sigaction = core::mem::zeroed();
             action.sa_sigaction = handle_fault as *const () as usize;
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-            libc::sigaction(libc::SIGSEGV, ptr::null(), &raw mut PREVIOUS);
-            libc::sigaction(libc::SIGSEGV, &action, ptr::null_mut());
+            let previous = (&raw mut PREVIOUS).cast::<libc::sigaction>().add(index);
+            libc::sigaction(signal, ptr::null(), previous);
+            libc::sigaction(signal, &action, ptr::null_mut());
         }
-        memory
     }
 }
 
@@ -237,8 +267,8 @@ pub(crate) unsafe fn forget_faults(stack: *mut u8) {
     }
 }
 
-/// The SIGSEGV handler: an overflow goes on where the runtime says, anything
-/// else is the previous handler's.
+/// The handler: what is the runtime's goes on where it says, anything else is the previous
+/// handler's.
 unsafe extern "C" fn handle_fault(
     signal: c_int,
     info: *mut libc::siginfo_t,
@@ -246,17 +276,26 @@ unsafe extern "C" fn handle_fault(
 ) {
     // SAFETY: the kernel passes valid structures; FILTER was set before the handler was.
     unsafe {
+        // By kill(2) or the like: nothing is wrong with what runs here.
+        let sent = (*info).si_code <= 0;
         let filter: FaultFilter =
             core::mem::transmute::<usize, FaultFilter>(FILTER.load(Ordering::Acquire));
-        if let Some(landing) = filter((*info).si_addr() as usize) {
+        let fault = Fault { signal, address: (*info).si_addr() as usize, ucontext };
+        if let Some(landing) = if sent { None } else { filter(&fault) } {
             crate::arch::redirect(ucontext, landing.pc, landing.sp);
             return;
         }
-        let previous = &raw const PREVIOUS;
+        let index = SIGNALS.iter().position(|s| *s == signal).unwrap_or_default();
+        let previous = (&raw const PREVIOUS).cast::<libc::sigaction>().add(index);
         match (*previous).sa_sigaction {
+            libc::SIG_IGN if sent => {}
             libc::SIG_DFL | libc::SIG_IGN => {
-                // The faulting instruction runs again and meets the action that was there before us.
+                // The faulting instruction runs again and meets the action that was there before
+                // us. What comes from no instruction, or from one that is over, is sent again.
                 libc::sigaction(signal, previous, ptr::null_mut());
+                if sent || signal == libc::SIGTRAP {
+                    libc::raise(signal);
+                }
             }
             handler if (*previous).sa_flags & libc::SA_SIGINFO != 0 => {
                 type Action = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);

@@ -1,0 +1,76 @@
+//! Slices kept small: what of a function's frame travels when a context is displaced.
+//!
+//! `stackswitch-slices` puts local variables that no switch needs where no switch copies them;
+//! `stackswitch-slice-size` says how much is left. Both run late, when functions have become parts
+//! of others and brought their variables along.
+
+mod lives;
+mod memory;
+mod pop;
+mod size;
+
+pub(crate) use size::measure;
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+use super::Remark;
+use super::nosuspend;
+use crate::ir::{Call, Function, Module};
+use crate::verify::{self, Site};
+
+/// The operations that suspend their caller and return when it is gone back to.
+const SWITCHES: [&str; 6] = ["swap", "resume", "suspend", "swap.ontop", "cancel", "swapcontext"];
+
+/// Makes the part of frames smaller that switches copy. Returns whether anything changed.
+pub(crate) fn shrink<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+    let analysis = verify::analyse(module);
+    if analysis.sites.is_empty() || !analysis.findings.is_empty() {
+        return false;
+    }
+    let points = switch_points(&analysis.sites);
+    if points.is_empty() {
+        return false;
+    }
+    let index = verify::index(&analysis.sites);
+    // Few modules need it, and it looks at all of one.
+    let facts = OnceCell::new();
+    let mut changed = false;
+    for (function, points) in points {
+        if !function.is_optnone() {
+            let may_switch = |call| {
+                facts.get_or_init(|| nosuspend::infer(module, &index)).may_switch(call, &index)
+            };
+            changed |= pop::run(module, function, &points, &may_switch, tell);
+        }
+    }
+    changed
+}
+
+/// The calls at which a frame may be left for another context, by function: switches, and calls of
+/// this module's functions that come to one.
+fn switch_points<'m>(sites: &[Site<'m>]) -> Vec<(Function<'m>, Vec<Call<'m>>)> {
+    let (mut places, mut found) = (HashMap::new(), Vec::<(Function<'m>, Vec<Call<'m>>)>::new());
+    let mut open = Vec::new();
+    let mut add = |call: Call<'m>, open: &mut Vec<Function<'m>>| {
+        let caller = call.caller();
+        let place = *places.entry(caller).or_insert_with(|| {
+            found.push((caller, Vec::new()));
+            open.push(caller);
+            found.len() - 1
+        });
+        found[place].1.push(call);
+    };
+    for site in sites.iter().filter(|site| SWITCHES.contains(&site.intrinsic.name)) {
+        add(site.call, &mut open);
+    }
+    let mut seen = HashSet::new();
+    while let Some(function) = open.pop() {
+        if seen.insert(function) {
+            for call in function.uses().0 {
+                add(call, &mut open);
+            }
+        }
+    }
+    found
+}
