@@ -41,6 +41,17 @@ fn main() {
         .flag(format!("-fpass-plugin={plugin}"))
         .file("subjects/stackswitch_in_place.c")
         .compile("subjects_in_place");
+    // The program for glibc, unchanged, by the compiler's flags.
+    c().compiler(&clang)
+        .flag("-xc")
+        .flag(format!("-fplugin={plugin}"))
+        .flag(format!("-fpass-plugin={plugin}"))
+        .flag("-mllvm")
+        .flag("-stackswitch-from-ucontext")
+        .define("swapcontext_resident", "from_ucontext_resident")
+        .define("swapcontext_lifecycle", "from_ucontext_lifecycle")
+        .file("subjects/swapcontext.c")
+        .compile("subjects_from_ucontext");
 
     let boost = output("g++", &["-print-file-name=libboost_context.a"]);
     let folder = Path::new(boost.trim()).parent().expect("a path has a folder");

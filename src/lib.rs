@@ -14,6 +14,7 @@ mod carrier;
 pub mod diagnostics;
 pub mod emit;
 pub mod explain;
+mod from_ucontext;
 mod inline;
 pub mod intrinsics;
 mod ir;

@@ -189,7 +189,7 @@ impl Program {
             return self.check_refused(&mut compile);
         }
         succeed(&mut compile)?;
-        succeed(Command::new("cc").arg(&object).arg(runtime).arg("-o").arg(&base))?;
+        succeed(Command::new("cc").arg(&object).arg(runtime).arg("-lm").arg("-o").arg(&base))?;
         self.check_executable(&base)
     }
 
@@ -203,7 +203,7 @@ impl Program {
         let base = self.place(row)?;
         let mut build = toolchain.lld();
         build.args(flags).arg("-Wno-override-module");
-        build.arg(&self.path).arg(runtime).arg("-o").arg(&base);
+        build.arg(&self.path).arg(runtime).arg("-lm").arg("-o").arg(&base);
         if self.status()? == MODULE_ERROR {
             return self.check_refused(&mut build);
         }

@@ -345,6 +345,38 @@ fn optimising_is_idempotent() {
     assert_eq!(module.to_string(), once);
 }
 
+/// The passes one after another, each twice, over every program: the second time changes nothing.
+#[test]
+fn each_pass_is_idempotent() {
+    const PASSES: [&str; 6] = [
+        "stackswitch-from-ucontext",
+        "stackswitch-verify",
+        "stackswitch-opt",
+        "stackswitch-lower",
+        "stackswitch-inline",
+        "stackswitch-check",
+    ];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("ir_tests");
+    let mut in_place = 0;
+    for entry in std::fs::read_dir(folder).expect("the programs").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|e| e != "ll") {
+            continue;
+        }
+        let context = Context::create();
+        let module = parse(&context, &std::fs::read_to_string(&path).expect("a program"));
+        module.set_triple(&TargetTriple::create("x86_64-unknown-linux-gnu"));
+        for pass in PASSES {
+            passes::run(&module, None, pass).expect("a right program");
+            let once = module.print_to_string();
+            passes::run(&module, None, pass).expect("a right program");
+            assert_eq!(once, module.print_to_string(), "{pass}, {}", path.display());
+        }
+        in_place += module.print_to_string().to_string_lossy().matches("asm sideeffect").count();
+    }
+    assert!(in_place > 0, "no program has a switch in place");
+}
+
 #[test]
 fn warnings_and_remarks_are_collected_for_who_observes() {
     let context = Context::create();

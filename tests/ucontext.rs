@@ -1,5 +1,5 @@
-//! Programs written for <ucontext.h> do the same with the drop-in, unchanged: the command line
-//! puts it in front of them.
+//! Programs written for <ucontext.h> do the same with the runtime, unchanged: the command line
+//! puts the drop-in in front of them, or asks the plugin to replace the calls.
 //!
 //! Needs what `make test` builds and is ignored without it.
 
@@ -14,11 +14,23 @@ use support::{
     run, text,
 };
 
-/// The programs, with the flags that the drop-in needs for each.
-const PROGRAMS: [(&str, &[&str]); 3] = [
-    ("generators", &[]),
-    ("returns_twice", &[]),
-    ("signal_mask", &["-DSTACKSWITCH_UCONTEXT_SIGMASK=1"]),
+/// The programs, and whether the signal mask counts in them.
+const PROGRAMS: [(&str, bool); 5] = [
+    ("generators", false),
+    ("returns_twice", false),
+    ("scheduler", false),
+    ("threads", false),
+    ("signal_mask", true),
+];
+
+/// Compilers that can be asked to replace the calls, and how they optimise.
+const REPLACING: [(&str, Compiler, &str); 6] = [
+    ("O0", Compiler::ClangWithPlugin, "-O0"),
+    ("O1", Compiler::ClangWithPlugin, "-O1"),
+    ("O2", Compiler::ClangWithPlugin, "-O2"),
+    ("O3", Compiler::ClangWithPlugin, "-O3"),
+    ("other-O0", Compiler::OtherClangWithPlugin, "-O0"),
+    ("other-O2", Compiler::OtherClangWithPlugin, "-O2"),
 ];
 
 /// The compilers with their flags: programs for <ucontext.h> have to live with some warnings.
@@ -42,25 +54,53 @@ fn main() {
         trials.push(Trial::test(name, test).with_ignored_flag(ignored));
     };
     for (compiler_name, compiler, flags) in COMPILERS {
-        for (program, own) in PROGRAMS {
+        for (program, masks) in PROGRAMS {
             let name = format!("{program}-{compiler_name}");
-            let flags = [flags, own].concat();
             let file = name.clone();
-            add(name, Box::new(move |artifacts| same(artifacts, compiler, program, &flags, &file)));
+            let test = move |artifacts: &Artifacts| {
+                let mask = masks.then_some("-DSTACKSWITCH_UCONTEXT_SIGMASK=1");
+                let drop_in = ["-include", "stackswitch/ucontext.h"].into_iter().chain(mask);
+                same(artifacts, compiler, program, flags, drop_in, &file)
+            };
+            add(name, Box::new(test));
         }
         let name = format!("refused-{compiler_name}");
         let file = name.clone();
-        add(name, Box::new(move |artifacts| refused(artifacts, compiler, flags, &file)));
+        let test =
+            move |artifacts: &Artifacts| says_so(artifacts, compiler, "refused", flags, &file);
+        add(name, Box::new(test));
+        let name = format!("mixed-{compiler_name}");
+        let file = name.clone();
+        let test = move |artifacts: &Artifacts| says_so(artifacts, compiler, "mixed", flags, &file);
+        add(name, Box::new(test));
+    }
+    for (way, compiler, level) in REPLACING {
+        for (program, masks) in PROGRAMS {
+            let name = format!("{program}-replaced-{way}");
+            let file = name.clone();
+            let test = move |artifacts: &Artifacts| {
+                let plugin = c::plugin(artifacts, compiler).ok_or("it has no plugin")?;
+                let plugin = format!("-fplugin={}", plugin.display());
+                let how = if masks { "=sigmask" } else { "" };
+                let option = format!("-stackswitch-from-ucontext{how}");
+                let replaced = [plugin.as_str(), "-mllvm", option.as_str()];
+                let flags = [level, "-Wno-cast-function-type"];
+                same(artifacts, compiler, program, &flags, replaced.into_iter(), &file)
+            };
+            add(name, Box::new(test));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// The program prints the same and ends the same with either header.
-fn same(
+/// The program prints the same and ends the same with the system's functions and with the
+/// runtime's, which the other flags ask for.
+fn same<'a>(
     artifacts: &Artifacts,
     compiler: Compiler,
     program: &str,
-    flags: &[&str],
+    flags: &[&'a str],
+    ours: impl Iterator<Item = &'a str>,
     name: &str,
 ) -> Result<(), Failed> {
     let source = c::sources().join(format!("ucontext_{program}.c"));
@@ -71,22 +111,24 @@ fn same(
         Ok((output.status, text(&output.stdout), text(&output.stderr)))
     };
     let system = outcome(flags, &format!("{name}-system"))?;
-    let drop_in = [flags, &["-include", "stackswitch/ucontext.h"]].concat();
-    let ours = outcome(&drop_in, name)?;
+    let flags: Vec<_> = flags.iter().copied().chain(ours).collect();
+    let ours = outcome(&flags, name)?;
     if system.1.is_empty() || ours != system {
         return Err(format!("system: {system:?}\nours: {ours:?}").into());
     }
     Ok(())
 }
 
-/// What glibc does not notice fails with EINVAL; the program says so itself.
-fn refused(
+/// The program finds out itself whether all is as it should be: what glibc does not notice fails
+/// with EINVAL, and both layers know of each other.
+fn says_so(
     artifacts: &Artifacts,
     compiler: Compiler,
+    program: &str,
     flags: &[&str],
     name: &str,
 ) -> Result<(), Failed> {
-    let source = c::sources().join("ucontext_refused.c");
+    let source = c::sources().join(format!("ucontext_{program}.c"));
     let path = c::build(artifacts, compiler, &source, flags, ("ucontext", name), Linkage::Shared)?;
     let output = run(&mut Command::new(path))?;
     if !output.status.success() {

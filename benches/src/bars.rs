@@ -69,6 +69,24 @@ const BARS: &[Bar] = &[
         1.25,
     ),
     bar(
+        "swapcontext in place, null base: 1.3 times the inline-asm floor",
+        Of("ucontext", "swapcontext-in-place", None),
+        Of("ucontext", "inline-asm", None),
+        1.3,
+    ),
+    bar(
+        "swapcontext in place, null base: as fast as corosensei",
+        Of("ucontext", "swapcontext-in-place", None),
+        Of("ucontext", "corosensei", None),
+        1.0,
+    ),
+    bar(
+        "a ucontext program by a flag: 20 times faster than glibc",
+        Of("ucontext", "from-ucontext", None),
+        Of("ucontext", "glibc", None),
+        1.0 / 20.0,
+    ),
+    bar(
         "host-driven generator, next: 2.5 corosensei pairs",
         Of("host-generator", US, None),
         Of("host-generator", "corosensei", None),

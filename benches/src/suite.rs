@@ -24,6 +24,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     let mut suite = Suite { arguments, results, python: Vec::new() };
     suite.look_for_python();
     suite.resident();
+    suite.ucontext();
     suite.host_generator();
     suite.sliced();
     suite.cliff();
@@ -114,6 +115,30 @@ impl Suite<'_> {
         );
         let plan = self.plan(15, 3);
         self.measure("resident", &subjects, 0, None, &plan);
+    }
+
+    /// The POSIX layer: ping-pong of its `swapcontext` with a null base, and a program for
+    /// `<ucontext.h>` as it is and by the compiler's flag.
+    fn ucontext(&mut self) {
+        if self.wanted("ucontext") {
+            let subjects: Subjects = vec![
+                ("swapcontext-in-place", subject(&native::in_place_swapcontext)),
+                ("from-ucontext", subject(&native::from_ucontext_resident)),
+                ("inline-asm", subject(&native::inline_asm_resident)),
+                ("corosensei", Box::new(InProcess(corosensei::Resident::new))),
+                ("glibc", subject(&native::swapcontext_resident)),
+            ];
+            let plan = self.plan(15, 3);
+            self.measure("ucontext", &subjects, 0, None, &plan);
+        }
+        if self.wanted("ucontext-lifecycle") {
+            let subjects: Subjects = vec![
+                ("from-ucontext", subject(&native::from_ucontext_lifecycle)),
+                ("glibc", subject(&native::swapcontext_lifecycle)),
+            ];
+            let plan = self.plan(15, 3);
+            self.measure("ucontext-lifecycle", &subjects, 0, None, &plan);
+        }
     }
 
     /// A generator that the Rust program drives.

@@ -76,19 +76,6 @@ void stackswitch_freecontext(void *ctx);
 /* Of a suspended context of either layer. */
 void *stackswitch_stacktop(void *ctx);
 
-/* The functions of <ucontext.h> on the system's own `ucontext_t`, which holds an
- * object then (64-bit Linux). Results are those of the system's functions, 0, or
- * -1 and errno. Objects need not be zeroed, and may be copied while nothing runs
- * on their stacks. `_sigmask`: the signal mask is part of the context, and
- * setcontext and swapcontext set it when they go to such a context. */
-int stackswitch_ucontext_getcontext(void *ucp) STACKSWITCH_RETURNS_TWICE;
-int stackswitch_ucontext_getcontext_sigmask(void *ucp) STACKSWITCH_RETURNS_TWICE;
-int stackswitch_ucontext_setcontext(const void *ucp);
-void stackswitch_ucontext_makecontext(void *ucp, void (*fn)(void), int argc, ...);
-int stackswitch_ucontext_swapcontext(void *oucp, const void *ucp) STACKSWITCH_RETURNS_TWICE;
-int stackswitch_ucontext_swapcontext_sigmask(void *oucp,
-                                             const void *ucp) STACKSWITCH_RETURNS_TWICE;
-
 /* ---- Coroutine layer: handles belong to the runtime -------------------- */
 
 void *stackswitch_base_here(void);

@@ -181,6 +181,9 @@ unsafe fn try_swap(
     unsafe {
         let tls = arch::tls();
         check(thread, to)?;
+        if !Thread::is_plain(tls) {
+            thread.lose_track(tls);
+        }
         if !(*to).seal.holds((*to).slice, (*to).length) {
             return Err(Code::Corrupt);
         }
@@ -476,7 +479,7 @@ unsafe fn give_stack(
     // SAFETY: the caller vouches for the memory; the words are this thread's.
     unsafe {
         let tls = arch::tls();
-        if Thread::is_plain(tls) && !thread.can_tell(low, size) {
+        if !thread.can_tell(low, size) {
             thread.keep_track(tls);
         }
         let stack = Stack::write(low, size, thread.number);

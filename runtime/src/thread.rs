@@ -108,6 +108,8 @@ pub(crate) struct Thread {
     pub going: Place,
     /// The ends of the native stack; both 0 before they are needed.
     pub native_ends: (usize, usize),
+    /// Whether no stack of the program's lies in between.
+    pub tells: bool,
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
     /// that starts at `next_hint`.
     pub hints: [*mut Context; HINTS],
@@ -190,6 +192,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             until_look: LOOK_INTERVAL,
             going: Place::NOWHERE,
             native_ends: (0, 0),
+            tells: true,
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
             slot: Slot([0; 64]),

@@ -5,10 +5,12 @@
 //! runs. Its captures are *plain*: going to one is all that a switch does. With the first context,
 //! base or hook it begins to take notes of the stack that it is on. Where it is then, and where
 //! the captures of before lie, is told by their addresses: on the native stack, or on one that
-//! has a mark at its top.
+//! has a mark at its top. When the last context has gone, it takes no more notes.
 
-use crate::context::{Context, State};
-use crate::place::Stack;
+use core::ptr;
+
+use crate::context::{Context, State, Tag};
+use crate::place::{self, Stack};
 use crate::sys;
 use crate::thread::{Thread, Tls};
 
@@ -61,14 +63,38 @@ impl Thread {
         }
     }
 
-    /// Whether addresses on a stack of the program's differ from those on the native one. If not,
-    /// the thread must take notes before it uses that stack.
+    /// Takes no more notes if none are needed: all contexts but the thread's own are gone.
+    ///
+    /// # Safety
+    /// As [`Self::keep_track`], but on any stack.
+    pub(crate) unsafe fn lose_track(&mut self, tls: *mut Tls) {
+        let can_be_fast = self.hooks.short_ways(self.number).0 != Tag(u32::MAX);
+        // SAFETY: the words are this thread's; a context that runs is alive.
+        unsafe {
+            let main = &raw mut self.main;
+            if !can_be_fast
+                || self.heap.stats.contexts != 0
+                || Context::known((*tls).current) != main
+                || !self.can_tell(0, 0)
+            {
+                return;
+            }
+            (*main).away = ptr::null_mut();
+            (*main).tag = (*main).tag.with(State::Running);
+            (*tls).current = main;
+            (*tls).plain = place::plain(self.number);
+        }
+    }
+
+    /// Whether addresses on a stack of the program's differ from those on the native one, as those
+    /// of all its stacks before. If not, the thread must take notes as long as it lives.
     pub(crate) fn can_tell(&mut self, low: usize, size: usize) -> bool {
         if self.native_ends == (0, 0) {
             self.native_ends = sys::native_stack();
         }
         let (from, to) = self.native_ends;
-        to != 0 && (low >= to || low + size <= from)
+        self.tells &= to != 0 && (low >= to || low + size <= from);
+        self.tells
     }
 
     /// The context in whose extent a place lies that was captured before notes were taken.

@@ -13,7 +13,7 @@ const LINK: usize = 8;
 /// Where the stack is: its lowest address, flags, and bytes.
 const STACK: usize = 16;
 /// Where the object is: the tag is at the program counter.
-pub(crate) const OBJECT: usize = 160;
+pub const OBJECT: usize = 160;
 /// Where the signal mask is.
 const MASK: usize = 296;
 

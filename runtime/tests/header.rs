@@ -1,12 +1,15 @@
-//! `stackswitch.h` and the runtime have the same functions.
+//! The headers and the runtime have the same functions.
 
 use std::collections::BTreeSet;
 
 use stackswitch_rt::abi::symbols;
 
-/// The functions that the header declares, with those that its macro makes.
+/// The functions that the headers declare, with those that its macro makes.
 fn declared() -> BTreeSet<String> {
-    let header = include_str!("../include/stackswitch.h");
+    let header = concat!(
+        include_str!("../include/stackswitch.h"),
+        include_str!("../include/stackswitch/ucontext.h")
+    );
     let mut names = BTreeSet::new();
     let suffixes: Vec<_> = header
         .lines()
@@ -28,7 +31,7 @@ fn declared() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_header_declares_what_the_runtime_exports() {
+fn the_headers_declare_what_the_runtime_exports() {
     let exported: BTreeSet<_> = symbols().iter().map(|symbol| symbol.name.to_owned()).collect();
     assert_eq!(exported.len(), symbols().len(), "no name twice");
     assert_eq!(declared(), exported);

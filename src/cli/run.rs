@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use stackswitch::jit::{self, Jit, OptLevel};
+use stackswitch::jit::{self, Jit, OptLevel, Ucontext};
 
 use super::{
     failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
@@ -43,6 +43,17 @@ pub(super) struct Args {
     /// Call the runtime for every switch, instead of having the usual one in place
     #[arg(long)]
     no_inline: bool,
+    /// Call the runtime for the functions of <ucontext.h>; `sigmask`: with the signal mask in the
+    /// context, which costs a system call for each switch
+    #[arg(
+        long,
+        value_name = "HOW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "fast",
+        value_parser = ["fast", "sigmask"]
+    )]
+    from_ucontext: Option<String>,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
@@ -70,6 +81,15 @@ pub(super) fn level(text: &str) -> Result<OptLevel, String> {
     }
 }
 
+/// What was asked of `--from-ucontext`.
+fn ucontext(how: Option<&str>) -> Ucontext {
+    match how {
+        None => Ucontext::System,
+        Some("sigmask") => Ucontext::RuntimeWithSignalMask,
+        Some(_) => Ucontext::Runtime,
+    }
+}
+
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let name = program_name(&args.files);
@@ -92,6 +112,7 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .perf_map(args.perf_map)
+        .ucontext(ucontext(args.from_ucontext.as_deref()))
         .build()?;
     for file in &args.files {
         let input = inputs::load(file, args.level, &args.clang)?;

@@ -4,16 +4,19 @@
 //! that place and nothing else. All else is left to the runtime's function, which they call. What
 //! they are is the target's part, in a module of its own; on other targets calls stay.
 
+mod target;
 pub(crate) mod x86_64;
+
+#[cfg(feature = "jit")]
+pub(crate) use target::IN_UCONTEXT;
+use target::{Conditions, Objects, Operation, Target};
 
 use std::collections::HashMap;
 
 use inkwell::module::FlagBehavior;
 
 use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
-use crate::ir::{
-    Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value,
-};
+use crate::ir::{AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value};
 use crate::optimise::Remark;
 use crate::verify;
 
@@ -21,16 +24,11 @@ use crate::verify;
 /// layouts of what is relied on.
 pub(crate) const WORDS: &str = "stackswitch_resident_v1";
 
+/// The variable of the runtime that says where the word is that marks a thread's plain captures.
+pub(crate) const PLAIN: &str = "stackswitch_plain_v1";
+
 /// A module's flag of that name with the value 0 keeps all its calls.
 pub(crate) const FLAG: &str = "stackswitch-inline";
-
-/// The operations that can be in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
-    Swap,
-    Resume,
-    Suspend,
-}
 
 impl Operation {
     fn of(intrinsic: &Intrinsic) -> Option<Self> {
@@ -38,46 +36,25 @@ impl Operation {
             "swap" => Some(Operation::Swap),
             "resume" => Some(Operation::Resume),
             "suspend" => Some(Operation::Suspend),
+            "swapcontext" => Some(Operation::SwapContext(Objects::Own)),
             _ => None,
         }
     }
+
+    /// Whether it may return more than once.
+    fn returns_twice(self) -> bool {
+        matches!(self, Operation::SwapContext(_))
+    }
 }
+
+/// The runtime's function that takes a pair of the system's structures.
+const SWAP_UCONTEXT: &str = "stackswitch_ucontext_swapcontext";
+/// And the one that takes a pair of objects and a base.
+const SWAPCONTEXT: &str = "stackswitch_swapcontext";
 
 /// Whether a function may still become a part of another after the pass: LLVM 19 does not say that
 /// a pipeline's end is not the end.
 const INLINED_LATER: bool = cfg!(feature = "llvm19");
-
-/// A target whose switch is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    X86_64,
-}
-
-impl Target {
-    /// The one that a module is for.
-    fn of(module: Module<'_>) -> Option<Self> {
-        x86_64::fits(module).then_some(Target::X86_64)
-    }
-
-    /// The switch. Its inputs are the target (not for `suspend`), the value, where a thread's words
-    /// are, and the runtime's function; its outputs the result and then what becomes of those.
-    fn assembly(self, operation: Operation, conditions: Conditions) -> Assembly {
-        match self {
-            Target::X86_64 => x86_64::assembly(operation, conditions),
-        }
-    }
-}
-
-/// What a switch is made of depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Conditions {
-    /// Signal handlers leave the bytes below the stack pointer alone.
-    red_zone: bool,
-    /// Indirect jumps may only go to marked places.
-    marked_targets: bool,
-    /// The compiler may need a register of its own to find the frame.
-    base_pointer: bool,
-}
 
 /// The values that travel in a register for general purposes.
 const FORMS: [Typed; 5] = [Typed::Ptr, Typed::I8, Typed::I16, Typed::I32, Typed::I64];
@@ -120,50 +97,57 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
     let mut changed = false;
     for intrinsic in TABLE {
         let Some(operation) = Operation::of(intrinsic) else { continue };
-        for typed in FORMS {
-            let symbol = intrinsic.symbol(Form::Typed(typed));
-            let Some(runtime) = module.function(&symbol) else { continue };
-            // A module that defines it is the runtime itself.
-            if !runtime.is_declaration() {
-                continue;
-            }
+        // A form without values is that of a pointer.
+        let forms = if operation.returns_twice() { &FORMS[..1] } else { &FORMS };
+        for &typed in forms {
             let Some(value) = verify::typed_value(module, typed) else { continue };
+            let symbol = intrinsic.symbol(Form::Typed(typed));
             let ty = verify::expected_type(module, intrinsic, value);
-            for call in runtime.uses().0 {
-                if call.function_type() == ty {
-                    changed |= inlining.site(call, operation, value, tell);
-                }
-            }
+            changed |= inlining.symbol(&symbol, ty, operation, tell);
         }
     }
-    changed
+    let pointer = Type::pointer(module, 0);
+    let ty = Type::function(Type::int32(module), &[pointer, pointer]);
+    changed | inlining.symbol(SWAP_UCONTEXT, ty, Operation::SwapContext(Objects::InUcontext), tell)
 }
 
 /// The work on one module.
 struct Inlining<'m> {
     module: Module<'m>,
-    target: Target,
+    target: &'static Target,
     functions: HashMap<Function<'m>, Facts>,
 }
 
 impl<'m> Inlining<'m> {
-    /// Puts one switch in place, or says why not. Returns whether that was done.
-    fn site(
+    /// Puts the calls of one function of the runtime in place. Returns whether there were any.
+    fn symbol(
         &mut self,
-        call: Call<'m>,
+        symbol: &str,
+        ty: Type<'m>,
         operation: Operation,
-        value: Type<'m>,
         tell: &dyn Fn(&Remark<'m>),
     ) -> bool {
+        // A module that defines it is the runtime itself.
+        let runtime = self.module.function(symbol).filter(|f| f.is_declaration());
+        let calls = runtime.map(|runtime| runtime.uses().0).unwrap_or_default();
+        let mut changed = false;
+        for call in calls.into_iter().filter(|call| call.function_type() == ty) {
+            changed |= self.site(call, operation, tell);
+        }
+        changed
+    }
+
+    /// Puts one switch in place, or says why not. Returns whether that was done.
+    fn site(&mut self, call: Call<'m>, operation: Operation, tell: &dyn Fn(&Remark<'m>)) -> bool {
         let remark = |taken, text| Remark { at: call.instruction(), taken, name: REMARK, text };
-        let words = match self.obstacle(call) {
-            None => self.words().ok_or("a name of the runtime's is taken"),
+        let words = match self.obstacle(call, operation) {
+            None => self.words(operation).ok_or("a name of the runtime's is taken"),
             Some(why) => Err(why),
         };
         match words {
             Ok(words) => {
                 tell(&remark(true, "the switch is in place".to_owned()));
-                self.put_in_place(call, operation, value, words);
+                self.put_in_place(call, operation, words);
                 true
             }
             Err(why) => {
@@ -173,14 +157,19 @@ impl<'m> Inlining<'m> {
         }
     }
 
-    /// The variable that says where a thread's words are.
-    fn words(&self) -> Option<Value<'m>> {
-        self.module.external_variable(WORDS, Type::size(self.module))
+    /// The variable that says where a thread's words are, or the one that counts.
+    fn words(&self, operation: Operation) -> Option<Value<'m>> {
+        let name = if let Operation::SwapContext(_) = operation { PLAIN } else { WORDS };
+        self.module.external_variable(name, Type::size(self.module))
     }
 
     /// Why a call stays, if it does.
-    fn obstacle(&mut self, call: Call<'m>) -> Option<&'static str> {
-        if call.kind() != CallKind::Call {
+    fn obstacle(&mut self, call: Call<'m>, operation: Operation) -> Option<&'static str> {
+        if operation == Operation::SwapContext(Objects::Own)
+            && !call.args().last().is_some_and(|base| base.is_null())
+        {
+            Some("it has a base, so a slice is made")
+        } else if call.kind() != CallKind::Call {
             Some("what it throws is caught here")
         } else if call.is_musttail() {
             Some("it must become a jump")
@@ -189,7 +178,12 @@ impl<'m> Inlining<'m> {
         } else if call.has_bundles() {
             Some("it has operand bundles")
         } else {
-            self.facts(call.caller()).obstacle
+            let facts = self.facts(call.caller());
+            let again =
+                if operation.returns_twice() { facts.captures } else { facts.returns_twice };
+            // It finds registers as they were at a call.
+            let twice = again.then_some("the function calls what returns twice");
+            facts.obstacle.or(twice)
         }
     }
 
@@ -199,23 +193,27 @@ impl<'m> Inlining<'m> {
     }
 
     /// Replaces the call.
-    fn put_in_place(
-        &mut self,
-        call: Call<'m>,
-        operation: Operation,
-        value: Type<'m>,
-        words: Value<'m>,
-    ) {
+    fn put_in_place(&mut self, call: Call<'m>, operation: Operation, words: Value<'m>) {
         let module = self.module;
         let builder = Builder::before(module, call);
         let mut args = call.args();
-        if let Some(sent) = args.last_mut() {
-            *sent = extended(&builder, module, call, *sent);
+        match operation {
+            Operation::SwapContext(Objects::Own) => args.truncate(2),
+            Operation::SwapContext(Objects::InUcontext) => {
+                for arg in &mut args {
+                    *arg = builder.offset(*arg, target::IN_UCONTEXT);
+                }
+            }
+            _ => {
+                if let Some(sent) = args.last_mut() {
+                    *sent = extended(&builder, module, call, *sent);
+                }
+            }
         }
         args.push(builder.load_shared(Type::size(module), words));
         args.push(call.callee());
         let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
-        let mut results = vec![value];
+        let mut results = vec![call.function_type().result()];
         results.extend(&params);
         let ty = Type::function(Type::literal(module, &results), &params);
         let function = call.caller();
@@ -224,8 +222,11 @@ impl<'m> Inlining<'m> {
             marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
             base_pointer: self.facts(function).grows || INLINED_LATER,
         };
-        let assembly = self.target.assembly(operation, conditions).value(ty);
+        let assembly = (self.target.assembly)(operation, conditions).value(ty);
         let switch = builder.call(ty, assembly, &args, None);
+        if operation.returns_twice() {
+            switch.add_attribute(module, "returns_twice");
+        }
         call.replace(Some(builder.field(switch.value(), 0)));
     }
 }
@@ -255,12 +256,22 @@ struct Facts {
     obstacle: Option<&'static str>,
     /// Whether its frame grows while it runs.
     grows: bool,
+    /// Whether something in it may return more than once.
+    returns_twice: bool,
+    /// Whether that is something besides `swapcontext`.
+    captures: bool,
 }
 
 impl Facts {
     fn of<'m>(module: Module<'m>, function: Function<'m>) -> Self {
         let instructions = function.instructions();
-        let twice = |call: Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
+        let twice = |call: &Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
+        let swaps = |call: &Call<'m>| {
+            call.is_assembly()
+                || call.callee().as_function().is_some_and(|f| {
+                    [SWAP_UCONTEXT, SWAPCONTEXT].map(str::as_bytes).contains(&f.name_bytes())
+                })
+        };
         let calls_itself = |call: Call<'m>| call.callee() == function.value();
         let has = |name| function.attribute(AttributePlace::Function, name).is_some();
         let obstacle = if function.has_personality() {
@@ -270,9 +281,6 @@ impl Facts {
             Some("the function has a garbage collector")
         } else if let Some((_, why)) = KEPT_IN.iter().find(|(name, _)| has(name)) {
             Some(*why)
-        } else if instructions.iter().filter_map(|i| i.call()).any(twice) {
-            // It finds registers as they were at a call.
-            Some("the function calls what returns twice")
         } else if instructions.iter().filter_map(|i| i.call()).any(calls_itself) {
             // A function with a switch in place saves all registers that are its caller's, in each
             // of its frames, and all of them travel with a slice.
@@ -281,6 +289,9 @@ impl Facts {
             None
         };
         let grows = instructions.iter().any(|i| i.is_alloca() && i.variable_size(module).is_none());
-        Facts { obstacle, grows }
+        let mut captures = instructions.iter().filter_map(|i| i.call()).filter(twice).peekable();
+        let returns_twice = captures.peek().is_some();
+        let captures = captures.any(|call| !swaps(&call));
+        Facts { obstacle, grows, returns_twice, captures }
     }
 }

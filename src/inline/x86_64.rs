@@ -10,8 +10,11 @@
 //! record lies in the red zone, which signal handlers leave alone. Where there is no red zone the
 //! stack pointer goes below the record first.
 
-use super::{Conditions, Operation};
+use super::target::{Conditions, IN_UCONTEXT, Objects, Operation, Target};
 use crate::ir::{Assembly, Module};
+
+/// The target.
+pub(super) const TARGET: Target = Target { fits, assembly };
 
 /// Offsets in a thread's words.
 pub(crate) mod words {
@@ -39,18 +42,26 @@ pub(crate) mod record {
     pub(crate) const BYTES: usize = 64;
 }
 
+/// Offsets in an object of the POSIX layer.
+pub(crate) mod object {
+    pub(crate) const TAG: usize = 8;
+    pub(crate) const SP: usize = 16;
+    pub(crate) const RBX: usize = 32;
+    pub(crate) const RBP: usize = 40;
+}
+
 /// Registers with numbers of which every one changes: prefix, first and last number. Those that a
 /// target lacks are skipped by LLVM.
 const NUMBERED: [(&str, u32, u32); 5] =
     [("r", 12, 31), ("xmm", 0, 31), ("k", 0, 7), ("mm", 0, 7), ("tmm", 0, 7)];
 
 /// What else changes.
-const OTHERS: &str = "~{rdx},~{r8},~{r9},~{r10},~{st},~{st(1)},~{st(2)},~{st(3)},~{st(4)},\
+const OTHERS: &str = "~{r8},~{r9},~{r10},~{st},~{st(1)},~{st(2)},~{st(3)},~{st(4)},\
     ~{st(5)},~{st(6)},~{st(7)},~{dirflag},~{fpsr},~{flags},~{memory}";
 
 /// Whether switches can be in place in a module: a target of 64 bits with ELF's thread-local
 /// storage.
-pub(super) fn fits(module: Module<'_>) -> bool {
+fn fits(module: Module<'_>) -> bool {
     let triple = module.triple();
     let mut parts = triple.split('-');
     parts.next() == Some("x86_64")
@@ -62,9 +73,16 @@ pub(super) fn fits(module: Module<'_>) -> bool {
 }
 
 /// The assembly of a switch: the result in rax, the target in rdi, the value in rsi, in rcx where
-/// the thread's words are from the thread pointer on, the runtime's function in r11.
-pub(super) fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
+/// the thread's words are from the thread pointer on, the runtime's function in r11. Objects of
+/// the POSIX layer are in rdi and rdx, and in rcx is where the word is that marks those.
+fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
     let mut code = Code::default();
+    if let Operation::SwapContext(objects) = operation {
+        code.capture(objects, conditions);
+        code.refuse(operation);
+        code.go_back(conditions);
+        return Assembly { text: code.0, constraints: constraints(operation, conditions) };
+    }
     code.find_target(operation);
     code.check_target();
     if operation == Operation::Resume {
@@ -144,11 +162,59 @@ impl Code {
     /// The slow way: a call of the runtime, with the arguments where C has them.
     fn refuse(&mut self, operation: Operation) {
         self.line("3:");
-        if operation == Operation::Suspend {
-            self.line("movq %rsi, %rdi");
+        match operation {
+            Operation::Swap | Operation::Resume => {}
+            Operation::Suspend => self.line("movq %rsi, %rdi"),
+            Operation::SwapContext(Objects::Own) => {
+                self.line("movq %rdx, %rsi");
+                self.line("xorl %edx, %edx"); // no base
+            }
+            Operation::SwapContext(Objects::InUcontext) => {
+                self.line(format!("leaq -{IN_UCONTEXT}(%rdi), %rdi"));
+                self.line(format!("leaq -{IN_UCONTEXT}(%rdx), %rsi"));
+            }
         }
         self.line("callq *%r11");
         self.line("jmp 2f");
+    }
+
+    /// What `stackswitch_go_plainly` of the runtime does. Nothing is loaded that a store could be
+    /// waited for but the target's own position.
+    fn capture(&mut self, objects: Objects, conditions: Conditions) {
+        if objects == Objects::Own {
+            self.line("testq %rdi, %rdi");
+            self.line("je 3f");
+            self.line("testq %rdx, %rdx");
+            self.line("je 3f");
+        }
+        self.line("movq %fs:(%rcx), %rax");
+        self.line(format!("cmpq %rax, {}(%rdx)", object::TAG));
+        self.line("jne 3f");
+        self.line(format!("cmpq %rax, {}(%rdi)", object::TAG));
+        self.line("jne 3f");
+        self.line("leaq 1f(%rip), %r10");
+        self.line("movq %r10, (%rdi)");
+        self.line(format!("movq %rsp, {}(%rdi)", object::SP));
+        self.line(format!("movq %rbp, {}(%rdi)", object::RBP));
+        if conditions.base_pointer {
+            self.line(format!("movq %rbx, {}(%rdi)", object::RBX));
+        }
+        self.line("xorl %eax, %eax");
+        self.line("jmpq *(%rdx)");
+    }
+
+    /// Goes on with a capture: rdx is the object, or what has its position.
+    fn go_back(&mut self, conditions: Conditions) {
+        self.line("1:");
+        if conditions.marked_targets {
+            self.line("endbr64");
+        }
+        if conditions.base_pointer {
+            self.line(format!("movq {}(%rdx), %rbx", object::RBX));
+        }
+        self.line(format!("movq {}(%rdx), %rbp", object::RBP));
+        self.line(format!("movq {}(%rdx), %rsp", object::SP));
+        self.line("2:");
     }
 
     /// Goes on: rdx is the record, rax the value. The stack pointer comes last, so that it is
@@ -171,10 +237,13 @@ impl Code {
 fn constraints(operation: Operation, conditions: Conditions) -> String {
     let mut all: Vec<String> = match operation {
         Operation::Suspend => {
-            vec!["={ax},={si},={cx},={r11},1,2,3,~{rdi}".to_owned()]
+            vec!["={ax},={si},={cx},={r11},1,2,3,~{rdi},~{rdx}".to_owned()]
         }
         Operation::Swap | Operation::Resume => {
-            vec!["={ax},={di},={si},={cx},={r11},1,2,3,4".to_owned()]
+            vec!["={ax},={di},={si},={cx},={r11},1,2,3,4,~{rdx}".to_owned()]
+        }
+        Operation::SwapContext(_) => {
+            vec!["={ax},={di},={dx},={cx},={r11},1,2,3,4,~{rsi}".to_owned()]
         }
     };
     if !conditions.base_pointer {

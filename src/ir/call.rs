@@ -476,6 +476,22 @@ impl<'m> Builder<'m> {
         value
     }
 
+    /// An address so many bytes behind another, in the same object.
+    pub(crate) fn offset(&self, address: Value<'m>, bytes: u64) -> Value<'m> {
+        let mut index = self.size(bytes).raw();
+        // SAFETY: the address is a pointer, the index an integer.
+        Value::new(unsafe {
+            LLVMBuildInBoundsGEP2(
+                self.raw,
+                Type::byte(self.module).raw(),
+                address.raw(),
+                &raw mut index,
+                1,
+                c"".as_ptr(),
+            )
+        })
+    }
+
     /// A field of a structure that is a value.
     pub(crate) fn field(&self, value: Value<'m>, index: u32) -> Value<'m> {
         // SAFETY: the value is a structure with such a field.

@@ -51,7 +51,7 @@ impl<'m> Function<'m> {
     }
 
     /// Its name, as the bytes that it is.
-    pub(super) fn name_bytes(self) -> &'m [u8] {
+    pub(crate) fn name_bytes(self) -> &'m [u8] {
         let mut length = 0;
         // SAFETY: the function is live; LLVM keeps the name as long as the function has it, and
         // the passes rename nothing.
@@ -175,6 +175,12 @@ impl<'m> Function<'m> {
     /// Whether nothing uses it.
     pub(crate) fn is_unused(self) -> bool {
         self.0.is_unused()
+    }
+
+    /// Puts another function in its place everywhere.
+    pub(crate) fn replace(self, other: Function<'m>) {
+        // SAFETY: both are live, of one module, and pointers to functions.
+        unsafe { LLVMReplaceAllUsesWith(self.value().raw(), other.value().raw()) }
     }
 
     /// Removes it from its module. It must be unused and must not be used again.

@@ -159,6 +159,13 @@ impl<'m> Type<'m> {
         Type::new(unsafe { LLVMFunctionType(result.raw, raw.as_mut_ptr(), raw.len() as u32, 0) })
     }
 
+    /// A function type with these parameters and variable arguments.
+    pub(crate) fn variadic(result: Type<'m>, params: &[Type<'m>]) -> Self {
+        let mut raw: Vec<LLVMTypeRef> = params.iter().map(|p| p.raw).collect();
+        // SAFETY: all types are live; the length is that of the list.
+        Type::new(unsafe { LLVMFunctionType(result.raw, raw.as_mut_ptr(), raw.len() as u32, 1) })
+    }
+
     /// What it is made of.
     pub(crate) fn kind(self) -> TypeKind<'m> {
         // SAFETY: the type is live, and each accessor is used on its own kind of type.

@@ -187,7 +187,8 @@ impl Jit {
                 inline::keep_calls(module);
             }
             backtrace::prepare(module);
-            passes::run(module, Some(&self.machine), self.level.pipeline())?;
+            let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
+            passes::run(module, Some(&self.machine), &pipeline)?;
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
             symbols::rename(module, &plan.renamed);
             if observe::observing() {

@@ -20,10 +20,34 @@ use crate::{inline, level::OptLevel};
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    ucontext: Ucontext,
     perf_map: bool,
     redefine: bool,
     regions: Option<usize>,
     symbols: Vec<(String, *const ())>,
+}
+
+/// What becomes of the functions of `<ucontext.h>` in a module.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ucontext {
+    /// They are the system's.
+    #[default]
+    System,
+    /// They are the runtime's; the signal mask is left alone.
+    Runtime,
+    /// They are the runtime's, and the signal mask belongs to a context as POSIX has it.
+    RuntimeWithSignalMask,
+}
+
+impl Ucontext {
+    /// The pass that comes before all others, with its comma.
+    pub(super) fn pass(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Runtime => "stackswitch-from-ucontext,",
+            Self::RuntimeWithSignalMask => "stackswitch-from-ucontext<sigmask>,",
+        }
+    }
 }
 
 impl Builder {
@@ -39,6 +63,30 @@ impl Builder {
     #[must_use]
     pub fn inline_switches(mut self, inline: bool) -> Self {
         self.calls_only = !inline;
+        self
+    }
+
+    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions for it (the
+    /// system's unless told).
+    ///
+    /// ```
+    /// use stackswitch::jit::{Jit, Ucontext};
+    ///
+    /// let jit = Jit::builder().ucontext(Ucontext::Runtime).build()?;
+    /// jit.add_ir("again", "
+    ///     declare i32 @getcontext(ptr)
+    ///     define i32 @main() {
+    ///       %context = alloca [968 x i8], align 16
+    ///       %result = call i32 @getcontext(ptr %context)
+    ///       ret i32 %result
+    ///     }")?;
+    /// // SAFETY: `main` has the type of C's and does what C's may do.
+    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
+        self.ucontext = ucontext;
         self
     }
 
@@ -134,8 +182,10 @@ impl Builder {
         let mut modules = Modules::default();
         let runtime = observe::symbols();
         let own = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
-        let symbols: Vec<_> =
-            runtime.chain([(inline::WORDS, inlined::address())]).chain(own).collect();
+        let symbols: Vec<_> = runtime
+            .chain([(inline::WORDS, inlined::resident()), (inline::PLAIN, inlined::plain())])
+            .chain(own)
+            .collect();
         for &(symbol, _) in &symbols {
             modules.add_host(symbol)?;
         }
@@ -151,12 +201,13 @@ impl Builder {
             }
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
-        let Self { level, calls_only, .. } = self;
+        let Self { level, calls_only, ucontext, .. } = self;
         Ok(Jit {
             session,
             machine,
             level,
             calls_only,
+            ucontext,
             names,
             modules: modules.into(),
             bodies: RefCell::default(),

@@ -61,7 +61,7 @@ use std::{
 use inkwell::targets::TargetMachine;
 
 pub use crate::level::OptLevel;
-pub use builder::Builder;
+pub use builder::{Builder, Ucontext};
 pub use coroutine::{Coroutine, State, Status};
 pub use error::{Code, Error, Fault, FaultKind, Trap};
 pub use host::{HostFn, SuspendError, suspend};
@@ -87,12 +87,19 @@ const _: () = assert!(
 
 // Switches in place and the runtime mean the same memory.
 const _: () = {
-    use inlined::{header, record, words};
-    use x86_64::{header as our_header, record as our_record, words as our_words};
+    use inlined::{header, object, record, words};
+    use x86_64::{
+        header as our_header, object as our_object, record as our_record, words as our_words,
+    };
     assert!(our_words::CURRENT == words::CURRENT);
     assert!(our_words::READY == words::READY);
     assert!(our_words::SWITCHES == words::SWITCHES);
     assert!(our_words::EXCEPTIONS == words::EXCEPTIONS);
+    assert!(our_object::TAG == object::TAG);
+    assert!(our_object::SP == object::SP);
+    assert!(our_object::RBX == object::RBX);
+    assert!(our_object::RBP == object::RBP);
+    assert!(crate::inline::IN_UCONTEXT as usize == inlined::IN_UCONTEXT);
     assert!(our_header::SP == header::SP);
     assert!(our_header::TAG == header::TAG);
     assert!(our_header::LINK == header::LINK);
@@ -109,6 +116,7 @@ pub struct Jit {
     machine: TargetMachine,
     level: OptLevel,
     calls_only: bool,
+    ucontext: Ucontext,
     names: Names,
     modules: RefCell<Modules>,
     /// Functions that can be bodies of contexts; only while there is an observer.

@@ -1,9 +1,10 @@
 //! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
 //!
-//! `stackswitch-verify`, `stackswitch-opt` and `stackswitch-lower` run at the start of the default
-//! pipelines, `stackswitch-slices`, `stackswitch-slice-size`, `stackswitch-inline` and
-//! `stackswitch-check` at their end. Those that verify, lower and check are required, so that they
-//! run at `-O0` too, and each is available by its name.
+//! `stackswitch-from-ucontext`, which has to be asked for, `stackswitch-verify`, `stackswitch-opt` and
+//! `stackswitch-lower` run at the start of the default pipelines, `stackswitch-slices`,
+//! `stackswitch-slice-size`, `stackswitch-inline` and `stackswitch-check` at their end. Those that
+//! verify, lower and check are required, so that they run at `-O0` too, and each is available by
+//! its name.
 
 mod check;
 mod plugin;
@@ -21,6 +22,7 @@ use inkwell::targets::TargetMachine;
 pub use crate::diagnostics::Remark;
 
 use crate::diagnostics::Diagnostic;
+use crate::from_ucontext::{self, Outcome, SignalMask};
 use crate::optimise::slices;
 use crate::{inline, ir, lower, optimise, verify};
 
@@ -116,6 +118,9 @@ fn run_collecting(
 /// The passes as the shim takes them.
 #[repr(C)]
 struct Passes {
+    from_ucontext: extern "C" fn(LLVMModuleRef) -> bool,
+    from_ucontext_with_mask: extern "C" fn(LLVMModuleRef) -> bool,
+    from_ucontext_where_asked: extern "C" fn(LLVMModuleRef) -> bool,
     verify: extern "C" fn(LLVMModuleRef) -> bool,
     optimise: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
@@ -127,6 +132,9 @@ struct Passes {
 }
 
 static PASSES: Passes = Passes {
+    from_ucontext: from_ucontext_pass,
+    from_ucontext_with_mask: from_ucontext_with_mask_pass,
+    from_ucontext_where_asked: from_ucontext_where_asked_pass,
     verify: verify_pass,
     optimise: optimise_pass,
     lower: lower_pass,
@@ -156,6 +164,37 @@ unsafe extern "C" {
         passes: *const Passes,
         error: *mut *mut c_char,
     ) -> c_int;
+}
+
+/// `stackswitch-from-ucontext`
+extern "C" fn from_ucontext_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Thread)
+}
+
+/// `stackswitch-from-ucontext<sigmask>`
+extern "C" fn from_ucontext_with_mask_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Context)
+}
+
+/// One of the two, in a module that has the flag.
+extern "C" fn from_ucontext_where_asked_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    SignalMask::asked_for(module).is_some_and(|mask| replace_ucontext(module, mask))
+}
+
+fn replace_ucontext(module: ir::Module<'_>, mask: SignalMask) -> bool {
+    match from_ucontext::replace(module, mask, &|remark| {
+        session::remark(from_ucontext::FLAG, remark)
+    }) {
+        Outcome::Done(changed) => changed,
+        Outcome::Refused(warnings) => {
+            session::judge(module, warnings);
+            false
+        }
+    }
 }
 
 /// `stackswitch-verify`

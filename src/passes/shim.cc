@@ -9,6 +9,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassInstrumentation.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #if LLVM_VERSION_MAJOR >= 22
@@ -33,6 +34,10 @@ extern "C" {
 // A pass in Rust: takes a module, says whether it changed it.
 using RustPass = bool (*)(LLVMModuleRef);
 struct StackswitchPasses {
+  RustPass FromUcontext;
+  RustPass FromUcontextWithMask;
+  // In modules that have a flag for it.
+  RustPass FromUcontextWhereAsked;
   RustPass Verify;
   RustPass Optimise;
   RustPass Lower;
@@ -64,7 +69,12 @@ public:
   }
   // What -passes= takes, and -time-passes and the like print.
   static StringRef name() {
-    return Member == &StackswitchPasses::Verify     ? "stackswitch-verify"
+    return Member == &StackswitchPasses::FromUcontext ||
+                   Member == &StackswitchPasses::FromUcontextWhereAsked
+               ? "stackswitch-from-ucontext"
+           : Member == &StackswitchPasses::FromUcontextWithMask
+               ? "stackswitch-from-ucontext<sigmask>"
+           : Member == &StackswitchPasses::Verify   ? "stackswitch-verify"
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
            : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
@@ -79,6 +89,11 @@ public:
            Member == &StackswitchPasses::Check;
   }
 };
+using FromUcontextPass = RustModulePass<&StackswitchPasses::FromUcontext>;
+using FromUcontextWithMaskPass =
+    RustModulePass<&StackswitchPasses::FromUcontextWithMask>;
+using FromUcontextWhereAskedPass =
+    RustModulePass<&StackswitchPasses::FromUcontextWhereAsked>;
 using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
 using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
@@ -86,6 +101,18 @@ using CheckPass = RustModulePass<&StackswitchPasses::Check>;
 using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
 using SlicesPass = RustModulePass<&StackswitchPasses::Slices>;
 using SliceSizePass = RustModulePass<&StackswitchPasses::SliceSize>;
+
+// Asks for stackswitch-from-ucontext in the default pipelines.
+enum class Ucontext { Kept, Replaced, ReplacedWithMask };
+cl::opt<Ucontext> FromUcontextOption(
+    "stackswitch-from-ucontext", cl::ValueOptional, cl::init(Ucontext::Kept),
+    cl::desc("Call the stackswitch runtime for the functions of <ucontext.h>"),
+    cl::values(clEnumValN(Ucontext::Replaced, "", ""),
+               clEnumValN(Ucontext::Replaced, "fast",
+                          "a signal mask is its thread's (default)"),
+               clEnumValN(Ucontext::ReplacedWithMask, "sigmask",
+                          "a signal mask is its context's, at the price of a "
+                          "system call for each switch")));
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -195,6 +222,17 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   auto Start = [Passes, Hooked](ModulePassManager &MPM,
                                 OptimizationLevel Level, auto...) {
     *Hooked = true;
+    switch (FromUcontextOption) {
+    case Ucontext::Kept:
+      MPM.addPass(FromUcontextWhereAskedPass(Passes));
+      break;
+    case Ucontext::Replaced:
+      MPM.addPass(FromUcontextPass(Passes));
+      break;
+    case Ucontext::ReplacedWithMask:
+      MPM.addPass(FromUcontextWithMaskPass(Passes));
+      break;
+    }
     MPM.addPass(VerifyPass(Passes));
     if (Level != OptimizationLevel::O0)
       MPM.addPass(OptimisePass(Passes));
@@ -230,7 +268,9 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   PB.registerPipelineParsingCallback(
       [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
                        ArrayRef<PassBuilder::PipelineElement> Inner) {
-        bool Ours = Inner.empty() && (addNamed<VerifyPass>(Name, MPM, Passes) ||
+        bool Ours = Inner.empty() && (addNamed<FromUcontextPass>(Name, MPM, Passes) ||
+                                      addNamed<FromUcontextWithMaskPass>(Name, MPM, Passes) ||
+                                      addNamed<VerifyPass>(Name, MPM, Passes) ||
                                       addNamed<OptimisePass>(Name, MPM, Passes) ||
                                       addNamed<LowerPass>(Name, MPM, Passes) ||
                                       addNamed<InlinePass>(Name, MPM, Passes) ||

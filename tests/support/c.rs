@@ -46,6 +46,16 @@ const WITH_LLD: [NamedLinkage; 4] = [
     ("thinlto", Linkage::Lto("-flto=thin")),
 ];
 
+/// The plugin of a compiler that has one.
+#[allow(dead_code, reason = "not every suite asks")]
+pub fn plugin(artifacts: &Artifacts, compiler: Compiler) -> Option<&Path> {
+    match compiler {
+        Compiler::ClangWithPlugin => Some(&artifacts.llvm.plugin),
+        Compiler::OtherClangWithPlugin => Some(&artifacts.other.plugin),
+        Compiler::Gcc => None,
+    }
+}
+
 /// The directory of the sources.
 pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")

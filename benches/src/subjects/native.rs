@@ -35,6 +35,9 @@ unsafe extern "C" {
     pub safe static inline_asm_ring: Native;
     pub safe static swapcontext_resident: Native;
     pub safe static swapcontext_lifecycle: Native;
+    pub safe static from_ucontext_resident: Native;
+    pub safe static from_ucontext_lifecycle: Native;
+    pub safe static in_place_swapcontext: Native;
     pub safe static boost_fcontext_resident: Native;
     pub safe static boost_fcontext_ring: Native;
     pub safe static boost_fcontext_lifecycle: Native;

@@ -29,6 +29,27 @@
 #define STACKSWITCH_UCONTEXT_SIGMASK 0
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The system's functions on the system's `ucontext_t`, which holds an object of the
+ * runtime then (64-bit Linux). Results are 0, or -1 and errno. Objects need not be
+ * zeroed. `_sigmask`: the signal mask is part of the context, and setcontext and
+ * swapcontext set it when they go to such a context. */
+int stackswitch_ucontext_getcontext(ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+int stackswitch_ucontext_getcontext_sigmask(ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+int stackswitch_ucontext_setcontext(const ucontext_t *ucp);
+void stackswitch_ucontext_makecontext(ucontext_t *ucp, void (*fn)(void), int argc, ...);
+int stackswitch_ucontext_swapcontext(ucontext_t *oucp,
+                                     const ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+int stackswitch_ucontext_swapcontext_sigmask(ucontext_t *oucp,
+                                             const ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+
+#ifdef __cplusplus
+}
+#endif
+
 #if STACKSWITCH_UCONTEXT_SIGMASK
 #define getcontext stackswitch_ucontext_getcontext_sigmask
 #define swapcontext stackswitch_ucontext_swapcontext_sigmask

@@ -10,7 +10,10 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::{Context, State};
 use crate::cxx::Globals;
+use crate::place::Place;
 use crate::thread::Tls;
+
+use super::Position;
 
 // The name's last part counts layouts: a program and a runtime that do not fit do not link.
 global_asm!(
@@ -21,24 +24,43 @@ global_asm!(
     ".size stackswitch_resident_v1,8",
     "stackswitch_resident_v1:",
     ".zero 8",
+    ".globl stackswitch_plain_v1",
+    ".type stackswitch_plain_v1,@object",
+    ".size stackswitch_plain_v1,8",
+    "stackswitch_plain_v1:",
+    ".zero 8",
     ".popsection",
 );
 
+/// The address of a variable: a program may have a copy of it, which then counts.
+macro_rules! address {
+    ($symbol:literal) => {{
+        let address: *const ();
+        // SAFETY: the GOT entry holds the address.
+        unsafe {
+            asm!(
+                concat!("mov {0}, qword ptr [rip + ", $symbol, "@GOTPCREL]"),
+                out(reg) address,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        address
+    }};
+}
+
 /// The address of `stackswitch_resident_v1`, which says where a thread's words are, from its thread
-/// pointer on. That is the same in every thread; 0 before the first thread is set up. A program may
-/// have a copy of the variable, which then counts.
+/// pointer on. That is the same in every thread; 0 before the first thread is set up.
 #[must_use]
-pub fn address() -> *const () {
-    let address: *const ();
-    // SAFETY: the GOT entry holds the address.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr [rip + stackswitch_resident_v1@GOTPCREL]",
-            out(reg) address,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
-    address
+pub fn resident() -> *const () {
+    address!("stackswitch_resident_v1")
+}
+
+/// The address of `stackswitch_plain_v1`, which says where the word is that marks objects of the
+/// POSIX layer which may be gone to at once, from the thread pointer on. Before the first thread is
+/// set up it is 0, and what is there is the thread pointer, which marks none.
+#[must_use]
+pub fn plain() -> *const () {
+    address!("stackswitch_plain_v1")
 }
 
 /// Says where the words are.
@@ -52,8 +74,11 @@ pub(crate) fn publish() {
             options(pure, nomem, nostack, preserves_flags),
         );
     }
-    // SAFETY: the variable has this size and alignment, and is only used atomically.
-    unsafe { (*address().cast::<AtomicUsize>()).store(offset, Ordering::Relaxed) };
+    let words = [(resident(), offset), (plain(), offset.wrapping_add(offset_of!(Tls, plain)))];
+    for (variable, offset) in words {
+        // SAFETY: the variable has this size and alignment, and is only used atomically.
+        unsafe { (*variable.cast::<AtomicUsize>()).store(offset, Ordering::Relaxed) };
+    }
 }
 
 /// Offsets in a thread's words.
@@ -97,4 +122,22 @@ pub mod record {
     pub const BYTES: usize = super::super::SWITCH_BYTES;
 }
 
+/// Offsets in an object of the POSIX layer, at whose beginning is the address to go on at.
+pub mod object {
+    use super::{Place, Position, offset_of};
+
+    /// What says whether it may be gone to at once: a word.
+    pub const TAG: usize = offset_of!(Place, tag);
+    /// The stack pointer.
+    pub const SP: usize = offset_of!(Place, position) + offset_of!(Position, sp);
+    /// The caller's rbx.
+    pub const RBX: usize = offset_of!(Place, position) + offset_of!(Position, rbx);
+    /// The caller's rbp.
+    pub const RBP: usize = offset_of!(Place, position) + offset_of!(Position, rbp);
+}
+
+pub use crate::ucontext::OBJECT as IN_UCONTEXT;
+
+const _: () =
+    assert!(offset_of!(Place, point) == 0, "compiled code jumps to an object's first word");
 const _: () = assert!(size_of::<Globals>() == 16, "compiled code looks at two words");
