@@ -1,22 +1,18 @@
 //! From the tree to LLVM IR.
 
-use std::{collections::BTreeMap, error::Error, rc::Rc};
+use std::{collections::BTreeMap, collections::VecDeque, error::Error, rc::Rc};
 
 use inkwell::{
     AddressSpace, IntPredicate, attributes::AttributeLoc, basic_block::BasicBlock,
-    builder::Builder, context::Context, module::Linkage, module::Module, types::FunctionType,
-    types::IntType, values::*,
+    builder::Builder, context::Context, module::Linkage, module::Module, types::IntType, values::*,
 };
 use stackswitch::emit::Emitter;
 
-use super::{
-    ast::{Call, Expr, Function, Kind, Program},
-    source::{Note, Source, Span},
-};
+use super::lexer::{Note, Source, Span};
+use super::parser::{Call, Expr, Function, Kind, Program};
 
-/// What the host does for programs: the number of arguments, and whether others may run meanwhile.
-const HOST: [(&str, usize, bool); 4] =
-    [("channel", 0, false), ("send", 2, false), ("receive", 1, true), ("pause", 0, true)];
+/// What programs call of the host's functions, and the number of arguments.
+const HOST: [(&str, usize); 2] = [("print", 1), ("pause", 0)];
 /// The variable that is set while a generator ends that is not wanted any more.
 pub const STOPPED: &str = "?stopped";
 
@@ -69,24 +65,24 @@ struct Code<'a, 'm, 'c> {
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 type Number<'c> = Done<IntValue<'c>>;
 
-/// Functions.
 impl<'c> Code<'_, '_, 'c> {
     /// A function as others call it, or as a context runs it. The prefix keeps it apart from libc's.
     fn declare(&self, name: &str, parameters: usize, as_body: bool) -> Done<FunctionValue<'c>> {
-        let (mut symbol, mut ty) = (format!("rill.{name}"), self.words(parameters));
-        if as_body {
-            (symbol, ty) = (format!("{symbol}.body"), self.ss.body_type(self.i64())?);
-        }
+        let (symbol, ty) = if as_body {
+            (format!("rill.{name}.body"), self.ss.body_type(self.i64())?)
+        } else {
+            let words = vec![self.i64().into(); parameters];
+            (format!("rill.{name}"), self.i64().fn_type(&words, false))
+        };
         let found = self.module.get_function(&symbol);
         Ok(found.unwrap_or_else(|| self.module.add_function(&symbol, ty, None)))
     }
 
-    /// A context gets its arguments one by one, by the resumes up to the one that brings its first
-    /// value.
+    /// A context gets its arguments one by one, each by a resume.
     fn function(&mut self, function: &Function, as_body: bool) -> Done {
         let Function { name, parameters, body, source, span } = function;
         self.source = source.clone();
-        if name == "print" || HOST.iter().any(|(host, ..)| host == name) {
+        if HOST.iter().any(|(host, _)| host == name) {
             return self.wrong(*span, format!("`{name}` is built in"));
         }
         let value = self.declare(name, parameters.len(), as_body)?;
@@ -95,24 +91,17 @@ impl<'c> Code<'_, '_, 'c> {
         }
         self.variables.clear();
         self.builder.position_at_end(self.context.append_basic_block(value, "entry"));
-        for (i, name) in parameters.iter().enumerate() {
-            let argument = match i {
-                0 if as_body => value.get_nth_param(1),
-                _ if as_body => Some(self.ss.suspend(&self.builder, self.number(0))?.into()),
-                _ => value.get_nth_param(i as u32),
-            };
-            self.local(name, argument.map_or(self.number(0), |a| a.into_int_value()))?;
+        let given = value.get_params().into_iter().skip(usize::from(as_body));
+        let mut given = given.map(BasicValueEnum::into_int_value).collect::<VecDeque<_>>();
+        for name in parameters {
+            let argument = given.pop_front().unwrap_or(self.number(0));
+            self.local(name, argument)?;
+            if as_body {
+                given.push_back(self.ss.suspend(&self.builder, self.number(0))?);
+            }
         }
         let result = self.expression(body)?;
-        self.finish(result)
-    }
-
-    /// Returns, after ending the generators of the loops that this leaves.
-    fn finish(&mut self, value: IntValue<'c>) -> Done {
-        for left in self.loops.iter().rev() {
-            self.close(left)?;
-        }
-        self.builder.build_return(Some(&value))?;
+        self.builder.build_return(Some(&result))?;
         Ok(())
     }
 
@@ -129,23 +118,23 @@ impl<'c> Code<'_, '_, 'c> {
         Ok(())
     }
 
-    /// Returns if the generator that this is a part of has been stopped.
+    /// Returns if the generator that this is a part of has been stopped, after ending those of the
+    /// loops that this leaves.
     fn unless_stopped(&mut self, stopped: IntValue<'c>) -> Done {
         let [stop, go_on] = self.branch(stopped, ["stop", "go_on"])?;
         self.builder.position_at_end(stop);
-        self.finish(self.number(0))?;
+        for left in self.loops.iter().rev() {
+            self.close(left)?;
+        }
+        self.builder.build_return(Some(&self.number(0)))?;
         self.builder.position_at_end(go_on);
         Ok(())
     }
-}
 
-/// Expressions.
-impl<'c> Code<'_, '_, 'c> {
     fn expression(&mut self, expr: &Expr) -> Number<'c> {
         let zero = self.number(0);
         match &expr.kind {
             Kind::Number(number) => Ok(self.number(*number)),
-            Kind::Text(_) => self.wrong(expr.span, "only `print` takes texts"),
             Kind::Variable(name) => {
                 let variable = self.variable(name, expr.span)?;
                 Ok(self.builder.build_load(self.i64(), variable, name)?.into_int_value())
@@ -182,12 +171,6 @@ impl<'c> Code<'_, '_, 'c> {
                 self.unless_stopped(sent)?;
                 Ok(zero)
             }
-            Kind::Return(value) => {
-                let value = self.expression(value)?;
-                self.finish(value)?;
-                self.builder.position_at_end(self.block("nowhere"));
-                Ok(zero)
-            }
             Kind::Break => {
                 let Some(left) = self.loops.last() else {
                     return self.wrong(expr.span, "there is no loop to leave");
@@ -201,17 +184,15 @@ impl<'c> Code<'_, '_, 'c> {
     }
 
     fn binary(&mut self, operator: &str, a: IntValue<'c>, b: IntValue<'c>, at: Span) -> Number<'c> {
+        if let "/" | "%" = operator {
+            self.check_division(a, b, at)?;
+        }
         let compared = match operator {
             "+" => return Ok(self.builder.build_int_add(a, b, "sum")?),
             "-" => return Ok(self.builder.build_int_sub(a, b, "difference")?),
             "*" => return Ok(self.builder.build_int_mul(a, b, "product")?),
-            "/" | "%" => {
-                self.check_division(a, b, at)?;
-                return Ok(match operator {
-                    "/" => self.builder.build_int_signed_div(a, b, "quotient")?,
-                    _ => self.builder.build_int_signed_rem(a, b, "rest")?,
-                });
-            }
+            "/" => return Ok(self.builder.build_int_signed_div(a, b, "quotient")?),
+            "%" => return Ok(self.builder.build_int_signed_rem(a, b, "rest")?),
             "==" => IntPredicate::EQ,
             "!=" => IntPredicate::NE,
             "<" => IntPredicate::SLT,
@@ -235,7 +216,7 @@ impl<'c> Code<'_, '_, 'c> {
         let [fault, divide] = self.branch(wrong, ["fault", "divide"])?;
         self.builder.position_at_end(fault);
         let why = self.note(at, "a division by zero, or one whose result has no room");
-        self.host("fail", &[why], false)?;
+        self.host("fail", &[why])?;
         self.builder.build_unreachable()?;
         self.builder.position_at_end(divide);
         Ok(())
@@ -269,23 +250,17 @@ impl<'c> Code<'_, '_, 'c> {
     }
 
     fn for_loop(&mut self, name: &str, call: &Call, body: &Expr) -> Number<'c> {
-        let (function, mut arguments) = self.resolve(call)?;
-        let generator = self.declare(&call.name, 0, true)?;
-        self.bodies.push(function);
+        let (generator, arguments) = self.body(call)?;
         let null = self.context.ptr_type(AddressSpace::default()).const_null();
         let context = self.ss.spawn(&self.builder, None, generator, null)?;
-        let last = arguments.pop().unwrap_or(self.number(0));
         for argument in arguments {
             self.ss.resume(&self.builder, context, argument)?;
         }
-        let sent = self.local("", last)?;
         let [next, end, after] = ["next", "end", "after"].map(|name| self.block(name));
         self.builder.build_unconditional_branch(next)?;
 
         self.builder.position_at_end(next);
-        let send = self.builder.build_load(self.i64(), sent, "send")?.into_int_value();
-        self.builder.build_store(sent, self.number(0))?;
-        let value = self.ss.resume(&self.builder, context, send)?;
+        let value = self.ss.resume(&self.builder, context, self.number(0))?;
         let status = self.ss.status(&self.builder, context)?;
         let finished = status.get_type().const_int(3, false);
         let going = self.builder.build_int_compare(IntPredicate::NE, status, finished, "going")?;
@@ -297,7 +272,7 @@ impl<'c> Code<'_, '_, 'c> {
         self.loops.push(Loop { after, generator: Some(context) });
         self.expression(body)?;
         self.loops.pop();
-        self.variables.truncate(self.variables.len() - 2);
+        self.variables.pop();
         self.builder.build_unconditional_branch(next)?;
 
         self.builder.position_at_end(end);
@@ -306,18 +281,11 @@ impl<'c> Code<'_, '_, 'c> {
         self.builder.position_at_end(after);
         Ok(self.number(0))
     }
-}
 
-/// Calls.
-impl<'c> Code<'_, '_, 'c> {
     fn call(&mut self, call: &Call) -> Number<'c> {
-        if call.name == "print" {
-            return self.print(call);
-        }
-        if let Some(&(name, count, switches)) = HOST.iter().find(|(name, ..)| *name == call.name) {
-            let mut arguments = self.arguments(call, count)?;
-            arguments.push(self.note(call.span, "there is no such channel"));
-            return self.host(name, &arguments, switches);
+        if let Some(&(name, count)) = HOST.iter().find(|(name, _)| *name == call.name) {
+            let arguments = self.arguments(call, count)?;
+            return self.host(name, &arguments);
         }
         let (_, arguments) = self.resolve(call)?;
         let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
@@ -348,38 +316,25 @@ impl<'c> Code<'_, '_, 'c> {
 
     /// The host is given the arguments and the name of the body, of which it makes a coroutine.
     fn spawn(&mut self, call: &Call) -> Number<'c> {
-        let (function, arguments) = self.resolve(call)?;
+        let (body, arguments) = self.body(call)?;
         for argument in arguments {
-            self.host("argument", &[argument], false)?;
+            self.host("argument", &[argument])?;
         }
-        let body = self.declare(&call.name, 0, true)?;
-        self.bodies.push(function);
         let name = self.note(call.span, &body.get_name().to_string_lossy());
-        self.host("spawn", &[name], false)
+        self.host("spawn", &[name])
     }
 
-    /// `print` takes any number of numbers and texts, and makes a line of them.
-    fn print(&mut self, call: &Call) -> Number<'c> {
-        let mut parts = Vec::new();
-        for argument in &call.arguments {
-            parts.push(match &argument.kind {
-                Kind::Text(text) => ("text", self.note(argument.span, text)),
-                _ => ("number", self.expression(argument)?),
-            });
-        }
-        for (function, part) in parts {
-            self.host(function, &[part], false)?;
-        }
-        self.host("line", &[], false)
+    /// What a context runs that makes a call, and the values of the arguments.
+    fn body(&mut self, call: &Call) -> Done<(FunctionValue<'c>, Vec<IntValue<'c>>)> {
+        let (function, arguments) = self.resolve(call)?;
+        self.bodies.push(function);
+        Ok((self.declare(&call.name, 0, true)?, arguments))
     }
 
     /// Calls a function of the host's. All that is passed is numbers.
-    fn host(&self, name: &str, arguments: &[IntValue<'c>], switches: bool) -> Number<'c> {
-        let symbol = format!("rill.host.{name}");
-        let found = self.module.get_function(&symbol);
-        let ty = self.words(arguments.len());
-        let function = found.unwrap_or_else(|| self.module.add_function(&symbol, ty, None));
-        if !switches {
+    fn host(&self, name: &str, arguments: &[IntValue<'c>]) -> Number<'c> {
+        let function = self.declare(&format!("host.{name}"), arguments.len(), false)?;
+        if name != "pause" {
             let promise = self.context.create_string_attribute("stackswitch-nosuspend", "");
             function.add_attribute(AttributeLoc::Function, promise);
         }
@@ -387,17 +342,9 @@ impl<'c> Code<'_, '_, 'c> {
         let call = self.builder.build_call(function, &arguments, "done")?;
         Ok(call.try_as_basic_value().expect_basic("they have values too").into_int_value())
     }
-}
 
-/// The small things.
-impl<'c> Code<'_, '_, 'c> {
     fn i64(&self) -> IntType<'c> {
         self.context.i64_type()
-    }
-
-    /// The type of a function of so many numbers.
-    fn words(&self, parameters: usize) -> FunctionType<'c> {
-        self.i64().fn_type(&vec![self.i64().into(); parameters], false)
     }
 
     fn number(&self, number: i64) -> IntValue<'c> {

@@ -1,13 +1,51 @@
-//! From text to tokens.
+//! From text to tokens, each with its place, and messages that point there.
 
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
 
-use super::source::{Note, Source, Span};
+/// A text and what messages call it.
+#[derive(Debug)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
+
+/// A few characters of one line. Lines and columns count from 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub line: usize,
+    pub column: usize,
+    pub length: usize,
+}
+
+/// A message about a place.
+#[derive(Clone, Debug, thiserror::Error)]
+pub struct Note {
+    pub place: (Rc<Source>, Span),
+    pub message: String,
+    /// Whether the text only ends too early: then a prompt asks for more.
+    pub unfinished: bool,
+}
+
+impl Note {
+    pub fn new(source: &Rc<Source>, span: Span, message: impl Into<String>) -> Self {
+        Note { place: (source.clone(), span), message: message.into(), unfinished: false }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (source, Span { line, column, length }) = &self.place;
+        let text = source.text.lines().nth(line - 1).unwrap_or_default();
+        let (before, mark) = (" ".repeat(column - 1), "^".repeat(*length));
+        let margin = " ".repeat(line.to_string().len());
+        writeln!(f, "{}\n{margin}--> {}:{line}:{column}", self.message, source.name)?;
+        write!(f, "{line} | {text}\n{margin} | {before}{mark}")
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
     Number(i64),
-    Text(String),
     Name(String),
     /// A keyword, an operator or a bracket.
     Fixed(&'static str),
@@ -15,10 +53,9 @@ pub enum Token {
 }
 
 /// Longer symbols stand first: `<=` is not `<` and `=`.
-const FIXED: [&str; 32] = [
-    "fn", "let", "if", "else", "while", "for", "in", "yield", "spawn", "return", "break", "==",
-    "!=", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "=", "!", "(", ")", "{", "}",
-    ",", ";",
+const FIXED: [&str; 28] = [
+    "fn", "let", "if", "else", "while", "for", "in", "yield", "spawn", "break", "==", "!=", "<=",
+    ">=", "+", "-", "*", "/", "%", "<", ">", "=", "(", ")", "{", "}", ",", ";",
 ];
 
 /// All tokens of a source with their places, the last one `End`.
@@ -57,8 +94,6 @@ fn token(text: &str) -> (Result<Token, String>, usize) {
         (number.map(Token::Number), word.len())
     } else if !word.is_empty() {
         (Ok(Token::Name(word.to_owned())), word.len())
-    } else if let Some((inside, _)) = text.strip_prefix('"').and_then(|t| t.split_once('"')) {
-        (Ok(Token::Text(inside.to_owned())), inside.len() + 2)
     } else {
         let first = text.chars().next().unwrap_or_default();
         (Err(format!("`{first}` means nothing here")), first.len_utf8())

@@ -1,30 +1,26 @@
 //! Rill, a small language with generators and green threads. `docs/tutorial.md` builds it step by
 //! step.
 //!
-//! `cargo run --example rill` starts a prompt, `cargo run --example rill -- FILE` runs a file, and
-//! `-- --ir FILE` shows the IR that it is compiled to.
+//! `cargo run --example rill` starts a prompt, `cargo run --example rill -- FILE` runs a file.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::{env, error::Error, fs, process::ExitCode};
 
-mod ast;
-mod codegen;
-mod lexer;
-mod parser;
-mod session;
-mod source;
+pub(crate) mod codegen;
+pub(crate) mod lexer;
+pub(crate) mod parser;
+pub(crate) mod session;
 
-use session::{Session, Show};
-use source::Note;
+use lexer::Note;
+use session::Session;
 
 /// Starts the prompt, or runs a file.
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    let done = match &arguments[..] {
         [] => prompt(),
-        ["--ir", file] => run(file, Show::Ir),
-        [file] if !file.starts_with('-') => run(file, Show::Nothing),
-        _ => Err("usage: rill [[--ir] FILE]".into()),
+        [file] => run(file),
+        _ => Err("usage: rill [FILE]".into()),
     };
     if let Err(error) = &done {
         eprintln!("error: {error}");
@@ -32,9 +28,9 @@ pub fn main() -> ExitCode {
     ExitCode::from(u8::from(done.is_err()))
 }
 
-fn run(file: &str, show: Show) -> Result<(), Box<dyn Error>> {
+fn run(file: &str) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    Session::new()?.run(file, &text, show)
+    Session::new()?.run(file, &text, false)
 }
 
 /// Runs what is typed, input by input. Nothing that a program does ends it.
@@ -49,7 +45,7 @@ fn prompt() -> Result<(), Box<dyn Error>> {
         let Some(line) = lines.next().transpose()? else { return Ok(()) };
         text += &line;
         text.push('\n');
-        if let Err(error) = session.run(&format!("input {count}"), &text, Show::Value) {
+        if let Err(error) = session.run(&format!("input {count}"), &text, true) {
             // An empty line ends what was not finished.
             if !line.is_empty() && error.downcast_ref().is_some_and(|n: &Note| n.unfinished) {
                 continue;

@@ -1,20 +1,64 @@
-//! From tokens to a tree: recursive descent, and operators by how tightly they bind.
+//! What a program consists of, and how tokens become that: recursive descent, and operators by how
+//! tightly they bind.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
-use super::{
-    ast::{Call, Expr, Function, Kind, Program},
-    codegen::STOPPED,
-    lexer::{Token, lex},
-    source::{Note, Source, Span},
-};
+use super::codegen::STOPPED;
+use super::lexer::{Note, Source, Span, Token, lex};
+
+/// What is known by name.
+#[derive(Clone, Default)]
+pub struct Program {
+    pub functions: BTreeMap<String, Rc<Function>>,
+    /// The variables that belong to no function.
+    pub variables: Vec<String>,
+}
+
+pub struct Function {
+    pub name: String,
+    pub parameters: Vec<String>,
+    pub body: Expr,
+    pub source: Rc<Source>,
+    pub span: Span,
+}
+
+/// Everything is an expression, and every value a number of 64 bits.
+pub struct Expr {
+    pub span: Span,
+    pub kind: Kind,
+}
+
+pub enum Kind {
+    Number(i64),
+    Variable(String),
+    Let(String, Box<Expr>),
+    Assign(String, Box<Expr>),
+    Binary(&'static str, Box<Expr>, Box<Expr>),
+    Call(Call),
+    /// Starts a green thread that makes the call.
+    Spawn(Call),
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// Goes on until something breaks it.
+    Loop(Box<Expr>),
+    /// Does the block with each value that the call yields, in a context of its own.
+    For(String, Call, Box<Expr>),
+    Block(Vec<Expr>),
+    Yield(Box<Expr>),
+    Break,
+}
+
+pub struct Call {
+    pub name: String,
+    pub arguments: Vec<Expr>,
+    pub span: Span,
+}
 
 /// How deep a tree may get: who walks it needs stack.
 const DEEPEST: usize = 250;
 
 /// Those further down bind tighter.
-const OPERATORS: [&[&str]; 5] =
-    [&["||"], &["&&"], &["==", "!=", "<", "<=", ">", ">="], &["+", "-"], &["*", "/", "%"]];
+const OPERATORS: [&[&str]; 3] =
+    [&["==", "!=", "<", "<=", ">", ">="], &["+", "-"], &["*", "/", "%"]];
 
 type Parsed<T = Expr> = Result<T, Note>;
 
@@ -28,19 +72,17 @@ pub fn parse(source: &Rc<Source>, main: &str) -> Parsed<(Program, Function)> {
     while *parser.token() != Token::End {
         if parser.eat("fn") {
             let function = Rc::new(parser.function()?);
-            if let Some(second) = program.functions.insert(function.name.clone(), function) {
-                return Err(Note::new(source, second.span, "this is defined twice"));
-            }
+            program.functions.insert(function.name.clone(), function);
             continue;
         }
-        for mut statement in parser.statement()? {
-            if let Kind::Let(name, value) = statement.kind {
-                // A variable of the whole program, not of a function.
-                program.variables.push(name.clone());
-                statement.kind = Kind::Assign(name, value);
-            }
-            statements.push(statement);
+        let mut statement = parser.expression()?;
+        parser.eat(";");
+        if let Kind::Let(name, value) = statement.kind {
+            // A variable of the whole program, not of a function.
+            program.variables.push(name.clone());
+            statement.kind = Kind::Assign(name, value);
         }
+        statements.push(statement);
     }
     let (body, source) = (Expr { span, kind: Kind::Block(statements) }, source.clone());
     let (name, parameters) = (main.to_owned(), Vec::new());
@@ -113,27 +155,16 @@ impl Parser<'_> {
         Ok(Function { name, parameters, body, source, span })
     }
 
+    /// As in Lua, a `;` may stand after a statement.
     fn block(&mut self) -> Parsed {
         let span = self.span();
         self.expect("{")?;
         let mut statements = Vec::new();
         while !self.eat("}") {
-            statements.extend(self.statement()?);
+            statements.push(self.expression()?);
+            self.eat(";");
         }
         Ok(Expr { span, kind: Kind::Block(statements) })
-    }
-
-    /// What ends with a block needs no `;` after it. After a last `;` there is an empty statement.
-    fn statement(&mut self) -> Parsed<Vec<Expr>> {
-        let expr = self.expression()?;
-        let has_end = matches!(expr.kind, Kind::If(..) | Kind::Loop(_) | Kind::For(..));
-        let (span, semicolon) = (self.span(), self.eat(";"));
-        let is_last = self.at("}") || *self.token() == Token::End;
-        match (semicolon, is_last) {
-            (true, true) => Ok(vec![expr, Expr { span, kind: Kind::Block(Vec::new()) }]),
-            (false, false) if !has_end => Err(self.unexpected("`;`")),
-            _ => Ok(vec![expr]),
-        }
     }
 
     fn expression(&mut self) -> Parsed {
@@ -148,8 +179,6 @@ impl Parser<'_> {
             Kind::Let(name, Box::new(self.expression()?))
         } else if self.eat("yield") {
             Kind::Yield(Box::new(self.expression()?))
-        } else if self.eat("return") {
-            Kind::Return(Box::new(self.expression()?))
         } else if self.eat("break") {
             Kind::Break
         } else {
@@ -186,8 +215,6 @@ impl Parser<'_> {
         let zero = Expr { span, kind: Kind::Number(0) };
         let kind = if self.eat("-") {
             return Ok(binary("-", zero, self.deeper(Self::operand)?, span));
-        } else if self.eat("!") {
-            return Ok(binary("==", self.deeper(Self::operand)?, zero, span));
         } else if self.eat("(") {
             let inside = self.expression()?;
             self.expect(")")?;
@@ -219,7 +246,6 @@ impl Parser<'_> {
             let kind = match self.token().clone() {
                 Token::Name(name) => Kind::Variable(name),
                 Token::Number(number) => Kind::Number(number),
-                Token::Text(text) => Kind::Text(text),
                 _ => return Err(self.unexpected("an expression")),
             };
             self.position += 1;
@@ -245,15 +271,6 @@ impl Parser<'_> {
     }
 }
 
-/// `a && b` is `if a { b != 0 } else { 0 }`, and `a || b` is `if a { 1 } else { b != 0 }`.
 fn binary(operator: &'static str, left: Expr, right: Expr, span: Span) -> Expr {
-    let number = |n| Box::new(Expr { span, kind: Kind::Number(n) });
-    let test = |of| Box::new(Expr { span, kind: Kind::Binary("!=", of, number(0)) });
-    let (left, right) = (Box::new(left), Box::new(right));
-    let kind = match operator {
-        "&&" => Kind::If(left, test(right), number(0)),
-        "||" => Kind::If(left, number(1), test(right)),
-        _ => Kind::Binary(operator, left, right),
-    };
-    Expr { span, kind }
+    Expr { span, kind: Kind::Binary(operator, Box::new(left), Box::new(right)) }
 }
