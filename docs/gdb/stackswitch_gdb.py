@@ -645,7 +645,8 @@ class Context:
     def stack(self):
         """The context on whose stack its flow of control is: `makecontext` can take it away."""
         away = self.field("context.away")
-        hidden = read(self.address + self.runtime["context.hidden"], 1) != b"\0"
+        marks = read(self.address + self.runtime["context.marks"], 1)[0]
+        hidden = marks & self.runtime["mark.hidden"]
         return Context(self.runtime, away, self.thread) if away and not hidden else self
 
     def owner(self, threads):

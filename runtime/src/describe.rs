@@ -10,7 +10,7 @@ use core::mem::offset_of;
 #[cfg(target_arch = "x86_64")]
 use crate::arch::described::{POSITION, RECORD};
 use crate::check::CHECKED;
-use crate::context::{Base, Context, Origin, Region, State};
+use crate::context::{Base, Context, Marks, Origin, Region, State};
 use crate::heap::Heap;
 use crate::pages::Pages;
 use crate::posix;
@@ -93,7 +93,7 @@ const fn entry(at: usize) -> Entry {
     Entry { name: bytes, value: value as u64 }
 }
 
-const FIELDS: [(&str, usize); 46] = [
+const FIELDS: [(&str, usize); 47] = [
     ("checked", CHECKED as usize),
     ("words.current", offset_of!(Tls, current)),
     ("words.thread", offset_of!(Tls, thread)),
@@ -110,7 +110,8 @@ const FIELDS: [(&str, usize); 46] = [
     ("header.bytes", store::described::HEADER),
     ("context.sp", offset_of!(Context, sp)),
     ("context.tag", offset_of!(Context, tag)),
-    ("context.hidden", offset_of!(Context, hidden)),
+    ("context.marks", offset_of!(Context, marks)),
+    ("mark.hidden", Marks::HIDDEN.0 as usize),
     ("context.saved", offset_of!(Context, saved)),
     ("context.slice", offset_of!(Context, slice)),
     ("context.link", offset_of!(Context, link)),

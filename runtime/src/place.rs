@@ -1,7 +1,7 @@
 //! Where control can go on in the POSIX layer, as the assembly and compiled code know it.
 
 use crate::arch::{Position, points};
-use crate::context::{Base, Context, Origin, Region, State, Tag};
+use crate::context::{Base, Context, Marks, Origin, Region, State, Tag};
 use crate::sys;
 
 /// The head of an object of the POSIX layer.
@@ -71,7 +71,7 @@ impl Stack {
         // SAFETY: the caller vouches for the place; the parts point to one another there.
         unsafe {
             let mut context = Context::empty();
-            context.hidden = true;
+            context.marks = Marks::HIDDEN;
             context.sp = top;
             context.base = &raw mut (*at).base;
             context.tag = Tag::new(thread, State::Parked);

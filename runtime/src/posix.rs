@@ -248,14 +248,14 @@ unsafe fn go_home(
         (*current).checks.awaits = Carried::ANY;
         let known = Context::known(current);
         let away = (*home).away;
-        if (*home).hidden {
+        if (*home).is_hidden() {
             (*home).away = known;
         }
         if let Err(code) = switch::go(thread, tls, home) {
             (*home).away = away;
             return Err(code);
         }
-        if (*home).hidden {
+        if (*home).is_hidden() {
             // The flow of control of the context that users know goes on over there.
             (*known).away = home;
             (*known).suspend(false);
@@ -326,6 +326,11 @@ unsafe fn prepare(
             let here = if home.is_null() { thread.home_at(position.sp) } else { home };
             if home_of(thread, base) != here || top < position.sp {
                 return Err(Code::Invalid);
+            }
+            // Two resumptions would share what its frames have on the heap.
+            thread.blocks.sweep(&mut thread.heap, here, position.sp);
+            if thread.blocks.any_between(here, position.sp, top) {
+                return Err(Code::Unsupported);
             }
             capture.base = top;
             capture.length = top - position.sp;
@@ -483,6 +488,7 @@ unsafe fn give_stack(
             thread.keep_track(tls);
         }
         let stack = Stack::write(low, size, thread.number);
+        thread.blocks.forget(&mut thread.heap, &raw mut (*stack).context);
         let home = if Thread::is_plain(tls) { ptr::null_mut() } else { &raw mut (*stack).context };
         Ok((stack.addr(), home))
     }

@@ -5,8 +5,9 @@ use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
+use crate::blocks::Blocks;
 use crate::check::{CHECKED, Carried};
-use crate::context::{Base, Context, Era, Origin, Region, State, Tag};
+use crate::context::{Base, Context, Era, Marks, Origin, Region, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
 use crate::heap::Heap;
@@ -91,6 +92,8 @@ pub(crate) struct Thread {
     limbo_base: Base,
     limbo_region: Region,
     pub heap: Heap,
+    /// What frames of its contexts have on the heap.
+    pub blocks: Blocks,
     pub hooks: Hooks,
     /// What the switch that begins carries, if it is not a word.
     pub carried: Carried,
@@ -183,6 +186,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             heap: Heap::new(Memory::current()),
+            blocks: Blocks::new(),
             hooks: Hooks::first(),
             carried: Carried::WORD,
             era: Era::FIRST,
@@ -210,7 +214,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         t.main.tag = Tag::new(number, State::Running);
         t.native.bottom = &raw mut t.main;
         t.limbo.base = &raw mut t.limbo_base;
-        t.limbo.hidden = true;
+        t.limbo.marks = Marks::HIDDEN;
         t.limbo_region.bottom = &raw mut t.limbo;
         if !sys::at_thread_end(end, thread.cast()) {
             sys::unmap(mapping, THREAD_MAPPING);
@@ -464,8 +468,11 @@ impl Thread {
     pub(crate) fn enter_limbo(&mut self) {
         self.limbo.tag = Tag::new(self.number, State::Running);
         self.limbo.saved = 0;
-        // SAFETY: the words are this thread's.
-        unsafe { (*arch::tls()).current = &raw mut self.limbo };
+        // SAFETY: the words are this thread's. What ran after an earlier fault is over.
+        unsafe {
+            self.blocks.release(&mut self.heap, &raw mut self.limbo);
+            (*arch::tls()).current = &raw mut self.limbo;
+        }
     }
 }
 

@@ -86,13 +86,18 @@ impl Thread {
         }
     }
 
-    /// Whether addresses on a stack of the program's differ from those on the native one, as those
-    /// of all its stacks before. If not, the thread must take notes as long as it lives.
-    pub(crate) fn can_tell(&mut self, low: usize, size: usize) -> bool {
+    /// The ends of the native stack; both 0 where nobody knows them.
+    pub(crate) fn native_stack(&mut self) -> (usize, usize) {
         if self.native_ends == (0, 0) {
             self.native_ends = sys::native_stack();
         }
-        let (from, to) = self.native_ends;
+        self.native_ends
+    }
+
+    /// Whether addresses on a stack of the program's differ from those on the native one, as those
+    /// of all its stacks before. If not, the thread must take notes as long as it lives.
+    pub(crate) fn can_tell(&mut self, low: usize, size: usize) -> bool {
+        let (from, to) = self.native_stack();
         self.tells &= to != 0 && (low >= to || low + size <= from);
         self.tells
     }
