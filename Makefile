@@ -123,3 +123,9 @@ install-files:
 	$(COMMAND) completions fish >$(ROOT)/share/fish/vendor_completions.d/stackswitch.fish
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
 	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc
+	for file in Config ConfigVersion; do \
+	  sed -e 's|@LLVM@|$(LLVM)|' -e 's|@VERSION@|$(VERSION)|' \
+	    scripts/cmake/stackswitch$$file.cmake.in \
+	    | install -D -m 644 /dev/stdin $(ROOT)/lib/cmake/stackswitch/stackswitch$$file.cmake \
+	    || exit 1; \
+	done

@@ -48,7 +48,7 @@ use inkwell::{module::Module, targets::TargetMachine};
 
 use crate::diagnostics::{Diagnostic, Remark};
 use crate::intrinsics::{Intrinsic, RUNTIME_PREFIX, TABLE};
-use crate::{inline, ir, level::OptLevel, optimise::slices, passes, reader, verify};
+use crate::{inline, ir, level::OptLevel, optimise, passes, reader, verify};
 
 /// Why a module could not be lowered. It must not be compiled further.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,7 @@ pub struct Options<'t> {
     llvm: bool,
     in_place: Option<bool>,
     heap_threshold: u32,
+    stackful: bool,
     target: Option<&'t TargetMachine>,
 }
 
@@ -113,6 +114,14 @@ impl<'t> Options<'t> {
     #[must_use]
     pub fn heap_threshold(mut self, bytes: u32) -> Self {
         self.heap_threshold = bytes;
+        self
+    }
+
+    /// Sets whether contexts that only their creator knows may lose their stacks (they may unless
+    /// told).
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful = !stackless;
         self
     }
 
@@ -201,7 +210,10 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
         inline::keep_calls(module);
     }
     if options.heap_threshold != 0 {
-        slices::set_threshold(module, options.heap_threshold);
+        optimise::slices::set_threshold(module, options.heap_threshold);
+    }
+    if options.stackful {
+        optimise::keep_stacks(module);
     }
     let before = uses(module);
     let observed = passes::observe(module, options.target, &options.pipeline())?;

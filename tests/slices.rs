@@ -184,7 +184,7 @@ done:
   ret i64 %r
 }
 define i64 @endless(i64 %n) noinline {
-  %buffer = alloca [20000 x i8], align 16
+  %buffer = alloca [60000 x i8], align 16
   store volatile i8 1, ptr %buffer
   %m = add i64 %n, 1
   %r = call i64 @endless(i64 %m)
@@ -256,7 +256,7 @@ fn blocks_go_back() -> Result<(), Failed> {
     for (name, expected) in ways {
         let function = jit.function::<unsafe extern "C" fn()>(name)?;
         let mut bytes = Vec::new();
-        for turn in 0..120 {
+        for turn in 0..40 {
             // SAFETY: the fault is one that comes back, and the frames have nothing to drop.
             let found = match unsafe { jit.call(|| function()) } {
                 Ok(()) => None,
@@ -266,7 +266,7 @@ fn blocks_go_back() -> Result<(), Failed> {
             if found != expected {
                 return Err(format!("{name}: {found:?}").into());
             }
-            if turn % 100 == 19 {
+            if turn % 30 == 9 {
                 let mut stats = stackswitch_rt::abi::Stats::default();
                 // SAFETY: the pointer is to the structure.
                 unsafe { stackswitch_rt::abi::stackswitch_get_stats(&raw mut stats) };

@@ -87,6 +87,30 @@ const BARS: &[Bar] = &[
         1.0 / 20.0,
     ),
     bar(
+        "generator: 1.05 plain loops",
+        Of("generator", US, None),
+        Of("generator", "plain-loop", None),
+        1.05,
+    ),
+    bar(
+        "generator: not slower than C++20 (within 2 %)",
+        Of("generator", US, None),
+        Of("generator", "cxx20-coroutine", None),
+        1.02,
+    ),
+    bar(
+        "generator that cannot be folded: 1.05 plain loops",
+        Of("generator-random", US, None),
+        Of("generator-random", "plain-loop", None),
+        1.05,
+    ),
+    bar(
+        "generator that cannot be folded: not slower than C++20 (2 %)",
+        Of("generator-random", US, None),
+        Of("generator-random", "cxx20-coroutine", None),
+        1.02,
+    ),
+    bar(
         "host-driven generator, next: 2.5 corosensei pairs",
         Of("host-generator", US, None),
         Of("host-generator", "corosensei", None),

@@ -25,6 +25,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     suite.look_for_python();
     suite.resident();
     suite.ucontext();
+    suite.generators();
     suite.host_generator();
     suite.sliced();
     suite.cliff();
@@ -138,6 +139,31 @@ impl Suite<'_> {
             ];
             let plan = self.plan(15, 3);
             self.measure("ucontext-lifecycle", &subjects, 0, None, &plan);
+        }
+    }
+
+    /// Generators and their consumers, which compilers can make one loop of.
+    fn generators(&mut self) {
+        let kinds = [
+            (
+                "generator",
+                [&native::stackless_integers, &native::plain_integers, &native::cxx20_integers],
+            ),
+            (
+                "generator-random",
+                [&native::stackless_randoms, &native::plain_randoms, &native::cxx20_randoms],
+            ),
+        ];
+        for (bench, [us, plain, cxx20]) in kinds {
+            if self.wanted(bench) {
+                let subjects = vec![
+                    ("stackswitch", subject(us)),
+                    ("plain-loop", subject(plain)),
+                    ("cxx20-coroutine", subject(cxx20)),
+                ];
+                let plan = self.plan(25, 3);
+                self.measure(bench, &subjects, 0, None, &plan);
+            }
         }
     }
 

@@ -18,8 +18,9 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare i64 @stackswitch_suspend_i64(i64)
 declare i64 @read(i32, ptr, i64)
 declare i32 @__gxx_personality_v0(...)
+declare i32 @llvm.eh.typeid.for.p0(ptr)
 
-; REMARK: a local variable of 8192 bytes on the heap: no switch copies them
+; REMARK: a local variable of 8192 bytes is on the heap: no switch copies it
 define i64 @across(i64 %n) {
 ; CHECK-LABEL: define i64 @across(
 ; CHECK-SAME: #[[NOINLINE:[0-9]+]]
@@ -52,7 +53,7 @@ more:
 }
 
 ; Several share one block, each at its own alignment.
-; REMARK: 2 local variables of 10048 bytes on the heap
+; REMARK: 2 local variables of 10048 bytes are on the heap: no switch copies them
 define i64 @several(i64 %n) {
 ; CHECK-LABEL: define i64 @several(
 ; CHECK: %a = call ptr @stackswitch_frame_alloc(i64 10048, i64 64, ptr
@@ -87,6 +88,7 @@ define i64 @cleanup() personality ptr @__gxx_personality_v0 {
 ; CHECK: call void @stackswitch_frame_free(
 ; CHECK-NEXT: ret
 ; CHECK: landingpad
+; CHECK: call i32 @llvm.eh.typeid.for
 ; CHECK: call void @stackswitch_frame_free(
 ; CHECK-NEXT: resume
   %buffer = alloca [4096 x i8], align 16
@@ -96,6 +98,7 @@ ok:
   ret i64 %s
 bad:
   %p = landingpad { ptr, i32 } cleanup
+  %kind = call i32 @llvm.eh.typeid.for.p0(ptr null)
   resume { ptr, i32 } %p
 }
 

@@ -302,7 +302,7 @@ impl Blocks {
         let last = self.places - 1;
         // SAFETY: indices are below the number of places; blocks in the table are alive.
         unsafe {
-            let mut free = place.offset_from_unsigned(self.newest);
+            let mut free = place.offset_from(self.newest) as usize;
             let mut at = free;
             self.owners -= 1;
             loop {

@@ -88,7 +88,7 @@ fn suspend() -> usize {
 /// frames.
 unsafe extern "C-unwind" fn keeps(arg: *mut c_void, _: *mut c_void) -> *mut c_void {
     let seed = arg.addr() as u8;
-    let size = if seed.is_multiple_of(3) { 100 } else { LARGE };
+    let size = if seed % 3 == 0 { 100 } else { LARGE };
     with_block(size, |outer| unsafe {
         outer.write_bytes(seed, size);
         for turn in 0..4_u8 {
@@ -292,7 +292,7 @@ fn blocks_are_visited() {
             at: *mut c_void,
             length: usize,
         ) {
-            if belongs == at && length >= LARGE && length < LARGE + 128 {
+            if belongs == at && (LARGE..LARGE + 128).contains(&length) {
                 unsafe { *data.cast::<usize>() += 1 };
             }
         }

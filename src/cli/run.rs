@@ -57,6 +57,9 @@ pub(super) struct Args {
         value_parser = ["fast", "sigmask"]
     )]
     from_ucontext: Option<String>,
+    /// Give every context a stack, also where its frame could be its creator's
+    #[arg(long)]
+    no_stackless: bool,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
@@ -115,6 +118,7 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .heap_threshold(args.heap_threshold)
+        .stackless(!args.no_stackless)
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))
         .build()?;

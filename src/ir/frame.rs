@@ -234,13 +234,16 @@ impl<'m> Instruction<'m> {
 
     /// Whether it asks where the frame is, or tells others.
     pub(crate) fn looks_at_frame(self) -> bool {
-        const NAMES: [&[u8]; 8] = [
+        const NAMES: [&[u8]; 11] = [
             b"llvm.frameaddress",
             b"llvm.addressofreturnaddress",
             b"llvm.sponentry",
             b"llvm.localescape",
             b"llvm.localrecover",
-            b"llvm.eh.",
+            b"llvm.eh.sjlj.",
+            b"llvm.eh.dwarf.cfa",
+            b"llvm.eh.recoverfp",
+            b"llvm.eh.return",
             b"llvm.experimental.stackmap",
             b"llvm.experimental.patchpoint",
         ];

@@ -92,6 +92,11 @@ impl<'m> Instruction<'m> {
         ty.alloc_size(module).checked_mul(count)
     }
 
+    /// Whether it is a jump to an address, or to a place that assembly chooses.
+    pub(crate) fn is_computed_jump(self) -> bool {
+        matches!(self.opcode(), LLVMOpcode::LLVMIndirectBr | LLVMOpcode::LLVMCallBr)
+    }
+
     /// Whether it is a plain load.
     pub(super) fn is_plain_load(self) -> bool {
         // SAFETY: the instruction is live and a load where that is asked.

@@ -12,7 +12,7 @@ use super::{
     modules::{ModuleId, Names, Structors},
     object_file, observe, structors, symbols,
 };
-use crate::{inline, optimise::slices, passes, reader};
+use crate::{inline, optimise, passes, reader};
 
 /// Adding, removing and replacing modules.
 impl Jit {
@@ -187,7 +187,10 @@ impl Jit {
                 inline::keep_calls(module);
             }
             if self.heap_threshold != 0 {
-                slices::set_threshold(module, self.heap_threshold);
+                optimise::slices::set_threshold(module, self.heap_threshold);
+            }
+            if self.stackful_only {
+                optimise::keep_stacks(module);
             }
             backtrace::prepare(module);
             let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();

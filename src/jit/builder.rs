@@ -22,6 +22,7 @@ pub struct Builder {
     calls_only: bool,
     heap_threshold: u32,
     ucontext: Ucontext,
+    stackful_only: bool,
     perf_map: bool,
     redefine: bool,
     regions: Option<usize>,
@@ -82,7 +83,7 @@ impl Builder {
     ///       ret i32 %result
     ///     }")?;
     /// // SAFETY: `main` has the type of C's and does what C's may do.
-    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
+    /// assert_eq!(unsafe { jit.run_main("main", &["again"]) }?, 0);
     /// # Ok::<(), stackswitch::jit::Error>(())
     /// ```
     #[must_use]
@@ -97,7 +98,7 @@ impl Builder {
     /// good for, and where it is not done, is in `docs/passes.md`.
     ///
     /// ```
-    /// use stackswitch::jit::Jit;
+    /// use stackswitch::jit::{Jit, State};
     ///
     /// let jit = Jit::builder().heap_threshold(4096).build()?;
     /// jit.add_ir("sums.ll", "
@@ -114,12 +115,21 @@ impl Builder {
     ///     }")?;
     /// // SAFETY: the function is a body of this type; it reads a byte of its buffer.
     /// let mut sums = unsafe { jit.coroutine::<i64, i64>("body", std::ptr::null_mut())? };
-    /// assert_eq!((sums.resume(500)?, sums.resume(0)?), (Some(500), Some(1)));
+    /// assert_eq!(sums.resume(500)?, State::Yielded(500));
+    /// assert_eq!(sums.resume(0)?, State::Returned(1));
     /// # Ok::<(), stackswitch::jit::Error>(())
     /// ```
     #[must_use]
     pub fn heap_threshold(mut self, bytes: u32) -> Self {
         self.heap_threshold = bytes;
+        self
+    }
+
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
+    /// is possible (it does unless told), or gives every context a stack.
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful_only = !stackless;
         self
     }
 
@@ -234,7 +244,7 @@ impl Builder {
             }
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
-        let Self { level, calls_only, heap_threshold, ucontext, .. } = self;
+        let Self { level, calls_only, heap_threshold, stackful_only, ucontext, .. } = self;
         Ok(Jit {
             session,
             machine,
@@ -242,6 +252,7 @@ impl Builder {
             calls_only,
             heap_threshold,
             ucontext,
+            stackful_only,
             names,
             modules: modules.into(),
             bodies: RefCell::default(),

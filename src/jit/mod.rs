@@ -118,6 +118,7 @@ pub struct Jit {
     calls_only: bool,
     heap_threshold: u32,
     ucontext: Ucontext,
+    stackful_only: bool,
     names: Names,
     modules: RefCell<Modules>,
     /// Functions that can be bodies of contexts; only while there is an observer.

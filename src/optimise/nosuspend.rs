@@ -14,7 +14,7 @@ use crate::verify::Index;
 const ATTRIBUTE: &str = "stackswitch-nosuspend";
 
 /// Bytes that a frame is taken to have besides its variables.
-const FRAME: u64 = 64;
+pub(super) const FRAME: u64 = 64;
 
 /// What is known of the functions that cannot suspend, and why others may.
 #[derive(Debug)]

@@ -84,11 +84,13 @@ pub(super) fn run<'m>(
     if moved.is_empty() {
         return false;
     }
-    let count = match moved.len() {
-        1 => "a local variable".to_owned(),
-        count => format!("{count} local variables"),
+    let text = match moved.len() {
+        1 => format!("a local variable of {end} bytes is on the heap: no switch copies it"),
+        count => {
+            format!("{count} local variables of {end} bytes are on the heap: no switch copies them")
+        }
     };
-    told(at, true, format!("{count} of {end} bytes on the heap: no switch copies them"));
+    told(at, true, text);
     apply(module, function, &moved, end, alignment);
     true
 }
@@ -173,7 +175,11 @@ fn apply<'m>(
     let free_type = Type::function(Type::void(module), &[pointer]);
     let (alloc, free) = (declare(FRAME_ALLOC, alloc_type), declare(FRAME_FREE, free_type));
     // In a variable, as that has an address for the frame, and debuggers find the block by it.
-    let holder = Builder::at_entry(module, function).alloca(pointer, pointer.alignment(module));
+    let holder = Builder::at_entry(module, function).alloca(
+        pointer,
+        pointer.alignment(module),
+        c"stackswitch.heap",
+    );
     let mut instructions = function.instructions().into_iter();
     let Some(start) = instructions.find(|i| !i.is_alloca()) else { return };
     let builder = Builder::before_instruction(module, start);
