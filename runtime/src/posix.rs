@@ -56,6 +56,7 @@ pub(crate) mod described {
     use super::Object;
     use core::mem::offset_of;
 
+    pub(crate) const POINT: usize = offset_of!(Object, place.point);
     pub(crate) const POSITION: usize = offset_of!(Object, place.position);
     pub(crate) const SLICE: usize = offset_of!(Object, slice);
     pub(crate) const LENGTH: usize = offset_of!(Object, length);

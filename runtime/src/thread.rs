@@ -133,7 +133,7 @@ pub(crate) struct Thread {
 
 unsafe extern "C" {
     /// Of `describe`, which knows all modules.
-    #[link_name = "stackswitch_debug_v1"]
+    #[link_name = "stackswitch_debug_v2"]
     static DESCRIPTION: c_void;
 }
 
