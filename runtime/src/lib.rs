@@ -36,6 +36,7 @@ mod describe;
 pub mod error;
 mod escape;
 mod fibers;
+mod given;
 mod handle;
 mod heap;
 mod hooks;
