@@ -86,7 +86,8 @@ bench-full: build-bench ## The same with more points and repetitions (the better
 # The library is measured as it is installed, the peers that are Python packages in an environment
 # of their own.
 BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python \
-  --command $(COMMAND) --lli lli-$(LLVM)
+  --command $(COMMAND) --lli lli-$(LLVM) --opt $$(llvm-config-$(LLVM) --bindir)/opt \
+  --plugin $(PLUGIN)
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
 build-bench: $(PEERS) build build-plugin
@@ -123,3 +124,9 @@ install-files:
 	$(COMMAND) completions fish >$(ROOT)/share/fish/vendor_completions.d/stackswitch.fish
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
 	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc
+	for file in Config ConfigVersion; do \
+	  sed -e 's|@LLVM@|$(LLVM)|' -e 's|@VERSION@|$(VERSION)|' \
+	    scripts/cmake/stackswitch$$file.cmake.in \
+	    | install -D -m 644 /dev/stdin $(ROOT)/lib/cmake/stackswitch/stackswitch$$file.cmake \
+	    || exit 1; \
+	done

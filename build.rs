@@ -8,6 +8,7 @@ const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];
 fn main() {
     println!("cargo:rerun-if-changed=src/passes/shim.cc");
     println!("cargo:rerun-if-changed=src/ir/shim.cc");
+    println!("cargo:rerun-if-changed=src/ir/coroutine.cc");
     println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
     let version = VERSIONS
         .into_iter()
@@ -22,7 +23,8 @@ fn main() {
     println!("cargo:rustc-env=STACKSWITCH_LLVM_VERSION={found}");
 
     let mut shim = cc::Build::new();
-    shim.cpp(true).std("c++17").files(["src/passes/shim.cc", "src/ir/shim.cc"]).warnings(true);
+    shim.cpp(true).std("c++17").warnings(true);
+    shim.files(["src/passes/shim.cc", "src/ir/shim.cc", "src/ir/coroutine.cc"]);
     // LLVM's own headers are not ours to warn about.
     shim.flag("-isystem").flag(ask(&config, "--includedir"));
     shim.flag("-fno-rtti").flag("-fno-exceptions");

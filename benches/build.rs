@@ -39,7 +39,7 @@ fn main() {
     c().compiler(&clang)
         .flag("-xc")
         .flag(format!("-fpass-plugin={plugin}"))
-        .file("subjects/stackswitch_in_place.c")
+        .files(["stackswitch_in_place", "generator"].map(|s| format!("subjects/{s}.c")))
         .compile("subjects_in_place");
     // The program for glibc, unchanged, by the compiler's flags.
     c().compiler(&clang)

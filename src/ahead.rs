@@ -48,7 +48,7 @@ use inkwell::{module::Module, targets::TargetMachine};
 
 use crate::diagnostics::{Diagnostic, Remark};
 use crate::intrinsics::{Intrinsic, RUNTIME_PREFIX, TABLE};
-use crate::{inline, ir, level::OptLevel, passes, reader, verify};
+use crate::{inline, ir, level::OptLevel, optimise, passes, reader, verify};
 
 /// Why a module could not be lowered. It must not be compiled further.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,7 @@ pub struct Options<'t> {
     level: OptLevel,
     llvm: bool,
     in_place: Option<bool>,
+    stackful: bool,
     target: Option<&'t TargetMachine>,
 }
 
@@ -101,6 +102,14 @@ impl<'t> Options<'t> {
     #[must_use]
     pub fn in_place(mut self, in_place: bool) -> Self {
         self.in_place = Some(in_place);
+        self
+    }
+
+    /// Sets whether contexts that only their creator knows may lose their stacks (they may unless
+    /// told).
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful = !stackless;
         self
     }
 
@@ -186,6 +195,9 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     }
     if options.in_place == Some(false) {
         inline::keep_calls(module);
+    }
+    if options.stackful {
+        optimise::keep_stacks(module);
     }
     let before = uses(module);
     let observed = passes::observe(module, options.target, &options.pipeline())?;

@@ -28,6 +28,8 @@ enum Way {
     Jit,
     /// clang with the plugin, then the system's linker with the static runtime.
     Aot,
+    /// The same with a flag in the module that keeps the stacks of all contexts.
+    AotStackful,
     /// clang without its passes makes bitcode; lld with the plugin does the rest.
     Lld,
 }
@@ -40,24 +42,28 @@ enum Version {
 }
 
 /// The ways, the versions, and what the command is given: one row, one trial for each program.
-const MATRIX: [(&str, Way, Version, &[&str]); 21] = [
+const MATRIX: [(&str, Way, Version, &[&str]); 25] = [
     ("jit-O0", Way::Jit, Version::This, &["-O0"]),
     ("jit-O1", Way::Jit, Version::This, &["-O1"]),
     ("jit-O2", Way::Jit, Version::This, &["-O2"]),
     ("jit-O3", Way::Jit, Version::This, &["-O3"]),
     ("jit-O2-calls", Way::Jit, Version::This, &["-O2", "--no-inline"]),
+    ("jit-O2-stackful", Way::Jit, Version::This, &["-O2", "--no-stackless"]),
     ("jit-other-O0", Way::Jit, Version::Other, &["-O0"]),
     ("jit-other-O1", Way::Jit, Version::Other, &["-O1"]),
     ("jit-other-O2", Way::Jit, Version::Other, &["-O2"]),
     ("jit-other-O3", Way::Jit, Version::Other, &["-O3"]),
+    ("jit-other-O2-stackful", Way::Jit, Version::Other, &["-O2", "--no-stackless"]),
     ("aot-O0", Way::Aot, Version::This, &["-O0"]),
     ("aot-O1", Way::Aot, Version::This, &["-O1"]),
     ("aot-O2", Way::Aot, Version::This, &["-O2"]),
     ("aot-O3", Way::Aot, Version::This, &["-O3"]),
+    ("aot-O2-stackful", Way::AotStackful, Version::This, &["-O2"]),
     ("aot-other-O0", Way::Aot, Version::Other, &["-O0"]),
     ("aot-other-O1", Way::Aot, Version::Other, &["-O1"]),
     ("aot-other-O2", Way::Aot, Version::Other, &["-O2"]),
     ("aot-other-O3", Way::Aot, Version::Other, &["-O3"]),
+    ("aot-other-O2-stackful", Way::AotStackful, Version::Other, &["-O2"]),
     ("lto-O2", Way::Lld, Version::This, &["-O2", "-flto=full"]),
     ("thinlto-O2", Way::Lld, Version::This, &["-O2", "-flto=thin"]),
     ("lto-other-O2", Way::Lld, Version::Other, &["-O2", "-flto=full"]),
@@ -90,6 +96,9 @@ fn main() {
                 match way {
                     Way::Jit => program.check_jit(&artifacts.other_command, flags),
                     Way::Aot => program.check_aot(row, flags, toolchain, &artifacts.runtime),
+                    Way::AotStackful => {
+                        program.stackful(row)?.check_aot(row, flags, toolchain, &artifacts.runtime)
+                    }
                     Way::Lld => program.check_lld(row, flags, toolchain, &artifacts.runtime),
                 }
                 .map_err(Failed::from)
@@ -149,6 +158,25 @@ impl Program {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = if group.is_empty() { stem.into_owned() } else { format!("{group}/{stem}") };
         Self { path, name }
+    }
+
+    /// A copy that says of itself that all its contexts are to keep their stacks.
+    fn stackful(&self, row: &str) -> Result<Self, String> {
+        const FLAG: &str = "\n!llvm.module.flags = !{!4000000000}\n\
+            !4000000000 = !{i32 4, !\"stackswitch-stackless\", i32 0}\n";
+        let copy = |from: &Path, to: &Path, more: &str| {
+            let text = fs::read_to_string(from).map_err(|e| format!("{from:?}: {e}"))?;
+            fs::write(to, text + more).map_err(|e| format!("{to:?}: {e}"))
+        };
+        let path = self.place(row)?.with_extension("ll");
+        copy(&self.path, &path, FLAG)?;
+        for extension in ["expected", "status", "stderr"] {
+            let from = self.path.with_extension(extension);
+            if from.exists() {
+                copy(&from, &path.with_extension(extension), "")?;
+            }
+        }
+        Ok(Self { path, name: self.name.clone() })
     }
 
     /// The file beside the program that ends so, if there is one.

@@ -49,6 +49,8 @@ const fn bar(name: &'static str, left: Figure, right: Figure, factor: f64) -> Ba
 
 const US: &str = "stackswitch";
 const MILLION: Option<usize> = Some(1_000_000);
+const FUNCTIONS: Option<usize> = Some(100_000);
+const HALF_THE_FUNCTIONS: Option<usize> = Some(50_000);
 
 const fn sliced(subject: &'static str, bytes: usize) -> Figure {
     Of("sliced", subject, Some(bytes))
@@ -85,6 +87,30 @@ const BARS: &[Bar] = &[
         Of("ucontext", "from-ucontext", None),
         Of("ucontext", "glibc", None),
         1.0 / 20.0,
+    ),
+    bar(
+        "generator: 1.05 plain loops",
+        Of("generator", US, None),
+        Of("generator", "plain-loop", None),
+        1.05,
+    ),
+    bar(
+        "generator: not slower than C++20 (within 2 %)",
+        Of("generator", US, None),
+        Of("generator", "cxx20-coroutine", None),
+        1.02,
+    ),
+    bar(
+        "generator that cannot be folded: 1.05 plain loops",
+        Of("generator-random", US, None),
+        Of("generator-random", "plain-loop", None),
+        1.05,
+    ),
+    bar(
+        "generator that cannot be folded: not slower than C++20 (2 %)",
+        Of("generator-random", US, None),
+        Of("generator-random", "cxx20-coroutine", None),
+        1.02,
     ),
     bar(
         "host-driven generator, next: 2.5 corosensei pairs",
@@ -151,6 +177,24 @@ const BARS: &[Bar] = &[
         Of("first-result", US, None),
         Of("first-result", "lli", None),
         1.3,
+    ),
+    bar(
+        "passes, 1,000,000 instructions, no switch: 2 % of opt -O1",
+        Of("pass-time", US, FUNCTIONS),
+        Of("pass-time", "opt-O1", FUNCTIONS),
+        0.02,
+    ),
+    bar(
+        "passes, the same with 10,000 switches: 10 % of opt -O1",
+        Of("pass-time-switches", US, FUNCTIONS),
+        Of("pass-time-switches", "opt-O1", FUNCTIONS),
+        0.1,
+    ),
+    bar(
+        "passes, linear: 2.6 times those for half the module",
+        Of("pass-time-switches", US, FUNCTIONS),
+        Of("pass-time-switches", US, HALF_THE_FUNCTIONS),
+        2.6,
     ),
 ];
 

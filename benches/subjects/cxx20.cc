@@ -4,6 +4,7 @@
 #include <exception>
 #include <vector>
 
+#include "generator.h"
 #include "workload.h"
 
 namespace {
@@ -162,11 +163,71 @@ void parked_tear_down(void *state) {
   delete parked;
 }
 
+// ---- A generator and its consumer in one function: the frame needs no heap
+
+struct Generator {
+  struct promise_type {
+    uint64_t value;
+    Generator get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    std::suspend_always yield_value(uint64_t next) {
+      value = next;
+      return {};
+    }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+Generator integers() {
+  for (uint64_t i = 0;; i++)
+    co_yield i;
+}
+
+Generator randoms(uint64_t seed) {
+  for (uint64_t x = seed;;) {
+    x = next_random(x);
+    co_yield x;
+  }
+}
+
+void *total_set_up(size_t) { return new total; }
+
+void integers_run(void *state, size_t count) {
+  uint64_t sum = 0;
+  auto handle = integers().handle;
+  for (size_t i = 0; i < count; i++) {
+    handle.resume();
+    sum += opaque(handle.promise().value);
+  }
+  handle.destroy();
+  static_cast<total *>(state)->sum = sum;
+}
+
+void randoms_run(void *state, size_t count) {
+  uint64_t sum = 0;
+  auto handle = randoms(42).handle;
+  for (size_t i = 0; i < count; i++) {
+    handle.resume();
+    sum += handle.promise().value;
+  }
+  handle.destroy();
+  static_cast<total *>(state)->sum = sum;
+}
+
+void total_tear_down(void *state) { delete static_cast<total *>(state); }
+
 } // namespace
 
 extern "C" {
 extern const workload cxx20_resident = {resident_set_up, resident_run, resident_tear_down};
 extern const workload cxx20_ring = {ring_set_up, ring_run, ring_tear_down};
 extern const workload cxx20_lifecycle = {lifecycle_set_up, lifecycle_run, lifecycle_tear_down};
+extern const workload cxx20_integers = {total_set_up, integers_run, total_tear_down};
+extern const workload cxx20_randoms = {total_set_up, randoms_run, total_tear_down};
 extern const workload cxx20_parked = {parked_set_up, parked_run, parked_tear_down};
 }

@@ -247,3 +247,7 @@ define i64 @t.optnone() noinline optnone {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
+
+; Some of these could be had without a stack, but that is not what is tested here.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-stackless", i32 0}

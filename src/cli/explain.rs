@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// Call the runtime for every switch, instead of having the usual one in place
     #[arg(long)]
     no_inline: bool,
+    /// Give every context a stack, also where its frame could be its creator's
+    #[arg(long)]
+    no_stackless: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -59,7 +62,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let context = Context::create();
     let module = reader::parse(&context, &input.name, &input.bytes)?;
     let machine = machine(args.level)?;
-    let mut options = Options::new().opt_level(args.level).llvm(true).target(&machine);
+    let mut options = Options::new()
+        .opt_level(args.level)
+        .llvm(true)
+        .stackless(!args.no_stackless)
+        .target(&machine);
     if args.no_inline {
         options = options.in_place(false);
     }

@@ -54,6 +54,9 @@ pub(super) struct Args {
         value_parser = ["fast", "sigmask"]
     )]
     from_ucontext: Option<String>,
+    /// Give every context a stack, also where its frame could be its creator's
+    #[arg(long)]
+    no_stackless: bool,
     /// Print what the runtime did, on stderr, after the run
     #[arg(long)]
     stats: bool,
@@ -111,6 +114,7 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     let jit = Jit::builder()
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
+        .stackless(!args.no_stackless)
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))
         .build()?;

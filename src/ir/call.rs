@@ -1,5 +1,7 @@
 //! Calls and invokes, and building new ones in their place.
 
+use std::ffi::CStr;
+
 use inkwell::llvm_sys::core::*;
 use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
@@ -428,11 +430,11 @@ impl<'m> Builder<'m> {
         }
     }
 
-    /// Memory in the frame.
-    pub(crate) fn alloca(&self, ty: Type<'m>, alignment: u32) -> Value<'m> {
+    /// Memory in the frame, called so.
+    pub(crate) fn alloca(&self, ty: Type<'m>, alignment: u32, name: &CStr) -> Value<'m> {
         // SAFETY: the builder stands in a function, the type has a size.
         unsafe {
-            let raw = LLVMBuildAlloca(self.raw, ty.raw(), c"stackswitch.value".as_ptr());
+            let raw = LLVMBuildAlloca(self.raw, ty.raw(), name.as_ptr());
             LLVMSetAlignment(raw, alignment);
             Value::new(raw)
         }

@@ -120,6 +120,20 @@ impl<'m> Function<'m> {
         !self.is_declaration() && self.has_fixed_meaning()
     }
 
+    /// Whether a copy of its body here may run in its stead: another module can only put the same
+    /// function in its place.
+    pub(crate) fn may_be_copied(self) -> bool {
+        // SAFETY: the function is live.
+        let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
+        let same = matches!(
+            linkage,
+            LLVMLinkage::LLVMLinkOnceODRLinkage
+                | LLVMLinkage::LLVMWeakODRLinkage
+                | LLVMLinkage::LLVMAvailableExternallyLinkage
+        );
+        !self.is_declaration() && (same || self.has_fixed_meaning())
+    }
+
     /// Whether no other module may put something else in its place.
     pub(super) fn has_fixed_meaning(self) -> bool {
         // SAFETY: the function, or what else has a linkage, is live.

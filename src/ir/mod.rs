@@ -7,6 +7,7 @@
 
 mod assembly;
 mod call;
+mod coroutine;
 mod edge;
 mod frame;
 mod function;
@@ -19,6 +20,7 @@ mod types;
 
 pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
+pub(crate) use coroutine::{Coroutine, Presplit, split};
 pub(crate) use frame::Lifetime;
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use instruction::{Block, Instruction};
@@ -233,6 +235,12 @@ impl<'m> Value<'m> {
     /// it has here.
     pub(crate) fn as_exact_function(self) -> Option<Function<'m>> {
         self.resolve(|alias| Function(alias).has_fixed_meaning()).filter(|f| f.is_exact())
+    }
+
+    /// The function that this is the address of, if a copy of the body that it has here may run in
+    /// its stead.
+    pub(crate) fn as_copyable_function(self) -> Option<Function<'m>> {
+        self.resolve(|alias| Function(alias).may_be_copied()).filter(|f| f.may_be_copied())
     }
 
     /// Follows casts, and aliases that `accept` takes, to a function.

@@ -12,7 +12,7 @@ use super::{
     modules::{ModuleId, Names, Structors},
     object_file, observe, structors, symbols,
 };
-use crate::{inline, passes, reader};
+use crate::{inline, optimise, passes, reader};
 
 /// Adding, removing and replacing modules.
 impl Jit {
@@ -185,6 +185,9 @@ impl Jit {
             self.adopt_target(name, module)?;
             if self.calls_only {
                 inline::keep_calls(module);
+            }
+            if self.stackful_only {
+                optimise::keep_stacks(module);
             }
             backtrace::prepare(module);
             let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();

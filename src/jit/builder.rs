@@ -21,6 +21,7 @@ pub struct Builder {
     level: OptLevel,
     calls_only: bool,
     ucontext: Ucontext,
+    stackful_only: bool,
     perf_map: bool,
     redefine: bool,
     regions: Option<usize>,
@@ -81,12 +82,20 @@ impl Builder {
     ///       ret i32 %result
     ///     }")?;
     /// // SAFETY: `main` has the type of C's and does what C's may do.
-    /// assert_eq!(unsafe { jit.run_main("main", &[]) }?, 0);
+    /// assert_eq!(unsafe { jit.run_main("main", &["again"]) }?, 0);
     /// # Ok::<(), stackswitch::jit::Error>(())
     /// ```
     #[must_use]
     pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
         self.ucontext = ucontext;
+        self
+    }
+
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
+    /// is possible (it does unless told), or gives every context a stack.
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.stackful_only = !stackless;
         self
     }
 
@@ -201,13 +210,14 @@ impl Builder {
             }
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
-        let Self { level, calls_only, ucontext, .. } = self;
+        let Self { level, calls_only, stackful_only, ucontext, .. } = self;
         Ok(Jit {
             session,
             machine,
             level,
             calls_only,
             ucontext,
+            stackful_only,
             names,
             modules: modules.into(),
             bodies: RefCell::default(),

@@ -117,6 +117,7 @@ pub struct Jit {
     level: OptLevel,
     calls_only: bool,
     ucontext: Ucontext,
+    stackful_only: bool,
     names: Names,
     modules: RefCell<Modules>,
     /// Functions that can be bodies of contexts; only while there is an observer.

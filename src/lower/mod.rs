@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use runtime::Runtime;
 use thunk::Thunks;
-pub(crate) use thunk::call_as_declared;
+pub(crate) use thunk::{call_as_declared, start as start_function};
 
 use crate::carrier::Carrier;
 use crate::intrinsics::{INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
@@ -107,8 +107,12 @@ impl<'m> Lowering<'m> {
         let states = &mut self.states;
         self.changed |= control_state::keep(module, call, site.intrinsic, |bytes| {
             *states.entry(caller).or_insert_with(|| {
-                Builder::at_entry(module, caller)
-                    .alloca(Type::byte(module).array(bytes), BUFFER_ALIGNMENT)
+                let memory = Type::byte(module).array(bytes);
+                Builder::at_entry(module, caller).alloca(
+                    memory,
+                    BUFFER_ALIGNMENT,
+                    c"stackswitch.state",
+                )
             })
         });
     }
@@ -180,8 +184,11 @@ impl<'m> Lowering<'m> {
         let size = ty.alloc_size(self.module).max(1).next_multiple_of(unit);
         let (module, caller) = (self.module, site.call.caller());
         *self.buffers.entry((caller, size)).or_insert_with(|| {
-            Builder::at_entry(module, caller)
-                .alloca(Type::byte(module).array(size), BUFFER_ALIGNMENT)
+            Builder::at_entry(module, caller).alloca(
+                Type::byte(module).array(size),
+                BUFFER_ALIGNMENT,
+                c"stackswitch.value",
+            )
         })
     }
 }

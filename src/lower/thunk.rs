@@ -181,8 +181,13 @@ impl<'m> Thunks<'m> {
     }
 }
 
-/// Starts a thunk that runs on the same kind of machine as `like`.
-fn start<'m>(module: Module<'m>, name: &str, ty: Type<'m>, like: Function<'m>) -> Function<'m> {
+/// Starts a function of this module's own that runs on the same kind of machine as `like`.
+pub(crate) fn start<'m>(
+    module: Module<'m>,
+    name: &str,
+    ty: Type<'m>,
+    like: Function<'m>,
+) -> Function<'m> {
     let thunk = Function::add(module, name, ty, Linkage::Local);
     for attribute in TAKEN_OVER {
         thunk.copy_attribute(like, attribute);

@@ -1,15 +1,11 @@
 //! A context that is spawned and resumed once, in one function, and cannot suspend is a call.
 
 use super::nosuspend::Facts;
-use super::{Remark, forget};
+use super::{MAX_STACK, Remark, forget};
 use crate::intrinsics::Form;
 use crate::ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
 use crate::lower;
 use crate::verify::{self, Index, Site, Spelling};
-
-/// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
-/// as small as `makecontext` takes.
-const MAX_STACK: u64 = 1024;
 
 /// What becomes of a context.
 #[derive(Debug)]

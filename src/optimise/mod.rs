@@ -8,11 +8,17 @@ mod fold;
 mod known;
 mod nosuspend;
 pub(crate) mod slices;
+mod stackless;
 
 use std::collections::HashMap;
 
 use crate::ir::{Function, Instruction, Module};
 use crate::verify::{self, Index, Site};
+pub(crate) use stackless::keep_stacks;
+
+/// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
+/// as small as `makecontext` takes.
+const MAX_STACK: u64 = 1024;
 
 /// A decision about an instruction, told while the instruction is still there.
 #[derive(Clone, Debug)]
@@ -31,6 +37,7 @@ pub(crate) struct Remark<'m> {
 /// the lowering says what is wrong with it.
 pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let mut changed = false;
+    let mut coroutines = stackless::Made::new();
     loop {
         let analysis = verify::analyse(module);
         if analysis.sites.is_empty() || !analysis.findings.is_empty() {
@@ -50,6 +57,11 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
             if index.contains_key(&site.call) && !site.call.caller().is_optnone() {
                 round |= direct::run(module, site, &mut index, &facts, &mut told);
             }
+        }
+        // What is a call needs no frame.
+        if !round && module.flag(stackless::FLAG) != Some(0) {
+            let made = &mut coroutines;
+            round = stackless::run(module, &analysis.sites, &mut index, &facts, made, &mut told);
         }
         changed |= round;
         // A function whose contexts have gone may itself be one that cannot suspend.

@@ -128,6 +128,7 @@ struct Passes {
     inline: extern "C" fn(LLVMModuleRef) -> bool,
     slices: extern "C" fn(LLVMModuleRef) -> bool,
     slice_size: extern "C" fn(LLVMModuleRef) -> bool,
+    optimise_again: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
 }
 
@@ -142,6 +143,7 @@ static PASSES: Passes = Passes {
     inline: inline_pass,
     slices: slices_pass,
     slice_size: slice_size_pass,
+    optimise_again: optimise_again_pass,
     rejected: session::any_rejected,
 };
 
@@ -211,6 +213,18 @@ extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
     let module = unsafe { ir::Module::from_raw(module) };
     !session::is_rejected(module)
         && optimise::optimise(module, &|remark| session::remark("stackswitch-opt", remark))
+}
+
+/// `stackswitch-opt` once more, after inlining. Why something was not done has been said before.
+extern "C" fn optimise_again_pass(module: LLVMModuleRef) -> bool {
+    // SAFETY: as in `verify_pass`.
+    let module = unsafe { ir::Module::from_raw(module) };
+    let tell = |remark: &optimise::Remark<'_>| {
+        if remark.taken {
+            session::remark("stackswitch-opt-again", remark);
+        }
+    };
+    !session::is_rejected(module) && optimise::optimise(module, &tell)
 }
 
 /// `stackswitch-lower`

@@ -12,6 +12,8 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/IPO/Inliner.h"
 #if LLVM_VERSION_MAJOR >= 22
 #include "llvm/Plugins/PassPlugin.h"
 #else
@@ -45,6 +47,8 @@ struct StackswitchPasses {
   RustPass Inline;
   RustPass Slices;
   RustPass SliceSize;
+  // As Optimise, on code that has been inlined.
+  RustPass OptimiseAgain;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
 };
@@ -113,6 +117,37 @@ cl::opt<Ucontext> FromUcontextOption(
                clEnumValN(Ucontext::ReplacedWithMask, "sigmask",
                           "a signal mask is its context's, at the price of a "
                           "system call for each switch")));
+// Optimises again where inlining may have shown more. What became ordinary code then
+// is inlined and simplified like the code around it.
+class SecondLook : public PassInfoMixin<SecondLook> {
+  // Contexts that consume one another go one by one, the innermost first.
+  static constexpr unsigned MaxDepth = 4;
+  RustPass Run;
+  // LLVM's inliner runs once: one for each time.
+  std::shared_ptr<std::vector<ModulePassManager>> Inliners;
+
+public:
+  SecondLook(PassBuilder &PB, const StackswitchPasses &Passes, OptimizationLevel Level)
+      : Run(Passes.OptimiseAgain),
+        Inliners(std::make_shared<std::vector<ModulePassManager>>(MaxDepth)) {
+    for (ModulePassManager &Inliner : *Inliners) {
+      Inliner.addPass(PB.buildInlinerPipeline(Level, ThinOrFullLTOPhase::None));
+      Inliner.addPass(GlobalDCEPass());
+    }
+  }
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &AM) {
+    bool Changed = false;
+    for (ModulePassManager &Inliner : *Inliners) {
+      if (!Run(wrap(&M)))
+        break;
+      Changed = true;
+      AM.invalidate(M, PreservedAnalyses::none());
+      AM.invalidate(M, Inliner.run(M, AM));
+    }
+    return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
+  }
+  static StringRef name() { return "stackswitch-opt-again"; }
+};
 
 // Adds a pass if the name is its own.
 template <typename Pass>
@@ -255,6 +290,10 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     *Hooked = true;
     MPM.addPass(CheckPass(Passes));
   };
+  auto Again = [Passes, &PB](ModulePassManager &MPM, OptimizationLevel Level, auto...) {
+    if (Level != OptimizationLevel::O0)
+      MPM.addPass(SecondLook(PB, Passes, Level));
+  };
   // Last, as then all that becomes part of a function is there, and nothing sees
   // through a switch that is in place.
   auto Last = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
@@ -266,8 +305,12 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     }
   };
   PB.registerPipelineParsingCallback(
-      [Passes, Hooked](StringRef Name, ModulePassManager &MPM,
-                       ArrayRef<PassBuilder::PipelineElement> Inner) {
+      [Passes, Hooked, &PB](StringRef Name, ModulePassManager &MPM,
+                            ArrayRef<PassBuilder::PipelineElement> Inner) {
+        if (Inner.empty() && Name == SecondLook::name()) {
+          MPM.addPass(SecondLook(PB, Passes, OptimizationLevel::O2));
+          return true;
+        }
         bool Ours = Inner.empty() && (addNamed<FromUcontextPass>(Name, MPM, Passes) ||
                                       addNamed<FromUcontextWithMaskPass>(Name, MPM, Passes) ||
                                       addNamed<VerifyPass>(Name, MPM, Passes) ||
@@ -284,6 +327,7 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
+  PB.registerOptimizerEarlyEPCallback(Again);
   PB.registerOptimizerLastEPCallback(Last);
   PB.registerOptimizerLastEPCallback(Check);
   PB.registerFullLinkTimeOptimizationLastEPCallback(Last);

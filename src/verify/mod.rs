@@ -57,6 +57,11 @@ impl<'m> Site<'m> {
         self.body_operand()?.as_exact_function()
     }
 
+    /// The function operand, where a copy of the body that is known may run in its stead.
+    pub(crate) fn copyable_body(&self) -> Option<Function<'m>> {
+        self.body_operand()?.as_copyable_function()
+    }
+
     fn body_operand(&self) -> Option<Value<'m>> {
         let is_function = |p: &Param| matches!(p.kind, ParamKind::Function(_));
         let index = self.intrinsic.params.iter().position(is_function)?;

@@ -22,7 +22,9 @@ define i32 @main() !dbg !5 {
   ret i32 %r, !dbg !33
 }
 !llvm.dbg.cu = !{!0}
-!llvm.module.flags = !{!2}
+; The context keeps its stack: this is about how it starts.
+!llvm.module.flags = !{!2, !900}
+!900 = !{i32 4, !"stackswitch-stackless", i32 0}
 !0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, emissionKind: FullDebug, producer: "x")
 !1 = !DIFile(filename: "thunk_debug.ll", directory: "")
 !2 = !{i32 2, !"Debug Info Version", i32 3}

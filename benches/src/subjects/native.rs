@@ -49,6 +49,12 @@ unsafe extern "C" {
     pub safe static cxx20_ring: Native;
     pub safe static cxx20_lifecycle: Native;
     pub safe static cxx20_parked: Native;
+    pub safe static cxx20_integers: Native;
+    pub safe static cxx20_randoms: Native;
+    pub safe static stackless_integers: Native;
+    pub safe static stackless_randoms: Native;
+    pub safe static plain_integers: Native;
+    pub safe static plain_randoms: Native;
 }
 
 /// `struct order`.

@@ -1,0 +1,167 @@
+//! Coroutines as LLVM has them, made of functions that suspend in their own frames.
+//!
+//! A body `T (ptr arg, T first)` becomes two ordinary functions: one that starts it in memory of
+//! the caller's, the *frame*, and one that goes on with what is in a frame. The frame also holds
+//! the value that travels and the status. LLVM's own pass for coroutines does the work.
+
+use inkwell::llvm_sys::core::LLVMIsAFunction;
+use inkwell::llvm_sys::prelude::*;
+
+use super::{Call, Function, Module, Type, Value};
+
+/// As the shim has it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+struct Raw {
+    start: LLVMValueRef,
+    resume: LLVMValueRef,
+    size: u64,
+    alignment: u64,
+}
+
+// SAFETY: these are the functions of `coroutine.cc`, with the types that they have there.
+unsafe extern "C" {
+    fn stackswitch_coroutine_begin(
+        body: LLVMValueRef,
+        suspends: *const LLVMValueRef,
+        suspend_count: usize,
+        helpers: *const LLVMValueRef,
+        helper_count: usize,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_split(
+        module: LLVMModuleRef,
+        coroutines: *const LLVMValueRef,
+        count: usize,
+        out: *mut Raw,
+    );
+    fn stackswitch_coroutine_switch(
+        coroutine: *const Raw,
+        on_finished: LLVMValueRef,
+        again: LLVMValueRef,
+        destroy: LLVMValueRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_status(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_inline(call: LLVMValueRef) -> bool;
+}
+
+/// A coroutine that is not split yet: it must go through [`split`].
+#[derive(Debug)]
+pub(crate) struct Presplit<'m>(Function<'m>);
+
+impl<'m> Presplit<'m> {
+    /// Makes one of a copy of a body. Calls of `suspends`, which take and return the body's type,
+    /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` where
+    /// LLVM cannot do that; then nothing has changed.
+    ///
+    /// The body must not throw, must have no variables of unknown size and no values without a
+    /// place in memory.
+    pub(crate) fn make(
+        body: Function<'m>,
+        suspends: &[Function<'m>],
+        helpers: &[Function<'m>],
+    ) -> Option<Self> {
+        let list = |functions: &[Function<'m>]| -> Vec<LLVMValueRef> {
+            functions.iter().map(|f| f.value().raw()).collect()
+        };
+        let (suspends, helpers) = (list(suspends), list(helpers));
+        // SAFETY: all functions are live and in one module; the counts are those of the lists.
+        let raw = unsafe {
+            stackswitch_coroutine_begin(
+                body.value().raw(),
+                suspends.as_ptr(),
+                suspends.len(),
+                helpers.as_ptr(),
+                helpers.len(),
+            )
+        };
+        (!raw.is_null()).then(|| Presplit(Function(Value::new(raw))))
+    }
+}
+
+/// A coroutine as two functions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coroutine<'m> {
+    raw: Raw,
+    /// `void (ptr frame, ptr arg)`: makes a new one in the frame.
+    pub(crate) start: Function<'m>,
+}
+
+/// Splits coroutines; the results are in the same order.
+pub(crate) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
+    let list: Vec<LLVMValueRef> = made.iter().map(|p| p.0.value().raw()).collect();
+    let null = std::ptr::null_mut();
+    let mut out = vec![Raw { start: null, resume: null, size: 0, alignment: 1 }; list.len()];
+    // SAFETY: the functions are coroutines of this module that were just made; the result is as
+    // long as the list.
+    unsafe {
+        stackswitch_coroutine_split(module.raw(), list.as_ptr(), list.len(), out.as_mut_ptr());
+    }
+    out.into_iter().map(|raw| Coroutine { raw, start: Function(Value::new(raw.start)) }).collect()
+}
+
+impl<'m> Coroutine<'m> {
+    /// Bytes of its frame.
+    pub(crate) fn size(self) -> u64 {
+        self.raw.size
+    }
+
+    /// The alignment of its frame.
+    pub(crate) fn alignment(self) -> u32 {
+        self.raw.alignment as u32
+    }
+
+    /// A function of the type `T (ptr frame, T value)` that goes on with it. Where it has finished
+    /// the function calls instead `again`, of the same type, with a context that has finished, which
+    /// it gets from `on_finished` and gives to `destroy`.
+    pub(crate) fn switch(
+        self,
+        on_finished: Function<'m>,
+        again: Value<'m>,
+        destroy: Function<'m>,
+        ty: Type<'m>,
+    ) -> Function<'m> {
+        // SAFETY: all are live and of one module, with the types that are asked for.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_switch(
+                &self.raw,
+                on_finished.value().raw(),
+                again.raw(),
+                destroy.value().raw(),
+                ty.raw(),
+            )
+        }))
+    }
+
+    /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status of a
+    /// coroutine for values of the type `value`.
+    pub(crate) fn status(self, value: Type<'m>, ty: Type<'m>) -> Function<'m> {
+        // SAFETY: all are live and of one context.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_status(&self.raw, value.raw(), ty.raw())
+        }))
+    }
+
+    /// Erases it. Nothing may use it.
+    pub(crate) fn discard(self) {
+        self.start.erase();
+        Function(Value::new(self.raw.resume)).erase();
+    }
+}
+
+impl<'m> Call<'m> {
+    /// Puts the body of the function that is called in the call's place, if LLVM can. The call must
+    /// not be used again.
+    pub(crate) fn inline(self) {
+        // SAFETY: the call is live and its callee a function with a body. What LLVM cannot inline
+        // it leaves as it is.
+        unsafe {
+            debug_assert!(!LLVMIsAFunction(self.callee().raw()).is_null());
+            stackswitch_coroutine_inline(self.value().raw());
+        }
+    }
+}

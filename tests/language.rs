@@ -1,0 +1,435 @@
+//! The example language `rill`: what programs print, what is said of wrong ones, that a prompt
+//! survives them, and that the tutorial shows what is there.
+
+#[path = "../examples/rill/main.rs"]
+mod rill;
+
+use std::{
+    env, fs,
+    io::Write,
+    path::Path,
+    process::{Command, ExitCode, Output, Stdio},
+};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Done = Result<(), Failed>;
+
+/// The variable by which this program is told to be the language's.
+const AS_RILL: &str = "STACKSWITCH_TEST_AS_RILL";
+
+fn main() -> ExitCode {
+    if env::var_os(AS_RILL).is_some() {
+        return rill::main();
+    }
+    let trials = vec![
+        Trial::test("arithmetic", arithmetic),
+        Trial::test("control_flow", control_flow),
+        Trial::test("generators", generators),
+        Trial::test("generators_that_are_left", generators_that_are_left),
+        Trial::test("green_threads", green_threads),
+        Trial::test("ten_thousand_green_threads", ten_thousand_green_threads),
+        Trial::test("channels", channels),
+        Trial::test("wrong_programs", wrong_programs),
+        Trial::test("deep_nesting", deep_nesting),
+        Trial::test("faults_end_a_file", faults_end_a_file),
+        Trial::test("a_prompt_goes_on", a_prompt_goes_on),
+        Trial::test("many_faults_in_one_session", many_faults_in_one_session),
+        Trial::test("redefinition", redefinition),
+        Trial::test("unfinished_input", unfinished_input),
+        Trial::test("command_line", command_line),
+        Trial::test("under_a_thousand_lines", under_a_thousand_lines),
+        Trial::test("tutorial_shows_the_source", tutorial_shows_the_source),
+        Trial::test("tutorial_shows_what_is_printed", tutorial_shows_what_is_printed),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Runs the language with arguments and what is typed.
+fn rill(arguments: &[&str], input: &str) -> Result<Output, Failed> {
+    let mut child = Command::new(env::current_exe()?)
+        .env(AS_RILL, "1")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child.stdin.take().ok_or("no standard input")?.write_all(input.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+/// Runs a program from a file: what it printed, what was said of it, and whether it succeeded.
+fn run(program: &str) -> Result<(String, String, bool), Failed> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("program.rill");
+    fs::write(&file, program)?;
+    let output = rill(&[&file.to_string_lossy()], "")?;
+    let said = String::from_utf8(output.stderr)?.replace(&*file.to_string_lossy(), "FILE");
+    Ok((String::from_utf8(output.stdout)?, said, output.status.success()))
+}
+
+#[track_caller]
+fn equal(found: &str, expected: &str) -> Done {
+    if found.trim_end() == expected.trim_end() {
+        return Ok(());
+    }
+    Err(format!("expected:\n{expected}\nfound:\n{found}").into())
+}
+
+/// A program prints that and nothing is wrong with it.
+fn prints(program: &str, expected: &str) -> Done {
+    let (printed, said, success) = run(program)?;
+    equal(&said, "")?;
+    equal(&printed, expected)?;
+    if success { Ok(()) } else { Err("it failed".into()) }
+}
+
+/// What a session prints.
+fn session(input: &str, expected: &str) -> Done {
+    let output = rill(&[], input)?;
+    equal(&String::from_utf8(output.stderr)?, "")?;
+    equal(&String::from_utf8(output.stdout)?, expected)
+}
+
+fn arithmetic() -> Done {
+    session(
+        "1 + 2 * 3 - 4\n(1 + 2) * 3\n-7 / 2\n-7 % 2\n2 < 3\n!5\n!0\n-(-3)\n\
+         1 && 2\n1 && 0\n0 || 7\n0 || 0\n1 < 2 == 1\n9223372036854775807 + 1\n7 - 2 - 1",
+        "3\n9\n-3\n-1\n1\n0\n1\n3\n1\n0\n1\n0\n1\n-9223372036854775808\n4",
+    )
+}
+
+fn control_flow() -> Done {
+    prints(
+        "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }
+         fn sign(x) { if x < 0 { return 0 - 1; } if x == 0 { 0 } else { 1 } }
+         fn even(n) { if n == 0 { 1 } else { odd(n - 1) } }
+         fn odd(n) { if n == 0 { 0 } else { even(n - 1) } }
+         print(\"fib # fib\", fib(20), sign(0 - 5), sign(0), sign(9), even(10), odd(10));
+         let i = 0;
+         while 1 {
+             i = i + 1;
+             if i == 3 { let i = 100; print(\"inner\", i); }
+             if i == 5 { break }
+         }
+         print(i); # a variable of the block is not this one
+         fn bump() { i = i + 1; i }
+         print(bump(), bump(), i);
+         print(0 && bump(), i, 1 || bump(), i);",
+        "fib # fib 6765 -1 0 1 1 0\ninner 100\n5\n6 7 7\n0 7 1 7",
+    )
+}
+
+fn generators() -> Done {
+    prints(
+        "fn count(from, to, by) { while from <= to { yield from; from = from + by; } }
+         for x in count(1, 10, 4) { print(x) }
+         fn walk(depth) { if depth { walk(depth - 1); yield depth; walk(depth - 1); } }
+         let text = 0;
+         for x in walk(3) { text = text * 10 + x; }
+         print(\"from any depth\", text);
+         fn squares(n) { for x in range(0, n) { yield x * x; } }
+         fn two() { yield 1; for x in squares(4) { yield x; } yield 2 }
+         for x in two() { for y in range(0, 2) { print(x, y) } }
+         fn nothing() { 5 }
+         for x in nothing() { print(\"never\") }
+         fn sum(n) { let s = 0; for x in range(0, n) { s = s + x; } s }
+         print(sum(100000));",
+        "1\n5\n9\nfrom any depth 1213121\n1 0\n1 1\n0 0\n0 1\n1 0\n1 1\n4 0\n4 1\n9 0\n9 1\n2 0\n2 1\n\
+         4999950000",
+    )
+}
+
+/// What a generator would have done after its last value is not done, at any depth.
+fn generators_that_are_left() -> Done {
+    prints(
+        "fn deep(n) { if n { deep(n - 1); print(\"after\", n); } else { while 1 { yield 7; } } }
+         fn outer() { for x in deep(3) { yield x; print(\"not last\"); } print(\"never\") }
+         for x in outer() { print(x); break }
+         fn first() { for x in outer() { for y in outer() { return x + y; } } 0 }
+         print(first());
+         let total = 0;
+         for i in range(0, 100000) { for x in outer() { total = total + x; break } }
+         print(total);
+         fn again(n) { for x in range(n, n + 5) { yield x } }
+         for x in again(1) { if x == 3 { break } print(x) }",
+        "7\n14\n700000\n1\n2",
+    )
+}
+
+fn green_threads() -> Done {
+    prints(
+        "fn worker(name, count) {
+             for i in range(0, count) { print(name, i); pause(); }
+             print(name, \"is done\");
+         }
+         spawn worker(1, 2);
+         spawn worker(2, 1);
+         fn inside() { pause(); yield 1; pause(); yield 2; }
+         fn consumer() { for x in inside() { print(\"from a generator that pauses\", x) } }
+         spawn consumer();
+         print(\"main\"); pause(); print(\"main again\");",
+        "main\n1 0\n2 0\nmain again\n1 1\n2 is done\nfrom a generator that pauses 1\n1 is done\n\
+         from a generator that pauses 2",
+    )
+}
+
+fn ten_thousand_green_threads() -> Done {
+    prints(
+        "fn link(from, to) { send(to, receive(from) + 1) }
+         let first = channel();
+         let last = first;
+         for i in range(0, 10000) { let next = channel(); spawn link(last, next); last = next; }
+         pause();
+         send(first, 0);
+         print(receive(last));
+         let count = 0;
+         fn add() { for i in range(0, 3) { count = count + 1; pause(); } }
+         for i in range(0, 10000) { spawn add(); }
+         while count < 30000 { pause(); }
+         print(count);",
+        "10000\n30000",
+    )
+}
+
+fn channels() -> Done {
+    prints(
+        "fn produce(c, n) { for x in range(0, n) { send(c, x) } send(c, 0 - 1) }
+         fn values(c) { let x = receive(c); while x >= 0 { yield x; x = receive(c); } }
+         let c = channel();
+         spawn produce(c, 5);
+         for x in values(c) { print(x) }
+         spawn produce(c, 2);
+         spawn produce(c, 1);
+         print(receive(c), receive(c), receive(c), receive(c), receive(c));",
+        "0\n1\n2\n3\n4\n0 1 -1 0 -1",
+    )
+}
+
+/// Each program with the message, its place and what the mark points at.
+const WRONG: [(&str, &str, &str); 20] = [
+    ("let x = 1;\nprint(x + y);", "2:11", "there is no variable `y`"),
+    ("f(1)", "1:1", "there is no function `f`"),
+    ("fn f(a, b) { a }\nf(1)", "2:1", "wrong number of arguments: `f` takes 2"),
+    ("send(1)", "1:1", "wrong number of arguments: `send` takes 2"),
+    ("for x in g() { }", "1:10", "there is no function `g`"),
+    ("spawn range(1)", "1:7", "wrong number of arguments: `range` takes 2"),
+    ("break", "1:1", "there is no loop to leave"),
+    ("let x = \"text\";", "1:9", "only `print` takes texts"),
+    ("fn print(x) { x }", "1:4", "`print` is built in"),
+    ("fn f() { 1 }\nfn f() { 2 }", "1:4", "this is defined twice"),
+    ("1 +", "1:4", "expected an expression, found the end"),
+    ("fn f(a b) { 1 }", "1:8", "expected `,`, found `b`"),
+    ("fn f( {", "1:7", "expected a name, found `{`"),
+    ("1 2", "1:3", "expected `;`, found `2`"),
+    ("let 3 = 4", "1:5", "expected a name, found `3`"),
+    ("1 @ 2", "1:3", "`@` means nothing here"),
+    ("99999999999999999999", "1:1", "`99999999999999999999` is not a number of 64 bits"),
+    ("12ab", "1:1", "`12ab` is not a number of 64 bits"),
+    ("print(\"open)", "1:7", "`\"` means nothing here"),
+    ("\t x", "1:3", "there is no variable `x`"),
+];
+
+fn wrong_programs() -> Done {
+    for (program, place, message) in WRONG {
+        let (printed, said, success) = run(program)?;
+        equal(&printed, "")?;
+        let (line, column) = place.split_once(':').ok_or("a place")?;
+        let start = format!("error: {message}\n --> FILE:{place}\n{line} | ");
+        if success || !said.starts_with(&start) {
+            return Err(format!("of {program:?} expected {start:?}, found {said:?}").into());
+        }
+        let mark = said.lines().nth(3).and_then(|line| line.find('^')).ok_or("a mark")?;
+        equal(&(mark + 1 - " 1 | ".len() + 1).to_string(), column)?;
+    }
+    Ok(())
+}
+
+/// The parser's own stack has an end.
+fn deep_nesting() -> Done {
+    for (open, close) in
+        [("(", ")"), ("-", ""), ("{", "}"), ("1+", ""), ("let x = ", ""), ("f(", ")")]
+    {
+        let program = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+        let (_, said, success) = run(&program)?;
+        if success || !said.starts_with("error: this is nested too deeply") {
+            return Err(format!("{open}: {}", &said[..said.len().min(200)]).into());
+        }
+    }
+    Ok(())
+}
+
+fn faults_end_a_file() -> Done {
+    let (printed, said, success) = run("fn f(x) {\n    10 / x\n}\nprint(f(5)); f(0); print(1)")?;
+    equal(&printed, "2")?;
+    let expected = "error: a division by zero, or one whose result has no room\n --> FILE:2:8\n\
+                    2 |     10 / x\n  |        ^";
+    equal(&said, expected)?;
+    if success { Err("it succeeded".into()) } else { Ok(()) }
+}
+
+fn a_prompt_goes_on() -> Done {
+    let output = rill(
+        &[],
+        "let x = 4\nx * x\nx / (x - 4)\n(0 - 9223372036854775807 - 1) / -1\n1 % 0\n\
+         yield 3\nfn down(n) { down(n + 1) + 1 }\ndown(0)\nlet c = channel()\nreceive(c)\n\
+         send(9, 1)\nfn bad(n) { pause(); 1 / n }\nspawn bad(0); 5\n\
+         for a in range(0, 3) { for b in range(0, 1 / (1 - a)) { print(a, b) } }\nx",
+    )?;
+    // The address of a context is not known, nor how many callers are told.
+    let printed = String::from_utf8(output.stdout)?;
+    let known = |line: &str| match line {
+        _ if line.starts_with("    called by rill.down, ") => String::new(),
+        _ if line.starts_with("error: EOVERFLOW: stack overflow: context ")
+            && line.ends_with(", in rill.down") =>
+        {
+            "OVERFLOW\n".to_owned()
+        }
+        _ => format!("{line}\n"),
+    };
+    equal(
+        &printed.lines().map(known).collect::<String>(),
+        "16\n\
+         error: a division by zero, or one whose result has no room\n --> input 3:1:3\n1 | x / (x - 4)\n  |   ^\n\
+         error: a division by zero, or one whose result has no room\n --> input 4:1:31\n\
+         1 | (0 - 9223372036854775807 - 1) / -1\n  |                               ^\n\
+         error: a division by zero, or one whose result has no room\n --> input 5:1:3\n1 | 1 % 0\n  |   ^\n\
+         error: no loop takes the value that is yielded\n\
+         OVERFLOW\n\
+         error: threads that wait for what nobody sends: 1\n\
+         error: there is no such channel\n --> input 11:1:1\n1 | send(9, 1)\n  | ^^^^\n\
+         5\n\
+         error: a division by zero, or one whose result has no room\n --> input 12:1:24\n\
+         1 | fn bad(n) { pause(); 1 / n }\n  |                        ^\n\
+         0 0\n\
+         error: a division by zero, or one whose result has no room\n --> input 14:1:44\n\
+         1 | for a in range(0, 3) { for b in range(0, 1 / (1 - a)) { print(a, b) } }\n  |                                            ^\n\
+         4",
+    )
+}
+
+fn many_faults_in_one_session() -> Done {
+    let faults = "1 / 0\nyield 1\nsend(7, 7)\n".repeat(100);
+    let output = rill(&[], &format!("let x = 1\n{faults}\nx + 41\n"))?;
+    let printed = String::from_utf8(output.stdout)?;
+    equal(&printed.matches("error: ").count().to_string(), "300")?;
+    equal(printed.lines().last().unwrap_or_default(), "42")
+}
+
+/// Who called the old definition calls the new one.
+fn redefinition() -> Done {
+    session(
+        "fn f() { 1 }\nfn g() { f() }\nfn h() { for x in k() { return x } 0 }\nfn k() { yield 10 }\n\
+         fn h() { for x in k() { return x } 0 }\nh() + g()\nfn f() { 2 }\nfn k() { yield f() * 10 }\n\
+         h() + g()\nfn f(a) { a }\ng()\nlet x = 1\nfn y() { x }\nlet x = 2\ny()\n\
+         fn range(a, b) { yield 77 }\nfor i in range(1, 2) { print(i) }",
+        "error: there is no function `k`\n --> input 3:1:19\n1 | fn h() { for x in k() { return x } 0 }\n  |                   ^\n\
+         11\n22\n\
+         error: wrong number of arguments: `f` takes 1\n --> input 2:1:10\n1 | fn g() { f() }\n  |          ^\n\
+         2\n2\n77",
+    )
+}
+
+fn unfinished_input() -> Done {
+    session(
+        "fn add(a,\n  b) {\n  a + b\n}\nadd(1,\n2)\n1 +\n\n3",
+        "3\nerror: expected an expression, found the end\n --> input 3:2:1\n2 | \n  | ^\n3",
+    )
+}
+
+fn command_line() -> Done {
+    let output = rill(&["--wrong"], "")?;
+    equal(&String::from_utf8(output.stderr)?, "error: usage: rill [[--ir] FILE]")?;
+    let missing = rill(&["missing.rill"], "")?;
+    let said = String::from_utf8(missing.stderr)?;
+    if output.status.success() || missing.status.success() || !said.contains("missing.rill: ") {
+        return Err(said.into());
+    }
+    Ok(())
+}
+
+/// The files of the language.
+fn sources() -> Result<Vec<String>, Failed> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rill");
+    fs::read_dir(directory)?.map(|file| Ok(fs::read_to_string(file?.path())?)).collect()
+}
+
+/// Counted as such things are: without blank lines and comments.
+fn under_a_thousand_lines() -> Done {
+    let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
+    let count = |text: &String| text.lines().map(str::trim).filter(is_code).count();
+    let lines: usize = sources()?.iter().map(count).sum();
+    if lines < 1000 { Ok(()) } else { Err(format!("{lines} lines").into()) }
+}
+
+/// The blocks of the tutorial: what each is said to be, and its text.
+fn tutorial() -> Vec<(&'static str, &'static str)> {
+    let text = include_str!("../docs/tutorial.md");
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.split_once('\n')).collect()
+}
+
+fn tutorial_shows_the_source() -> Done {
+    let sources = sources()?;
+    let mut count = 0;
+    for (_, excerpt) in tutorial().into_iter().filter(|(kind, _)| *kind == "rust,ignore") {
+        count += 1;
+        // An excerpt may be put together from several.
+        for part in excerpt.split("\n// ...\n") {
+            if !sources.iter().any(|source| source.contains(part)) {
+                return Err(format!("not in the source:\n{part}").into());
+            }
+        }
+    }
+    if count >= 15 { Ok(()) } else { Err(format!("only {count} excerpts").into()) }
+}
+
+/// The IR that the language makes of a program.
+fn ir(program: &str) -> Result<String, Failed> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("program.rill");
+    fs::write(&file, program)?;
+    Ok(String::from_utf8(rill(&["--ir", &file.to_string_lossy()], "")?.stdout)?)
+}
+
+/// A text has these lines, with perhaps others between them.
+fn contains_in_order(text: &str, lines: &str) -> Done {
+    let mut left = text.lines();
+    match lines.lines().find(|line| !left.any(|l| l == *line)) {
+        None => Ok(()),
+        Some(line) => Err(format!("not there, or not in this order: {line}\nin:\n{text}").into()),
+    }
+}
+
+/// A program is followed by what it prints, and perhaps before that by lines of its IR. In a session
+/// what is typed stands after a prompt.
+fn tutorial_shows_what_is_printed() -> Done {
+    let (mut program, mut checked) = ("", 0);
+    for (kind, text) in tutorial() {
+        match kind {
+            "rill" => program = text,
+            "text" => prints(program, text)?,
+            "llvm" => contains_in_order(&ir(program)?, text)?,
+            "explain" => {
+                let directory = tempfile::tempdir()?;
+                let file = directory.path().join("program.ll");
+                fs::write(&file, ir(program)?)?;
+                let explain = Command::new(env!("CARGO_BIN_EXE_stackswitch"))
+                    .arg("explain")
+                    .arg(file)
+                    .output()?;
+                contains_in_order(&String::from_utf8(explain.stdout)?, text)?;
+            }
+            "session" => {
+                let (typed, printed): (Vec<_>, Vec<_>) =
+                    text.lines().partition(|l| l.starts_with("> ") || l.starts_with("... "));
+                let typed = typed.iter().filter_map(|line| Some(line.split_once(' ')?.1));
+                let typed = typed.map(|line| format!("{line}\n")).collect::<String>();
+                session(&typed, &printed.join("\n"))?;
+            }
+            _ => continue,
+        }
+        checked += 1;
+    }
+    if checked >= 12 { Ok(()) } else { Err(format!("only {checked} blocks").into()) }
+}
