@@ -68,8 +68,10 @@ struct Row {
 const VERSIONS: [(&str, Version); 2] = [("", Version::This), ("-other", Version::Other)];
 const FORMS: [(&str, Form); 4] =
     [("", ALL), ("-calls", CALLS), ("-stackful", STACKFUL), ("-stackful-calls", STACKFUL_CALLS)];
-/// The ways, and the levels and forms in each. At `-O0` no form makes a difference.
-const WAYS: [(&str, Way, &[&str], &[(&str, Form)]); 6] = [
+/// A way, and the levels and forms in which it is tried.
+type Combinations = (&'static str, Way, &'static [&'static str], &'static [(&'static str, Form)]);
+/// At `-O0` no form makes a difference.
+const WAYS: [Combinations; 6] = [
     ("jit", Way::Jit, &["-O0"], &[("", ALL)]),
     ("jit", Way::Jit, &["-O1", "-O2", "-O3"], &FORMS),
     ("aot", Way::Aot, &["-O0"], &[("", ALL)]),
