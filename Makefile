@@ -86,7 +86,8 @@ bench-full: build-bench ## The same with more points and repetitions (the better
 # The library is measured as it is installed, the peers that are Python packages in an environment
 # of their own.
 BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEERS)/bin/python \
-  --command $(COMMAND) --lli lli-$(LLVM)
+  --command $(COMMAND) --lli lli-$(LLVM) --opt $$(llvm-config-$(LLVM) --bindir)/opt \
+  --plugin $(PLUGIN)
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
 build-bench: $(PEERS) build build-plugin

@@ -210,10 +210,10 @@ fn channels() -> Done {
 const WRONG: [(&str, &str, &str); 20] = [
     ("let x = 1;\nprint(x + y);", "2:11", "there is no variable `y`"),
     ("f(1)", "1:1", "there is no function `f`"),
-    ("fn f(a, b) { a }\nf(1)", "2:1", "`f` takes 2 arguments, not 1"),
-    ("send(1)", "1:1", "`send` takes 2 arguments, not 1"),
+    ("fn f(a, b) { a }\nf(1)", "2:1", "wrong number of arguments: `f` takes 2"),
+    ("send(1)", "1:1", "wrong number of arguments: `send` takes 2"),
     ("for x in g() { }", "1:10", "there is no function `g`"),
-    ("spawn range(1)", "1:7", "`range` takes 2 arguments, not 1"),
+    ("spawn range(1)", "1:7", "wrong number of arguments: `range` takes 2"),
     ("break", "1:1", "there is no loop to leave"),
     ("let x = \"text\";", "1:9", "only `print` takes texts"),
     ("fn print(x) { x }", "1:4", "`print` is built in"),
@@ -325,7 +325,7 @@ fn redefinition() -> Done {
          fn range(a, b) { yield 77 }\nfor i in range(1, 2) { print(i) }",
         "error: there is no function `k`\n --> input 3:1:19\n1 | fn h() { for x in k() { return x } 0 }\n  |                   ^\n\
          11\n22\n\
-         error: `f` takes 1 arguments, not 0\n --> input 2:1:10\n1 | fn g() { f() }\n  |          ^\n\
+         error: wrong number of arguments: `f` takes 1\n --> input 2:1:10\n1 | fn g() { f() }\n  |          ^\n\
          2\n2\n77",
     )
 }
@@ -384,6 +384,23 @@ fn tutorial_shows_the_source() -> Done {
     if count >= 15 { Ok(()) } else { Err(format!("only {count} excerpts").into()) }
 }
 
+/// The IR that the language makes of a program.
+fn ir(program: &str) -> Result<String, Failed> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("program.rill");
+    fs::write(&file, program)?;
+    Ok(String::from_utf8(rill(&["--ir", &file.to_string_lossy()], "")?.stdout)?)
+}
+
+/// A text has these lines, with perhaps others between them.
+fn contains_in_order(text: &str, lines: &str) -> Done {
+    let mut left = text.lines();
+    match lines.lines().find(|line| !left.any(|l| l == *line)) {
+        None => Ok(()),
+        Some(line) => Err(format!("not there, or not in this order: {line}\nin:\n{text}").into()),
+    }
+}
+
 /// A program is followed by what it prints, and perhaps before that by lines of its IR. In a session
 /// what is typed stands after a prompt.
 fn tutorial_shows_what_is_printed() -> Done {
@@ -392,16 +409,16 @@ fn tutorial_shows_what_is_printed() -> Done {
         match kind {
             "rill" => program = text,
             "text" => prints(program, text)?,
-            "llvm" => {
+            "llvm" => contains_in_order(&ir(program)?, text)?,
+            "explain" => {
                 let directory = tempfile::tempdir()?;
-                let file = directory.path().join("program.rill");
-                fs::write(&file, program)?;
-                let output = rill(&["--ir", &file.to_string_lossy()], "")?;
-                let ir = String::from_utf8(output.stdout)?;
-                let mut left = ir.lines();
-                if let Some(line) = text.lines().find(|line| !left.any(|l| l == *line)) {
-                    return Err(format!("not in the IR, or not in this order: {line}").into());
-                }
+                let file = directory.path().join("program.ll");
+                fs::write(&file, ir(program)?)?;
+                let explain = Command::new(env!("CARGO_BIN_EXE_stackswitch"))
+                    .arg("explain")
+                    .arg(file)
+                    .output()?;
+                contains_in_order(&String::from_utf8(explain.stdout)?, text)?;
             }
             "session" => {
                 let (typed, printed): (Vec<_>, Vec<_>) =

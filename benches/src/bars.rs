@@ -49,6 +49,8 @@ const fn bar(name: &'static str, left: Figure, right: Figure, factor: f64) -> Ba
 
 const US: &str = "stackswitch";
 const MILLION: Option<usize> = Some(1_000_000);
+const FUNCTIONS: Option<usize> = Some(100_000);
+const HALF_THE_FUNCTIONS: Option<usize> = Some(50_000);
 
 const fn sliced(subject: &'static str, bytes: usize) -> Figure {
     Of("sliced", subject, Some(bytes))
@@ -69,9 +71,9 @@ const BARS: &[Bar] = &[
         1.25,
     ),
     bar(
-        "swapcontext in place, null base: 1.3 times the inline-asm floor",
+        "swapcontext in place, null base: 1.3 times the floor with objects",
         Of("ucontext", "swapcontext-in-place", None),
-        Of("ucontext", "inline-asm", None),
+        Of("ucontext", "inline-asm-objects", None),
         1.3,
     ),
     bar(
@@ -175,6 +177,24 @@ const BARS: &[Bar] = &[
         Of("first-result", US, None),
         Of("first-result", "lli", None),
         1.3,
+    ),
+    bar(
+        "passes, 1,000,000 instructions, no switch: 2 % of opt -O1",
+        Of("pass-time", US, FUNCTIONS),
+        Of("pass-time", "opt-O1", FUNCTIONS),
+        0.02,
+    ),
+    bar(
+        "passes, the same with 10,000 switches: 10 % of opt -O1",
+        Of("pass-time-switches", US, FUNCTIONS),
+        Of("pass-time-switches", "opt-O1", FUNCTIONS),
+        0.1,
+    ),
+    bar(
+        "passes, linear: 2.6 times those for half the module",
+        Of("pass-time-switches", US, FUNCTIONS),
+        Of("pass-time-switches", US, HALF_THE_FUNCTIONS),
+        2.6,
     ),
 ];
 

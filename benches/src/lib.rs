@@ -5,6 +5,8 @@
 
 pub mod bars;
 pub mod measure;
+pub mod module;
 pub mod order;
+pub mod pass_times;
 pub mod plot;
 pub mod results;

@@ -35,6 +35,12 @@ struct Arguments {
     /// LLVM's interpreter of the same version, to compare it with.
     #[arg(long, value_name = "COMMAND")]
     lli: Option<PathBuf>,
+    /// LLVM's `opt`, to measure the passes in.
+    #[arg(long, value_name = "COMMAND")]
+    opt: Option<PathBuf>,
+    /// The plugin for it.
+    #[arg(long, value_name = "FILE")]
+    plugin: Option<PathBuf>,
     /// Parks contexts of one subject and prints what they cost (the program runs itself so).
     #[arg(long, hide = true, num_args = 3, value_names = ["BENCH", "SUBJECT", "COUNT"])]
     park: Option<Vec<String>>,

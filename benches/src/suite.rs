@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use crate::Arguments;
 use crate::parked;
+use crate::subjects::compile::Compiler;
 use crate::subjects::host::Host;
 use crate::subjects::native::{self, subject};
 use crate::subjects::process::Process;
 use crate::subjects::python::Python;
 use crate::subjects::{InProcess, corosensei, generator};
 use stackswitch_bench::measure::{self, Plan, Subject, Summary};
+use stackswitch_bench::module::Size;
 use stackswitch_bench::order::shuffled;
 use stackswitch_bench::results::Results;
 
 type Subjects = Vec<(&'static str, Box<dyn Subject>)>;
 
 const NANOSECONDS: &str = "ns";
+const MILLISECONDS: &str = "ms";
 const BYTES: &str = "bytes";
 
 /// Runs what was asked for.
@@ -35,6 +38,7 @@ pub fn run(arguments: &Arguments, results: &mut Results) {
     suite.parked();
     suite.statistics();
     suite.first_result();
+    suite.pass_time();
 }
 
 struct Suite<'a> {
@@ -126,6 +130,7 @@ impl Suite<'_> {
                 ("swapcontext-in-place", subject(&native::in_place_swapcontext)),
                 ("from-ucontext", subject(&native::from_ucontext_resident)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
+                ("inline-asm-objects", subject(&native::inline_asm_objects)),
                 ("corosensei", Box::new(InProcess(corosensei::Resident::new))),
                 ("glibc", subject(&native::swapcontext_resident)),
             ];
@@ -407,5 +412,51 @@ impl Suite<'_> {
         ];
         let plan = self.plan(9, 3);
         self.measure(BENCH, &subjects, 0, None, &plan);
+    }
+
+    /// What our passes add to `opt -O1`: for a module without a switch, one with switches, and one
+    /// half as large.
+    fn pass_time(&mut self) {
+        const SWITCHES: usize = 10_000;
+        if self.wanted("pass-time") {
+            self.pass_time_of("pass-time", Size::large(0), true);
+        }
+        if self.wanted("pass-time-switches") {
+            let size = Size::large(SWITCHES);
+            self.pass_time_of("pass-time-switches", size, true);
+            self.pass_time_of("pass-time-switches", size.half(), false);
+        }
+    }
+
+    /// Measures one module, with the rest of `opt` if `against` says so. A run takes seconds, and
+    /// so one is enough for a figure where there is no time for more.
+    fn pass_time_of(&mut self, bench: &str, size: Size, against: bool) {
+        let (Some(opt), Some(plugin)) = (&self.arguments.opt, &self.arguments.plugin) else {
+            return self.results.note(format!("{bench} is absent: no opt and no plugin given"));
+        };
+        let compiler = Compiler { opt: opt.clone(), plugin: plugin.clone() };
+        let rounds = if self.arguments.full { 5 } else { 1 };
+        let measured = compiler.module(size, &self.arguments.out).and_then(|module| {
+            let (mut ours, mut all) = (Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                ours.push(compiler.passes(&module)?);
+                if against {
+                    all.push(compiler.without_passes(&module)?);
+                }
+            }
+            std::fs::remove_file(module)?;
+            Ok([("stackswitch", ours), ("opt-O1", all)])
+        });
+        match measured {
+            Ok(subjects) => {
+                for (subject, samples) in subjects {
+                    if let Some(summary) = measure::summary(samples) {
+                        let param = Some(size.functions);
+                        self.results.add(bench, subject, param, MILLISECONDS, summary);
+                    }
+                }
+            }
+            Err(error) => self.results.note(format!("{bench}: {error}")),
+        }
     }
 }

@@ -339,9 +339,8 @@ impl<'c> Code<'_, '_, 'c> {
     }
 
     fn arguments(&mut self, call: &Call, count: usize) -> Done<Vec<IntValue<'c>>> {
-        let found = call.arguments.len();
-        if found != count {
-            let message = format!("`{}` takes {count} arguments, not {found}", call.name);
+        if call.arguments.len() != count {
+            let message = format!("wrong number of arguments: `{}` takes {count}", call.name);
             return self.wrong(call.span, message);
         }
         call.arguments.iter().map(|argument| self.expression(argument)).collect()

@@ -43,7 +43,7 @@ fn prompt() -> Result<(), Box<dyn Error>> {
     let mut lines = io::stdin().lock().lines();
     loop {
         if io::stdin().is_terminal() {
-            print!("{}", if text.is_empty() { "> " } else { "... " });
+            write!(io::stdout(), "{}", if text.is_empty() { "> " } else { "... " })?;
             io::stdout().flush()?;
         }
         let Some(line) = lines.next().transpose()? else { return Ok(()) };
@@ -54,7 +54,7 @@ fn prompt() -> Result<(), Box<dyn Error>> {
             if !line.is_empty() && error.downcast_ref().is_some_and(|n: &Note| n.unfinished) {
                 continue;
             }
-            println!("error: {error}");
+            writeln!(io::stdout(), "error: {error}")?;
         }
         text.clear();
         count += 1;

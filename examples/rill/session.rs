@@ -164,8 +164,7 @@ impl Session {
         let module =
             compile(&context, &program, functions, main, &mut self.host.notes.borrow_mut())?;
         if let Show::Ir = show {
-            print!("{}", module.print_to_string().to_string_lossy());
-            return Ok(());
+            return Ok(write!(io::stdout(), "{}", module.print_to_string().to_string_lossy())?);
         }
         let id = self.jit.add_module(&module)?;
         self.program = program;

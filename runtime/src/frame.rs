@@ -71,7 +71,7 @@ unsafe fn stack_of(thread: &mut Thread, context: *mut Context) -> Bounds {
     unsafe {
         let region = &*(*(*context).base).region;
         if region.origin == Origin::Native {
-            let (low, high) = thread.native_stack();
+            let (low, high) = thread.native_ends();
             return Bounds { low, high };
         }
         Bounds { low: region.low + region.guard, high: region.low + region.length }

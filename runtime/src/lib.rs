@@ -38,6 +38,7 @@ pub mod error;
 mod escape;
 mod fibers;
 mod frame;
+mod given;
 mod handle;
 mod heap;
 mod hooks;

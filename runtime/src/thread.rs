@@ -10,6 +10,7 @@ use crate::check::{CHECKED, Carried};
 use crate::context::{Base, Context, Era, Marks, Origin, Region, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::given::Stacks;
 use crate::heap::Heap;
 use crate::hooks::Hooks;
 use crate::memory::Memory;
@@ -111,8 +112,10 @@ pub(crate) struct Thread {
     pub going: Place,
     /// The ends of the native stack; both 0 before they are needed.
     pub native_ends: (usize, usize),
-    /// Whether no stack of the program's lies in between.
-    pub tells: bool,
+    /// Stacks that the program gave.
+    pub given: Stacks,
+    /// How many of them lie within another stack and have not been left, see `track`.
+    pub nested: usize,
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
     /// that starts at `next_hint`.
     pub hints: [*mut Context; HINTS],
@@ -136,7 +139,7 @@ pub(crate) struct Thread {
 
 unsafe extern "C" {
     /// Of `describe`, which knows all modules.
-    #[link_name = "stackswitch_debug_v1"]
+    #[link_name = "stackswitch_debug_v2"]
     static DESCRIPTION: c_void;
 }
 
@@ -196,7 +199,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             until_look: LOOK_INTERVAL,
             going: Place::NOWHERE,
             native_ends: (0, 0),
-            tells: true,
+            given: Stacks::new(),
+            nested: 0,
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
             slot: Slot([0; 64]),

@@ -93,7 +93,13 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
     if module.flag(FLAG) == Some(0) {
         return false;
     }
-    let mut inlining = Inlining { module, target, functions: HashMap::new() };
+    let mut inlining = Inlining {
+        module,
+        target,
+        marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
+        functions: HashMap::new(),
+        switches: HashMap::new(),
+    };
     let mut changed = false;
     for intrinsic in TABLE {
         let Some(operation) = Operation::of(intrinsic) else { continue };
@@ -115,7 +121,11 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
 struct Inlining<'m> {
     module: Module<'m>,
     target: &'static Target,
+    /// Indirect jumps may only go to marked places.
+    marked_targets: bool,
     functions: HashMap<Function<'m>, Facts>,
+    /// The assembly of each kind of switch. A module has many switches of few kinds.
+    switches: HashMap<(Operation, Conditions, Type<'m>), Value<'m>>,
 }
 
 impl<'m> Inlining<'m> {
@@ -219,10 +229,13 @@ impl<'m> Inlining<'m> {
         let function = call.caller();
         let conditions = Conditions {
             red_zone: function.attribute(AttributePlace::Function, "noredzone").is_none(),
-            marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
+            marked_targets: self.marked_targets,
             base_pointer: self.facts(function).grows || INLINED_LATER,
         };
-        let assembly = (self.target.assembly)(operation, conditions).value(ty);
+        let assembly = *self
+            .switches
+            .entry((operation, conditions, ty))
+            .or_insert_with(|| (self.target.assembly)(operation, conditions).value(ty));
         let switch = builder.call(ty, assembly, &args, None);
         if operation.returns_twice() {
             switch.add_attribute(module, "returns_twice");

@@ -27,7 +27,7 @@ impl Target {
 }
 
 /// The operations that can be in place, with their inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     /// The target and the value.
     Swap,
@@ -40,7 +40,7 @@ pub(super) enum Operation {
 }
 
 /// Where objects of the POSIX layer come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Objects {
     /// From the program: the runtime's function takes them, and a base. They may be null.
     Own,
@@ -52,7 +52,7 @@ pub(super) enum Objects {
 pub(crate) const IN_UCONTEXT: u64 = 160;
 
 /// What a switch is made of depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Conditions {
     /// Signal handlers leave the bytes below the stack pointer alone.
     pub(super) red_zone: bool,

@@ -229,17 +229,21 @@ fn successors(block: LLVMBasicBlockRef) -> Vec<LLVMBasicBlockRef> {
 }
 
 impl<'m> Function<'m> {
-    /// Its instructions, block by block.
+    /// Its instructions, block by block, as a list that stays while the function is changed.
     pub(crate) fn instructions(self) -> Vec<Instruction<'m>> {
-        let mut found = Vec::new();
-        // SAFETY: the function is live, and nothing is changed while its list is walked.
-        let mut block = unsafe { LLVMGetFirstBasicBlock(self.0.raw()) };
-        while !block.is_null() {
-            found.extend(std::iter::successors(first(block), |i| i.next()));
-            // SAFETY: as above.
-            block = unsafe { LLVMGetNextBasicBlock(block) };
-        }
-        found
+        self.walk().collect()
+    }
+
+    /// Its instructions, block by block. None may be added or erased meanwhile.
+    pub(crate) fn walk(self) -> impl Iterator<Item = Instruction<'m>> {
+        let some = |block: LLVMBasicBlockRef| (!block.is_null()).then_some(block);
+        // SAFETY: the function is live.
+        let entry = some(unsafe { LLVMGetFirstBasicBlock(self.0.raw()) });
+        let blocks = std::iter::successors(entry, move |&block| {
+            // SAFETY: the block is one of the live function, whose list is not changed meanwhile.
+            some(unsafe { LLVMGetNextBasicBlock(block) })
+        });
+        blocks.flat_map(|block| std::iter::successors(first(block), |i| i.next()))
     }
 
     /// Its blocks.

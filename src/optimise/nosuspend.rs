@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use crate::intrinsics::Intrinsic;
 use crate::ir::{Call, Function, Instruction, Module};
 use crate::verify::Index;
 
@@ -35,8 +36,8 @@ pub(super) struct Safe {
 /// Why a function may suspend, for all that is known.
 #[derive(Clone, Debug)]
 enum Reason<'m> {
-    Operation(String),
-    Unknown(String),
+    Operation(&'static Intrinsic),
+    Unknown(Function<'m>),
     Pointer,
     Assembly,
     Callee(Function<'m>),
@@ -45,8 +46,10 @@ enum Reason<'m> {
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Operation(name) => write!(f, "it calls '{name}'"),
-            Reason::Unknown(name) => write!(f, "it calls '{name}', whose body is not known"),
+            Reason::Operation(intrinsic) => write!(f, "it calls '{}'", intrinsic.full_name()),
+            Reason::Unknown(callee) => {
+                write!(f, "it calls '{}', whose body is not known", callee.name())
+            }
             Reason::Pointer => f.write_str("it calls a function by its address"),
             Reason::Assembly => f.write_str("it holds inline assembly"),
             Reason::Callee(callee) => {
@@ -150,7 +153,7 @@ fn is_promised(function: Function<'_>) -> bool {
 fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Local<'m> {
     let mut local = Local::default();
     let mut seen = HashSet::new();
-    for instruction in function.instructions() {
+    for instruction in function.walk() {
         if let Some(call) = instruction.call() {
             if let Err(reason) = call_of(call, index, &mut seen, &mut local) {
                 local.reason = Some(reason);
@@ -173,7 +176,7 @@ fn call_of<'m>(
     if let Some(site) = index.get(&call) {
         // What cannot report an error runs no code that could switch.
         if !site.intrinsic.effects.nounwind {
-            return Err(Reason::Operation(site.intrinsic.full_name()));
+            return Err(Reason::Operation(site.intrinsic));
         }
         if site.intrinsic.name == "current" {
             local.obstacle = Some("it asks for the running context".to_owned());
@@ -192,7 +195,7 @@ fn call_of<'m>(
     } else if is_promised(callee) || callee.only_reads() {
         local.obstacle = Some(format!("the stack use of '{}' is not known", callee.name()));
     } else {
-        return Err(Reason::Unknown(callee.name()));
+        return Err(Reason::Unknown(callee));
     }
     Ok(())
 }

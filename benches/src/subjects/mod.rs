@@ -1,5 +1,6 @@
 //! Those who are measured.
 
+pub mod compile;
 pub mod corosensei;
 pub mod generator;
 pub mod host;

@@ -37,6 +37,12 @@ impl Subject for Process {
 
 /// What the children that have ended took of the processor.
 fn children_time() -> io::Result<Duration> {
+    let (user, system) = children_usage()?;
+    Ok(user + system)
+}
+
+/// The same as user and system time.
+pub fn children_usage() -> io::Result<(Duration, Duration)> {
     // SAFETY: zeroes are a valid value of this plain structure.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: writes the struct.
@@ -44,5 +50,5 @@ fn children_time() -> io::Result<Duration> {
         return Err(io::Error::last_os_error());
     }
     let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
-    Ok(time(usage.ru_utime) + time(usage.ru_stime))
+    Ok((time(usage.ru_utime), time(usage.ru_stime)))
 }
