@@ -68,6 +68,7 @@ pub struct Options<'t> {
     level: OptLevel,
     llvm: bool,
     in_place: Option<bool>,
+    heap_threshold: u32,
     stackful: bool,
     target: Option<&'t TargetMachine>,
 }
@@ -105,6 +106,17 @@ impl<'t> Options<'t> {
         self
     }
 
+    /// Sets from how many bytes on a local variable is on the heap where a context may be suspended
+    /// while the variable is needed; 0, as it is unless told, for none. As for
+    /// [`Options::in_place`], that must come after all optimisations, and it is done above
+    /// [`OptLevel::O0`] only: with a pipeline of your own, set it when you call [`lower`] again. A
+    /// module's own flag `stackswitch-heap-threshold` goes before it.
+    #[must_use]
+    pub fn heap_threshold(mut self, bytes: u32) -> Self {
+        self.heap_threshold = bytes;
+        self
+    }
+
     /// Sets whether contexts that only their creator knows may lose their stacks (they may unless
     /// told).
     #[must_use]
@@ -134,6 +146,7 @@ impl<'t> Options<'t> {
             passes.push("stackswitch-verify");
             passes.extend(optimised.then_some("stackswitch-opt"));
             passes.push("stackswitch-lower");
+            passes.extend((optimised && self.heap_threshold != 0).then_some("stackswitch-slices"));
             passes.extend((self.in_place == Some(true)).then_some("stackswitch-inline"));
             passes.push("stackswitch-check");
         }
@@ -195,6 +208,9 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     }
     if options.in_place == Some(false) {
         inline::keep_calls(module);
+    }
+    if options.heap_threshold != 0 {
+        optimise::slices::set_threshold(module, options.heap_threshold);
     }
     if options.stackful {
         optimise::keep_stacks(module);

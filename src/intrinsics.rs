@@ -485,6 +485,12 @@ pub const TABLE: &[Intrinsic] = &[
     },
 ];
 
+/// Gives a function memory for variables: `ptr (iPTR size, iPTR alignment, ptr frame)`.
+pub const FRAME_ALLOC: &str = "stackswitch_frame_alloc";
+
+/// Takes it back: `void (ptr)`.
+pub const FRAME_FREE: &str = "stackswitch_frame_free";
+
 /// Runtime functions that have no intrinsic.
 const EXTRA_SYMBOLS: &[&str] = &[
     "stackswitch_set_error_handler",
@@ -496,6 +502,8 @@ const EXTRA_SYMBOLS: &[&str] = &[
     "stackswitch_get_process_stats",
     "stackswitch_set_hooks",
     "stackswitch_visit",
+    FRAME_ALLOC,
+    FRAME_FREE,
 ];
 
 /// The names of all functions of the runtime that compiled code may call.

@@ -240,6 +240,10 @@ const CONTEXTS: [Expected; 9] = [
     ("theirs", "suspended", false, "shallow_body", "// waits here", SHALLOW),
 ];
 
+/// What a thread without contexts has captured, in place where that can be.
+const PLAIN: [&str; 2] = ["plain_start", "plain_other"];
+const PLAIN_FRAMES: [&str; 2] = ["plain_body", "stackswitch_point_posix_entry"];
+
 /// One whose value goes through memory has frames of the runtime besides these two.
 const WIDE: &str = "contexts[8]";
 
@@ -270,6 +274,7 @@ fn parked(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Res
         live.arg("-ex").arg(format!("echo @apply {context}\\n"));
         live.arg("-ex").arg(format!("stackswitch apply {context} bt"));
     }
+    live.args(["-ex", "echo @apply plain_other\\n", "-ex", "stackswitch apply plain_other bt"]);
     // What was changed for that is as it was: the program goes on to its end.
     for command in ["echo @end\\n", "frame", "continue"] {
         live.args(["-ex", command]);
@@ -284,6 +289,11 @@ fn parked(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Res
         if found != *frames {
             return Err(format!("apply {context}: {found:?}\n{live}").into());
         }
+    }
+    let found = backtraces(section(&live, "apply plain_other")).pop().unwrap_or_default();
+    // gdb takes a context's first frame in the POSIX layer for that of a signal.
+    if found != ["plain_body", ON_SIDE_STACK] {
+        return Err(format!("apply plain_other: {found:?}\n{live}").into());
     }
     let end = section(&live, "end");
     if !end.contains("in main ()") || !end.contains("exited normally") {
@@ -308,7 +318,9 @@ fn parked(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Res
 fn look(gdb: &mut Command, script: &Path) {
     gdb.arg("-ex").arg(format!("source {}", script.display()));
     gdb.args(["-ex", "echo @info\\n", "-ex", "info stackswitch"]);
-    for context in CONTEXTS.iter().map(|context| context.0).chain([WIDE, "start", "other"]) {
+    for context in
+        CONTEXTS.iter().map(|context| context.0).chain([WIDE, "start", "other"]).chain(PLAIN)
+    {
         gdb.arg("-ex").arg(format!("echo @handle {context}\\n"));
         gdb.arg("-ex").arg(format!("output/x (long){context}"));
         gdb.arg("-ex").arg(format!("echo \\n@bt {context}\\n"));
@@ -359,9 +371,16 @@ fn seen(output: &str, source: &Path) -> Result<(), String> {
     if frames_of("start").first().is_none_or(|first| first != "main") {
         return Err(format!("frames of start: {:?}", frames_of("start")));
     }
+    let waits = format!("{}:{}", source.display(), line_of("// waits in place"));
+    if frames_of("plain_other") != PLAIN_FRAMES
+        || !section(output, "bt plain_other").contains(&waits)
+        || frames_of("plain_start").first().is_none_or(|first| first != "plain_thread")
+    {
+        return Err(PLAIN.map(|object| format!("{object}: {:?}", frames_of(object))).join(", "));
+    }
     let all = section(output, "bt all");
     let running = all.matches("(running):").count();
-    if running != 2 || all.contains("cannot be followed") || info.matches("running").count() != 2 {
+    if running != 3 || all.contains("cannot be followed") || info.matches("running").count() != 3 {
         return Err("the running contexts are not as they should be".to_owned());
     }
     Ok(())

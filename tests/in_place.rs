@@ -1,5 +1,5 @@
-//! Switches in place, in frames of every kind, as compilers are asked to make them: one C++
-//! program, compiled in many ways, must find all as it should be.
+//! Switches in place, in frames of every kind, as compilers are asked to make them: two C++
+//! programs, one for each layer, compiled in many ways, must find all as it should be.
 //!
 //! Needs what `make test` builds and is ignored without it.
 
@@ -13,6 +13,9 @@ use support::{
     c::{self, Compiler, Linkage},
     run, text,
 };
+
+/// The programs: the coroutine layer's switches, and `swapcontext`.
+const PROGRAMS: [&str; 2] = ["in_place", "in_place_posix"];
 
 /// Names and flags.
 const WAYS: [(&str, &[&str]); 15] = [
@@ -44,16 +47,18 @@ fn main() {
     let arguments = Arguments::from_args();
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
-    for (way, flags) in WAYS {
-        for (kind, compiler, linkage) in KINDS {
-            let name = format!("{way}-{kind}");
-            let (file, artifacts) = (name.clone(), artifacts.clone());
-            let ignored = artifacts.is_none() || !runs_here(way);
-            let test = move || {
-                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                check(&artifacts, compiler, &file, flags, linkage)
-            };
-            trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+    for program in PROGRAMS {
+        for (way, flags) in WAYS {
+            for (kind, compiler, linkage) in KINDS {
+                let name = format!("{program}-{way}-{kind}");
+                let (file, artifacts) = (name.clone(), artifacts.clone());
+                let ignored = artifacts.is_none() || !runs_here(way);
+                let test = move || {
+                    let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                    check(&artifacts, program, compiler, &file, flags, linkage)
+                };
+                trials.push(Trial::test(name, test).with_ignored_flag(ignored));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -76,12 +81,13 @@ fn runs_here(way: &str) -> bool {
 
 fn check(
     artifacts: &Artifacts,
+    program: &str,
     compiler: Compiler,
     name: &str,
     flags: &[&str],
     linkage: Linkage<'_>,
 ) -> Result<(), Failed> {
-    let source = c::sources().join("in_place.cpp");
+    let source = c::sources().join(program).with_extension("cpp");
     let to = ("in_place", name);
     let program = c::build(artifacts, compiler, &source, flags, to, linkage)?;
     let output = run(&mut Command::new(&program))?;

@@ -22,16 +22,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use support::{Artifacts, STACKSWITCH, Toolchain, directory, run, succeed, text};
 
 /// A way to run a program.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Way {
     /// `stackswitch run`.
     Jit,
     /// clang with the plugin, then the system's linker with the static runtime.
     Aot,
-    /// The same with a flag in the module that keeps the stacks of all contexts.
-    AotStackful,
     /// clang without its passes makes bitcode; lld with the plugin does the rest.
-    Lld,
+    Lto,
+    /// The same, each module by itself.
+    ThinLto,
 }
 
 /// The version of LLVM: the one that this package is built for, or the other that is tested.
@@ -41,34 +41,60 @@ enum Version {
     Other,
 }
 
-/// The ways, the versions, and what the command is given: one row, one trial for each program.
-const MATRIX: [(&str, Way, Version, &[&str]); 25] = [
-    ("jit-O0", Way::Jit, Version::This, &["-O0"]),
-    ("jit-O1", Way::Jit, Version::This, &["-O1"]),
-    ("jit-O2", Way::Jit, Version::This, &["-O2"]),
-    ("jit-O3", Way::Jit, Version::This, &["-O3"]),
-    ("jit-O2-calls", Way::Jit, Version::This, &["-O2", "--no-inline"]),
-    ("jit-O2-stackful", Way::Jit, Version::This, &["-O2", "--no-stackless"]),
-    ("jit-other-O0", Way::Jit, Version::Other, &["-O0"]),
-    ("jit-other-O1", Way::Jit, Version::Other, &["-O1"]),
-    ("jit-other-O2", Way::Jit, Version::Other, &["-O2"]),
-    ("jit-other-O3", Way::Jit, Version::Other, &["-O3"]),
-    ("jit-other-O2-stackful", Way::Jit, Version::Other, &["-O2", "--no-stackless"]),
-    ("aot-O0", Way::Aot, Version::This, &["-O0"]),
-    ("aot-O1", Way::Aot, Version::This, &["-O1"]),
-    ("aot-O2", Way::Aot, Version::This, &["-O2"]),
-    ("aot-O3", Way::Aot, Version::This, &["-O3"]),
-    ("aot-O2-stackful", Way::AotStackful, Version::This, &["-O2"]),
-    ("aot-other-O0", Way::Aot, Version::Other, &["-O0"]),
-    ("aot-other-O1", Way::Aot, Version::Other, &["-O1"]),
-    ("aot-other-O2", Way::Aot, Version::Other, &["-O2"]),
-    ("aot-other-O3", Way::Aot, Version::Other, &["-O3"]),
-    ("aot-other-O2-stackful", Way::AotStackful, Version::Other, &["-O2"]),
-    ("lto-O2", Way::Lld, Version::This, &["-O2", "-flto=full"]),
-    ("thinlto-O2", Way::Lld, Version::This, &["-O2", "-flto=thin"]),
-    ("lto-other-O2", Way::Lld, Version::Other, &["-O2", "-flto=full"]),
-    ("thinlto-other-O2", Way::Lld, Version::Other, &["-O2", "-flto=thin"]),
+/// What optimisation may make of a program's switches.
+#[derive(Clone, Copy, PartialEq)]
+struct Form {
+    /// Switches may be put in place.
+    inline: bool,
+    /// Contexts may lose their stacks.
+    stackless: bool,
+}
+
+const ALL: Form = Form { inline: true, stackless: true };
+const CALLS: Form = Form { inline: false, stackless: true };
+const STACKFUL: Form = Form { inline: true, stackless: false };
+const STACKFUL_CALLS: Form = Form { inline: false, stackless: false };
+
+/// One trial for each program. Its name is made of the names of what it combines.
+#[derive(Clone)]
+struct Row {
+    name: String,
+    way: Way,
+    version: Version,
+    level: &'static str,
+    form: Form,
+}
+
+const VERSIONS: [(&str, Version); 2] = [("", Version::This), ("-other", Version::Other)];
+const FORMS: [(&str, Form); 4] =
+    [("", ALL), ("-calls", CALLS), ("-stackful", STACKFUL), ("-stackful-calls", STACKFUL_CALLS)];
+/// A way, and the levels and forms in which it is tried.
+type Combinations = (&'static str, Way, &'static [&'static str], &'static [(&'static str, Form)]);
+/// At `-O0` no form makes a difference.
+const WAYS: [Combinations; 6] = [
+    ("jit", Way::Jit, &["-O0"], &[("", ALL)]),
+    ("jit", Way::Jit, &["-O1", "-O2", "-O3"], &FORMS),
+    ("aot", Way::Aot, &["-O0"], &[("", ALL)]),
+    ("aot", Way::Aot, &["-O1", "-O2", "-O3"], &FORMS),
+    ("lto", Way::Lto, &["-O2"], &[("", ALL)]),
+    ("thinlto", Way::ThinLto, &["-O2"], &[("", ALL)]),
 ];
+
+/// All combinations.
+fn matrix() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (way_name, way, levels, forms) in WAYS {
+        for (version_name, version) in VERSIONS {
+            for &level in levels {
+                for &(form_name, form) in forms {
+                    let name = format!("{way_name}{version_name}{level}{form_name}");
+                    rows.push(Row { name, way, version, level, form });
+                }
+            }
+        }
+    }
+    rows
+}
 
 /// The status of `stackswitch run` for a runtime error in the program.
 const RUNTIME_ERROR: i32 = 70;
@@ -80,26 +106,24 @@ fn main() {
     let artifacts = Artifacts::find().map(Arc::new);
     let mut trials = Vec::new();
     for program in programs() {
-        for (row, way, version, flags) in MATRIX {
+        for row in matrix() {
             let (program, artifacts) = (program.clone(), artifacts.clone());
-            let alone = matches!((way, version), (Way::Jit, Version::This));
+            let alone = row.way == Way::Jit && row.version == Version::This;
             let ignored = !alone && artifacts.is_none();
-            let trial = Trial::test(format!("{}::{row}", program.name), move || {
+            let trial = Trial::test(format!("{}::{}", program.name, row.name), move || {
                 if alone {
-                    return Ok(program.check_jit(STACKSWITCH.as_ref(), flags)?);
+                    return Ok(program.check_jit(STACKSWITCH.as_ref(), &row)?);
                 }
                 let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                let toolchain = match version {
+                let toolchain = match row.version {
                     Version::This => &artifacts.llvm,
                     Version::Other => &artifacts.other,
                 };
-                match way {
-                    Way::Jit => program.check_jit(&artifacts.other_command, flags),
-                    Way::Aot => program.check_aot(row, flags, toolchain, &artifacts.runtime),
-                    Way::AotStackful => {
-                        program.stackful(row)?.check_aot(row, flags, toolchain, &artifacts.runtime)
-                    }
-                    Way::Lld => program.check_lld(row, flags, toolchain, &artifacts.runtime),
+                match row.way {
+                    Way::Jit => program.check_jit(&artifacts.other_command, &row),
+                    Way::Aot => program.check_aot(&row, toolchain, &artifacts.runtime),
+                    Way::Lto => program.check_lld(&row, "full", toolchain, &artifacts.runtime),
+                    Way::ThinLto => program.check_lld(&row, "thin", toolchain, &artifacts.runtime),
                 }
                 .map_err(Failed::from)
             });
@@ -160,23 +184,26 @@ impl Program {
         Self { path, name }
     }
 
-    /// A copy that says of itself that all its contexts are to keep their stacks.
-    fn stackful(&self, row: &str) -> Result<Self, String> {
-        const FLAG: &str = "\n!llvm.module.flags = !{!4000000000}\n\
-            !4000000000 = !{i32 4, !\"stackswitch-stackless\", i32 0}\n";
-        let copy = |from: &Path, to: &Path, more: &str| {
-            let text = fs::read_to_string(from).map_err(|e| format!("{from:?}: {e}"))?;
-            fs::write(to, text + more).map_err(|e| format!("{to:?}: {e}"))
-        };
-        let path = self.place(row)?.with_extension("ll");
-        copy(&self.path, &path, FLAG)?;
-        for extension in ["expected", "status", "stderr"] {
-            let from = self.path.with_extension(extension);
-            if from.exists() {
-                copy(&from, &path.with_extension(extension), "")?;
-            }
+    /// The program's file, or a copy that says of itself what is not to be made of its switches.
+    fn source(&self, row: &Row) -> Result<PathBuf, String> {
+        let Form { inline, stackless } = row.form;
+        let flags: Vec<String> = [("inline", inline), ("stackless", stackless)]
+            .into_iter()
+            .filter(|&(_, on)| !on)
+            .map(|(name, _)| format!("!{{i32 4, !\"stackswitch-{name}\", i32 0}}"))
+            .collect();
+        if flags.is_empty() {
+            return Ok(self.path.clone());
         }
-        Ok(Self { path, name: self.name.clone() })
+        let text = fs::read_to_string(&self.path).map_err(|e| format!("{:?}: {e}", self.path))?;
+        // Numbers that no program uses.
+        let numbers = || (4_000_000_000_u32..).take(flags.len());
+        let list: Vec<String> = numbers().map(|number| format!("!{number}")).collect();
+        let mut lines = vec![format!("\n!llvm.module.flags = !{{{}}}", list.join(", "))];
+        lines.extend(numbers().zip(&flags).map(|(number, flag)| format!("!{number} = {flag}")));
+        let path = self.place(&row.name)?.with_extension("ll");
+        fs::write(&path, text + &lines.join("\n") + "\n").map_err(|e| format!("{path:?}: {e}"))?;
+        Ok(path)
     }
 
     /// The file beside the program that ends so, if there is one.
@@ -192,8 +219,13 @@ impl Program {
         }
     }
 
-    fn check_jit(&self, command: &Path, flags: &[&str]) -> Result<(), String> {
-        let output = run(Command::new(command).arg("run").args(flags).arg(&self.path))?;
+    fn check_jit(&self, command: &Path, row: &Row) -> Result<(), String> {
+        let Form { inline, stackless } = row.form;
+        let mut command = Command::new(command);
+        command.args(["run", row.level]);
+        command.args((!inline).then_some("--no-inline"));
+        command.args((!stackless).then_some("--no-stackless"));
+        let output = run(command.arg(&self.path))?;
         let status = self.status()?;
         if output.status.code() != Some(status) {
             return Err(describe(&format!("expected the status {status}"), &output));
@@ -201,18 +233,12 @@ impl Program {
         self.check_output(&output)
     }
 
-    fn check_aot(
-        &self,
-        row: &str,
-        flags: &[&str],
-        toolchain: &Toolchain,
-        runtime: &Path,
-    ) -> Result<(), String> {
-        let base = self.place(row)?;
+    fn check_aot(&self, row: &Row, toolchain: &Toolchain, runtime: &Path) -> Result<(), String> {
+        let base = self.place(&row.name)?;
         let object = base.with_extension("o");
         let mut compile = toolchain.clang();
-        compile.args(flags).args(["-Wno-override-module", "-c"]);
-        compile.arg(&self.path).arg("-o").arg(&object);
+        compile.args([row.level, "-Wno-override-module", "-c"]);
+        compile.arg(self.source(row)?).arg("-o").arg(&object);
         if self.status()? == MODULE_ERROR {
             return self.check_refused(&mut compile);
         }
@@ -223,14 +249,14 @@ impl Program {
 
     fn check_lld(
         &self,
-        row: &str,
-        flags: &[&str],
+        row: &Row,
+        kind: &str,
         toolchain: &Toolchain,
         runtime: &Path,
     ) -> Result<(), String> {
-        let base = self.place(row)?;
+        let base = self.place(&row.name)?;
         let mut build = toolchain.lld();
-        build.args(flags).arg("-Wno-override-module");
+        build.args([row.level, &format!("-flto={kind}"), "-Wno-override-module"]);
         build.arg(&self.path).arg(runtime).arg("-lm").arg("-o").arg(&base);
         if self.status()? == MODULE_ERROR {
             return self.check_refused(&mut build);

@@ -15,7 +15,7 @@ use inkwell::{
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use stackswitch::{
-    jit::{Jit, OptLevel},
+    jit::{self, Code, Error, FaultKind, Jit, OptLevel, Trap},
     passes,
 };
 use support::{Artifacts, Toolchain, directory, succeed};
@@ -40,6 +40,18 @@ fn main() {
             if bytes < 4096 { Err(format!("{bytes} bytes").into()) } else { Ok(()) }
         }),
     ];
+    trials.push(Trial::test("a-buffer-that-a-switch-needs-is-on-the-heap-if-asked", || {
+        let bytes = |threshold| {
+            let jit = Jit::builder().heap_threshold(threshold);
+            parked_bytes_of(jit, &program(NEEDED))
+        };
+        let (above, at) = (bytes(4097)?, bytes(4096)?);
+        if above < 4096 || at > 512 {
+            return Err(format!("{above} bytes in the frame, {at} with it on the heap").into());
+        }
+        Ok(())
+    }));
+    trials.push(Trial::test("blocks-go-back-however-a-frame-is-left", blocks_go_back));
     for (name, body) in bodies() {
         trials.push(Trial::test(format!("bound-holds-for-{name}"), move || bound_holds(&body)));
     }
@@ -116,7 +128,11 @@ define i64 @parked() {{
 
 /// What `@parked` of a program gives.
 fn parked_bytes(program: &str, level: OptLevel) -> Result<u64, String> {
-    let jit = Jit::builder().opt_level(level).build().map_err(|e| e.to_string())?;
+    parked_bytes_of(Jit::builder().opt_level(level), program)
+}
+
+fn parked_bytes_of(jit: jit::Builder, program: &str) -> Result<u64, String> {
+    let jit = jit.build().map_err(|e| e.to_string())?;
     jit.add_ir("slices.ll", program).map_err(|e| e.to_string())?;
     // SAFETY: the function has this type and touches memory of its own only.
     unsafe {
@@ -124,6 +140,144 @@ fn parked_bytes(program: &str, level: OptLevel) -> Result<u64, String> {
             jit.function::<unsafe extern "C" fn() -> u64>("parked").map_err(|e| e.to_string())?;
         jit.call(|| parked()).map_err(|e| e.to_string())
     }
+}
+
+/// Functions that are left in the midst of what they do, each with a variable on the heap.
+const LEFT: &str = "
+declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
+declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
+declare i64 @llvm.stackswitch.suspend.i64(i64)
+declare ptr @llvm.stackswitch.clone(ptr)
+declare void @llvm.stackswitch.destroy(ptr)
+declare void @llvm.stackswitch.cancel(ptr)
+declare void @llvm.trap()
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+define i64 @body(ptr %arg, i64 %first) {
+  %buffer = alloca [20000 x i8], align 16
+  call void @llvm.memset.p0.i64(ptr %buffer, i8 7, i64 20000, i1 false)
+  %got = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+  %deeper = call i64 @inner(i64 %got)
+  %at = getelementptr i8, ptr %buffer, i64 %got
+  %byte = load volatile i8, ptr %at
+  %r = zext i8 %byte to i64
+  ret i64 %r
+}
+define i64 @inner(i64 %n) noinline {
+  %buffer = alloca [20000 x i8], align 16
+  call void @llvm.memset.p0.i64(ptr %buffer, i8 9, i64 20000, i1 false)
+  %got = call i64 @llvm.stackswitch.suspend.i64(i64 %n)
+  %at = getelementptr i8, ptr %buffer, i64 %got
+  %byte = load volatile i8, ptr %at
+  %traps = icmp eq i64 %got, 5
+  br i1 %traps, label %trap, label %on
+trap:
+  call void @llvm.trap()
+  unreachable
+on:
+  %overflows = icmp eq i64 %got, 6
+  br i1 %overflows, label %over, label %done
+over:
+  %o = call i64 @endless(i64 %got)
+  ret i64 %o
+done:
+  %r = zext i8 %byte to i64
+  ret i64 %r
+}
+define i64 @endless(i64 %n) noinline {
+  %buffer = alloca [60000 x i8], align 16
+  store volatile i8 1, ptr %buffer
+  %m = add i64 %n, 1
+  %r = call i64 @endless(i64 %m)
+  %b = load volatile i8, ptr %buffer
+  %z = zext i8 %b to i64
+  %q = add i64 %r, %z
+  ret i64 %q
+}
+; Two variables on the heap when it comes back.
+define ptr @started() {
+  %ctx = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @body, ptr null)
+  %one = call i64 @llvm.stackswitch.resume.i64(ptr %ctx, i64 1)
+  %two = call i64 @llvm.stackswitch.resume.i64(ptr %ctx, i64 2)
+  ret ptr %ctx
+}
+define void @ends() {
+  %ctx = call ptr @started()
+  %x = call i64 @llvm.stackswitch.resume.i64(ptr %ctx, i64 3)
+  call void @llvm.stackswitch.destroy(ptr %ctx)
+  ret void
+}
+define void @destroyed() {
+  %ctx = call ptr @started()
+  call void @llvm.stackswitch.destroy(ptr %ctx)
+  ret void
+}
+define void @cancelled() {
+  %ctx = call ptr @started()
+  call void @llvm.stackswitch.cancel(ptr %ctx)
+  call void @llvm.stackswitch.destroy(ptr %ctx)
+  ret void
+}
+define void @traps() {
+  %ctx = call ptr @started()
+  %x = call i64 @llvm.stackswitch.resume.i64(ptr %ctx, i64 5)
+  ret void
+}
+define void @overflows() {
+  %ctx = call ptr @started()
+  %x = call i64 @llvm.stackswitch.resume.i64(ptr %ctx, i64 6)
+  ret void
+}
+define void @cloned() {
+  %ctx = call ptr @started()
+  %x = call ptr @llvm.stackswitch.clone(ptr %ctx)
+  ret void
+}
+define void @abandoned() {
+  %ctx = call ptr @started()
+  call void @llvm.trap()
+  ret void
+}
+";
+
+/// Whatever becomes of the contexts: the runtime's heap does not grow.
+fn blocks_go_back() -> Result<(), Failed> {
+    let jit = Jit::builder().heap_threshold(1024).build()?;
+    jit.add_ir("left.ll", LEFT)?;
+    let trap = FaultKind::Trap(Trap::IllegalInstruction);
+    let ways = [
+        ("ends", None),
+        ("destroyed", None),
+        ("cancelled", None),
+        ("traps", Some(trap)),
+        ("overflows", Some(FaultKind::StackOverflow)),
+        ("cloned", Some(FaultKind::Misuse(Code::Unsupported))),
+        ("abandoned", Some(trap)),
+    ];
+    for (name, expected) in ways {
+        let function = jit.function::<unsafe extern "C" fn()>(name)?;
+        let mut bytes = Vec::new();
+        for turn in 0..40 {
+            // SAFETY: the fault is one that comes back, and the frames have nothing to drop.
+            let found = match unsafe { jit.call(|| function()) } {
+                Ok(()) => None,
+                Err(Error::Fault(fault)) => Some(fault.kind),
+                Err(error) => return Err(error.into()),
+            };
+            if found != expected {
+                return Err(format!("{name}: {found:?}").into());
+            }
+            if turn % 30 == 9 {
+                let mut stats = stackswitch_rt::abi::Stats::default();
+                // SAFETY: the pointer is to the structure.
+                unsafe { stackswitch_rt::abi::stackswitch_get_stats(&raw mut stats) };
+                bytes.push(stats.heap_bytes);
+            }
+        }
+        if bytes[0] != bytes[1] {
+            return Err(format!("{name}: the heap has grown: {bytes:?}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Bodies of many kinds that are parked by a `suspend` of their own.

@@ -71,9 +71,9 @@ const BARS: &[Bar] = &[
         1.25,
     ),
     bar(
-        "swapcontext in place, null base: 1.3 times the inline-asm floor",
+        "swapcontext in place, null base: 1.3 times the floor with objects",
         Of("ucontext", "swapcontext-in-place", None),
-        Of("ucontext", "inline-asm", None),
+        Of("ucontext", "inline-asm-objects", None),
         1.3,
     ),
     bar(

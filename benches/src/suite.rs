@@ -130,6 +130,7 @@ impl Suite<'_> {
                 ("swapcontext-in-place", subject(&native::in_place_swapcontext)),
                 ("from-ucontext", subject(&native::from_ucontext_resident)),
                 ("inline-asm", subject(&native::inline_asm_resident)),
+                ("inline-asm-objects", subject(&native::inline_asm_objects)),
                 ("corosensei", Box::new(InProcess(corosensei::Resident::new))),
                 ("glibc", subject(&native::swapcontext_resident)),
             ];

@@ -76,6 +76,75 @@ static void resident_run(void *state, size_t count) {
 
 const struct workload inline_asm_resident = {resident_set_up, resident_run, free};
 
+/* ---- Resident, by contexts in objects ------------------------------------------ */
+
+/* As large as ours, and reached like them. */
+struct object {
+  void *point, *sp, *rbp;
+  char rest[512 - 3 * sizeof(void *)];
+};
+
+/* What a switch between two contexts must at least do if each is an object in memory: the place to
+ * go on at, the stack pointer and the frame pointer are stored there and found there. */
+static inline __attribute__((always_inline)) void go_object(struct object *from, struct object *to) {
+  __asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
+                   "movq %%rax, (%0)\n\t"
+                   "movq %%rsp, 8(%0)\n\t"
+                   "movq %%rbp, 16(%0)\n\t"
+                   "jmpq *(%1)\n"
+                   "1:\n\t"
+                   "movq 16(%1), %%rbp\n\t"
+                   "movq 8(%1), %%rsp"
+                   : "+D"(from), "+d"(to)
+                   :
+                   : "rax", "rbx", "rcx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                     "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                     "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+}
+
+/* Where such a context starts: rdx is its object, its body and argument lie at its stack pointer. */
+void inline_asm_object_entry(void);
+__asm__(".text\n"
+        ".globl inline_asm_object_entry\n"
+        ".type inline_asm_object_entry,@function\n"
+        "inline_asm_object_entry:\n\t"
+        "movq 8(%rdx), %rsp\n\t"
+        "popq %rax\n\t"
+        "popq %rdi\n\t"
+        "call *%rax\n\t"
+        "ud2\n"
+        ".size inline_asm_object_entry, . - inline_asm_object_entry");
+
+struct objects {
+  struct object main, other;
+  char stack[16384];
+} __attribute__((aligned(64)));
+
+static void objects_body(void *argument) {
+  struct objects *objects = argument;
+  for (;;)
+    go_object(&objects->other, &objects->main);
+}
+
+static void *objects_set_up(size_t size) {
+  (void)size;
+  struct objects *objects = aligned_alloc(64, sizeof *objects);
+  void **sp = (void **)(objects->stack + sizeof objects->stack) - 4;
+  sp[0] = (void *)objects_body;
+  sp[1] = objects;
+  objects->other.point = (void *)inline_asm_object_entry;
+  objects->other.sp = sp;
+  return objects;
+}
+
+static void objects_run(void *state, size_t count) {
+  struct objects *objects = state;
+  for (size_t i = 0; i < count; i += 2)
+    go_object(&objects->main, &objects->other);
+}
+
+const struct workload inline_asm_objects = {objects_set_up, objects_run, free};
+
 /* ---- Rings on stacks of 4 KiB ------------------------------------------------- */
 
 struct member {

@@ -10,7 +10,7 @@ it belongs, cannot follow it. This one reads each byte where it is now, and chan
 process. `apply` is for what only gdb's own frames have: it puts a context's bytes and registers in
 their place for the time of one command.
 
-What it knows of the runtime comes from the runtime's table `stackswitch_debug_v1`; what it knows
+What it knows of the runtime comes from the runtime's table `stackswitch_debug_v2`; what it knows
 of frames, from the call frame information (.eh_frame) of the program and its libraries, and of
 objects that a just-in-time compiler has registered.
 """
@@ -540,12 +540,13 @@ class Runtime:
     """The runtime's table, and where its threads are."""
 
     def __init__(self):
-        address = symbol("stackswitch_debug_v1")
+        address = symbol("stackswitch_debug_v2")
         if address is None:
             raise Trouble("the program has no stackswitch runtime, or one without symbols")
         size, count = struct.unpack("<II", read(address, 8))
-        self.point_return, self.point_exceptions = struct.unpack("<QQ", read(address + 8, 16))
-        table = read(address + 24, size * count)
+        points = struct.unpack("<QQQ", read(address + 8, 24))
+        self.point_return, self.point_exceptions, self.point_position = points
+        table = read(address + 32, size * count)
         self.numbers = {}
         for at in range(0, len(table), size):
             name = table[at : at + size - 8].rstrip(b"\0").decode()
@@ -645,16 +646,22 @@ class Context:
     def stack(self):
         """The context on whose stack its flow of control is: `makecontext` can take it away."""
         away = self.field("context.away")
-        hidden = read(self.address + self.runtime["context.hidden"], 1) != b"\0"
+        marks = read(self.address + self.runtime["context.marks"], 1)[0]
+        hidden = marks & self.runtime["mark.hidden"]
         return Context(self.runtime, away, self.thread) if away and not hidden else self
+
+    @property
+    def number(self):
+        """That of the thread that it belongs to."""
+        tag = read(self.address + self.runtime["context.tag"], 4)
+        return int.from_bytes(tag, "little") >> 4
 
     def owner(self, threads):
         """The thread that it belongs to."""
         if self.thread is not None:
             return self.thread
-        tag = int.from_bytes(read(self.address + self.runtime["context.tag"], 4), "little")
         for thread in threads:
-            if thread.number == tag >> 4:
+            if thread.number == self.number:
                 return thread
         raise Trouble("the thread of %#x has ended" % self.address)
 
@@ -681,8 +688,12 @@ class Context:
         if self.state == "posix":
             length, sp = self.field("posix.length"), self.position()["rsp"]
             pieces = [(sp, length, self.runtime.bytes_of(self.field("posix.slice")))]
-            # Above the captured slice the stack is that of the context that captured it.
-            home = Context(self.runtime, self.field("posix.home"))
+            # Above the captured slice the stack is that of the context that captured it. A thread
+            # that took no notes then was in its own context, or on a stack that stays in place.
+            home = self.field("posix.home") or (self.thread.main if self.thread else 0)
+            if not home:
+                return pieces
+            home = Context(self.runtime, home)
             if home.state in ("ready", "parked"):
                 pieces += cut(home.pieces(), sp + length)
             return pieces
@@ -702,7 +713,12 @@ class Context:
         """Those with which it goes on, by name, and whether that is by returning from a call."""
         runtime = self.runtime
         if self.state == "posix":
-            return self.position(), True
+            registers, point = self.position(), self.field("posix.point")
+            if point == runtime.point_position:
+                return registers, True
+            # Captured in place, where of the registers these are stored and no address.
+            kept = {name: registers[name] for name in ("rsp", "rbp", "rbx")}
+            return {"rip": point, **kept}, False
         if self.state not in ("ready", "parked"):
             raise Trouble("context %#x is %s, not suspended" % (self.address, self.status))
         stack = self.stack
@@ -922,6 +938,8 @@ def find(runtime, threads, address):
     try:
         context = Context(runtime, address)
         if context.state == "posix" and context.address % 16 == 0:
+            owners = [t for t in threads if t.number == context.number]
+            context.thread = owners[0] if owners else None
             return context
     except Trouble:
         pass

@@ -138,6 +138,18 @@ size_t stackswitch_slice_size(void *ctx);
  * gives it about eight contexts ahead. */
 void stackswitch_prefetch(void *ctx);
 
+/* ---- For compilers ------------------------------------------------------ */
+
+/* `size` bytes for variables of the calling function, aligned to `alignment`, a power of two.
+ * stackswitch-slices calls it where large variables are to be on the heap. `frame` is the
+ * address of a variable in the function's frame. The function calls this once, and
+ * stackswitch_frame_free where it returns; where it is left otherwise the runtime frees the
+ * memory. A context with such a frame cannot be cloned, nor captured with a base
+ * (STACKSWITCH_ENOTSUP). Never null: when there is no memory the error handler is told, and if
+ * it returns the process aborts. */
+void *stackswitch_frame_alloc(size_t size, size_t alignment, void *frame);
+void stackswitch_frame_free(void *memory);
+
 /* ---- Statistics -------------------------------------------------------- */
 
 /* docs/runtime.md says what exactly is counted. */
@@ -219,7 +231,8 @@ void stackswitch_set_hooks(const struct stackswitch_hooks *hooks);
  * `at` now. A context that is partly in place is visited in two pieces. The
  * running one's begins at `sp` (null: at the frame of this call); registers are
  * the caller's to spill. Of a new context it is the argument of its body, with
- * `belongs` null. The callback must not call operations that change contexts. */
+ * `belongs` null. What its frames have on the heap (stackswitch_frame_alloc) is a
+ * piece of its own, where it belongs. The callback must not call operations that change contexts. */
 typedef void (*stackswitch_visitor)(void *data, void *ctx, void *belongs, void *at,
                                     size_t length);
 void stackswitch_visit(void *sp, stackswitch_visitor visitor, void *data);

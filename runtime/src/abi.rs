@@ -9,6 +9,7 @@ use crate::arch;
 use crate::cancel;
 use crate::context::Entry;
 use crate::error::{self, Code, Handler};
+use crate::frame;
 use crate::handle;
 pub use crate::hooks::Hooks;
 use crate::memory;
@@ -308,6 +309,15 @@ abi! {
     /// Brings the context's header and slice into cache.
     fn stackswitch_prefetch(ctx: *mut c_void) {
         handle::prefetch(ctx)
+    }
+    /// `size` bytes for variables of the function whose frame has the address `frame`, aligned to
+    /// `alignment`, a power of two. Never null.
+    fn stackswitch_frame_alloc(size: usize, alignment: usize, frame: *mut c_void) -> *mut c_void {
+        frame::take(size, alignment, frame.addr()).cast()
+    }
+    /// Gives back what that gave.
+    fn stackswitch_frame_free(memory: *mut c_void) {
+        frame::give_back(memory.cast())
     }
     /// The calling thread's counters.
     fn stackswitch_get_stats(out: *mut Stats) {

@@ -93,7 +93,7 @@ pub unsafe fn abandon(ctx: *mut c_void) {
         let context = ctx.cast::<Context>();
         let is_main = context == &raw mut (*thread).main;
         // A hidden one is what runs after a fault: no context of a user's.
-        if !is_main && !(*context).hidden && (*context).tag.state() != State::New {
+        if !is_main && !(*context).is_hidden() && (*context).tag.state() != State::New {
             switch::abandon(&mut *thread, context);
         }
     }

@@ -98,6 +98,19 @@ impl Era {
     }
 }
 
+/// What a context is besides, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Marks(pub u8);
+
+impl Marks {
+    pub(crate) const NONE: Self = Self(0);
+    /// See [`Context::is_hidden`].
+    pub(crate) const HIDDEN: Self = Self(1);
+    /// See [`Context::has_blocks`].
+    pub(crate) const BLOCKS: Self = Self(2);
+}
+
 /// A context.
 ///
 /// While suspended its extent is `[sp, base.top)`, lowest address first:
@@ -115,8 +128,8 @@ pub(crate) struct Context {
     pub sp: usize,
     /// Owner and state. At the same offset in [`Base`] and in POSIX objects.
     pub tag: Tag,
-    /// Stands for a stack of the POSIX layer. Users never see its handle.
-    pub hidden: bool,
+    /// What it is, and has, besides.
+    pub marks: Marks,
     /// When it came to be.
     pub era: Era,
     /// Bytes from `sp` on that live in `slice`.
@@ -155,7 +168,7 @@ impl Context {
         Self {
             sp: 0,
             tag: Tag(0),
-            hidden: false,
+            marks: Marks::NONE,
             era: Era::FIRST,
             saved: 0,
             slice: core::ptr::null_mut(),
@@ -175,7 +188,11 @@ impl Context {
     pub(crate) unsafe fn known(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if (*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
+            if (*context).is_hidden() && !(*context).away.is_null() {
+                (*context).away
+            } else {
+                context
+            }
         }
     }
 
@@ -186,13 +203,32 @@ impl Context {
     pub(crate) unsafe fn whereabouts(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if !(*context).hidden && !(*context).away.is_null() { (*context).away } else { context }
+            if !(*context).is_hidden() && !(*context).away.is_null() {
+                (*context).away
+            } else {
+                context
+            }
         }
+    }
+
+    /// Whether it stands for a stack of the POSIX layer. Users never see its handle.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.marks.0 & Marks::HIDDEN.0 != 0
+    }
+
+    /// Whether frames of it may have variables on the heap, see `blocks`.
+    pub(crate) fn has_blocks(&self) -> bool {
+        self.marks.0 & Marks::BLOCKS.0 != 0
+    }
+
+    /// Notes that they may, or that none has.
+    pub(crate) fn set_has_blocks(&mut self, has: bool) {
+        self.marks.0 = self.marks.0 & !Marks::BLOCKS.0 | if has { Marks::BLOCKS.0 } else { 0 };
     }
 
     /// Marks a context suspended: ready to go on at once, or only after a look at its region.
     pub(crate) fn suspend(&mut self, is_bottom: bool) {
-        let ready = is_bottom && self.saved == 0 && (self.hidden || self.away.is_null());
+        let ready = is_bottom && self.saved == 0 && (self.is_hidden() || self.away.is_null());
         self.tag = self.tag.with(if ready { State::Ready } else { State::Parked });
     }
 

@@ -10,7 +10,7 @@ use core::mem::offset_of;
 #[cfg(target_arch = "x86_64")]
 use crate::arch::described::{POSITION, RECORD};
 use crate::check::CHECKED;
-use crate::context::{Base, Context, Origin, Region, State};
+use crate::context::{Base, Context, Marks, Origin, Region, State};
 use crate::heap::Heap;
 use crate::pages::Pages;
 use crate::posix;
@@ -42,24 +42,25 @@ pub struct Description {
     entry: u32,
     /// How many entries there are.
     count: u32,
-    /// Where a context goes on whose switch was a call, and where one goes on that has exceptions
-    /// in flight.
-    points: [unsafe extern "C" fn(); 2],
+    /// Where a context goes on whose switch was a call, where one goes on that has exceptions in
+    /// flight, and where a capture of the POSIX layer goes on that was a call.
+    points: [unsafe extern "C" fn(); 3],
     entries: [Entry; COUNT],
 }
 
 unsafe extern "C" {
     fn stackswitch_point_return();
     fn stackswitch_point_exceptions();
+    fn stackswitch_point_position();
 }
 
 /// The table, by a name that counts its layouts.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-pub static stackswitch_debug_v1: Description = Description {
+pub static stackswitch_debug_v2: Description = Description {
     entry: size_of::<Entry>() as u32,
     count: COUNT as u32,
-    points: [stackswitch_point_return, stackswitch_point_exceptions],
+    points: [stackswitch_point_return, stackswitch_point_exceptions, stackswitch_point_position],
     entries: {
         let mut entries = [Entry { name: [0; NAME], value: 0 }; COUNT];
         let mut at = 0;
@@ -93,7 +94,7 @@ const fn entry(at: usize) -> Entry {
     Entry { name: bytes, value: value as u64 }
 }
 
-const FIELDS: [(&str, usize); 46] = [
+const FIELDS: [(&str, usize); 48] = [
     ("checked", CHECKED as usize),
     ("words.current", offset_of!(Tls, current)),
     ("words.thread", offset_of!(Tls, thread)),
@@ -110,7 +111,8 @@ const FIELDS: [(&str, usize); 46] = [
     ("header.bytes", store::described::HEADER),
     ("context.sp", offset_of!(Context, sp)),
     ("context.tag", offset_of!(Context, tag)),
-    ("context.hidden", offset_of!(Context, hidden)),
+    ("context.marks", offset_of!(Context, marks)),
+    ("mark.hidden", Marks::HIDDEN.0 as usize),
     ("context.saved", offset_of!(Context, saved)),
     ("context.slice", offset_of!(Context, slice)),
     ("context.link", offset_of!(Context, link)),
@@ -140,6 +142,7 @@ const FIELDS: [(&str, usize); 46] = [
     ("slice.pages", saved::described::PAGES),
     ("shared.slice", saved::described::SHARED_SLICE),
     ("pages.address", offset_of!(Pages, address)),
+    ("posix.point", posix::described::POINT),
     ("posix.position", posix::described::POSITION),
     ("posix.slice", posix::described::SLICE),
     ("posix.length", posix::described::LENGTH),
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_readable() {
-        let names: Vec<&str> = stackswitch_debug_v1
+        let names: Vec<&str> = stackswitch_debug_v2
             .entries
             .iter()
             .map(|entry| core::str::from_utf8(&entry.name).unwrap().trim_end_matches('\0'))

@@ -109,6 +109,7 @@ pub(crate) unsafe fn drop_context(thread: &mut Thread, context: *mut Context) {
         if matches!((*context).tag.state(), State::Ready | State::Parked) {
             slice::drop_stack(&mut thread.heap, context);
         }
+        thread.blocks.release(&mut thread.heap, context);
         if let Some(hidden) = (*context).away.as_mut() {
             hidden.away = ptr::null_mut();
         }
@@ -339,7 +340,8 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }
-        if !fibers::can_clone(context) {
+        thread.blocks.sweep(&mut thread.heap, context, (*context).sp);
+        if !fibers::can_clone(context) || (*context).has_blocks() {
             return refused(Code::Unsupported);
         }
         if let Err(code) = slice::evict(&mut thread.heap, context) {

@@ -124,6 +124,6 @@ unsafe fn handle_of(context: *mut Context) -> *mut Context {
     // SAFETY: the caller vouches for it.
     unsafe {
         let known = Context::known(context);
-        if (*known).hidden { ptr::null_mut() } else { known }
+        if (*known).is_hidden() { ptr::null_mut() } else { known }
     }
 }

@@ -9,13 +9,13 @@
 //! - `context`: the headers of contexts, bases and regions;
 //! - `memory`, `store`, `slots`, `heap`: the program's allocator or the system's, blocks of just
 //!   the size needed, address space for large slices, and the three together;
-//! - `saved`, `pages`: what slices are kept in;
+//! - `saved`, `pages`: what slices are kept in; `blocks`: what frames have on the heap;
 //! - `slice`: displacing and restoring, with the invariants;
 //! - `place`: what is known of a captured position, and of a stack that was given;
 //! - `hooks`, `cxx`, `traps`, `thread`, `track`: a thread's share of it all, its bases, and which
 //!   stack it is on;
 //! - `switch`, `fibers`: the switches that need more than an exchange of registers;
-//! - `value`, `handle`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`,
+//! - `value`, `handle`, `frame`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`,
 //!   `calls`: the operations;
 //! - `describe`: where debuggers find what they need of all that;
 //! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
@@ -27,6 +27,7 @@ extern crate std;
 
 pub mod abi;
 mod arch;
+mod blocks;
 pub mod calls;
 mod cancel;
 mod check;
@@ -36,6 +37,8 @@ mod describe;
 pub mod error;
 mod escape;
 mod fibers;
+mod frame;
+mod given;
 mod handle;
 mod heap;
 mod hooks;

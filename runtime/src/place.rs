@@ -1,8 +1,7 @@
 //! Where control can go on in the POSIX layer, as the assembly and compiled code know it.
 
 use crate::arch::{Position, points};
-use crate::context::{Base, Context, Origin, Region, State, Tag};
-use crate::sys;
+use crate::context::{Base, Context, Marks, Origin, Region, State, Tag};
 
 /// The head of an object of the POSIX layer.
 #[derive(Clone, Copy)]
@@ -48,17 +47,21 @@ pub(crate) struct Stack {
     pub context: Context,
     base: Base,
     region: Region,
-    /// [`Self::MARK`] and the address of this, for whoever has but an address on the stack.
-    mark: Mark,
+    /// [`Self::mark`] if the memory belongs to another stack and what runs here has not ended.
+    nested: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(C, align(16))]
-struct Mark([usize; 2]);
-
 impl Stack {
-    /// Nobody has that word on his stack by accident.
-    const MARK: usize = 0x7374_6163_6B73_7769_u64 as usize;
+    /// The one at the top of the memory before `end`.
+    pub(crate) fn before(end: usize) -> *mut Self {
+        ((end - size_of::<Self>()) & !63) as *mut Self
+    }
+
+    /// The one that has a hidden context.
+    pub(crate) fn of(context: *mut Context) -> *mut Self {
+        const { assert!(core::mem::offset_of!(Self, context) == 0) };
+        context.cast()
+    }
 
     /// Writes one at the top of `size` bytes from `low` on. What is left of them begins at `low`
     /// and ends at its address.
@@ -66,12 +69,12 @@ impl Stack {
     /// # Safety
     /// The memory is free, and of at least [`MIN_STACK`] bytes.
     pub(crate) unsafe fn write(low: usize, size: usize, thread: u32) -> *mut Self {
-        let top = (low + size - size_of::<Self>()) & !63;
-        let at = top as *mut Self;
+        let at = Self::before(low + size);
+        let top = at.addr();
         // SAFETY: the caller vouches for the place; the parts point to one another there.
         unsafe {
             let mut context = Context::empty();
-            context.hidden = true;
+            context.marks = Marks::HIDDEN;
             context.sp = top;
             context.base = &raw mut (*at).base;
             context.tag = Tag::new(thread, State::Parked);
@@ -79,34 +82,36 @@ impl Stack {
                 context,
                 base: Base::new(top, Tag(0), &raw mut (*at).region),
                 region: Region::new(Origin::Given, low, size, 0),
-                mark: Mark([Self::MARK, top]),
+                nested: 0,
             });
         }
         at
     }
 
-    /// The one of the stack that has `address`, if that is on such a stack.
+    /// Nobody has that word on his stack by accident.
+    fn mark(stack: *mut Self, thread: u32) -> usize {
+        (0x7374_6163_6B73_7769_u64 as usize ^ stack.addr()).wrapping_add(thread as usize)
+    }
+
+    /// Marks it as within another stack of a thread.
     ///
     /// # Safety
-    /// The address is on a stack that is in use.
-    pub(crate) unsafe fn around(address: usize) -> Option<*mut Self> {
-        let mut at = address & !15;
-        let mut mapped = 0;
-        loop {
-            if at >= mapped {
-                mapped = sys::mapped_page(at)?;
-            }
-            // SAFETY: the page is mapped, and a stack's memory can be read up to its top.
-            let mark = unsafe { *(at as *const Mark) };
-            let stack = at.wrapping_sub(core::mem::offset_of!(Self, mark));
-            if mark == Mark([Self::MARK, stack]) && stack >= address {
-                let stack = stack as *mut Self;
-                // SAFETY: it begins below, at or above the address, where memory is mapped.
-                if unsafe { (*stack).region.low } <= address {
-                    return Some(stack);
-                }
-            }
-            at += 16;
+    /// It has been written.
+    pub(crate) unsafe fn nest(stack: *mut Self, thread: u32) {
+        // SAFETY: as the caller's.
+        unsafe { (*stack).nested = Self::mark(stack, thread) }
+    }
+
+    /// Takes that mark away. Whether there was one.
+    ///
+    /// # Safety
+    /// Its memory is a stack's, whatever it holds.
+    pub(crate) unsafe fn unnest(stack: *mut Self, thread: u32) -> bool {
+        // SAFETY: as the caller's; any bytes are a word.
+        unsafe {
+            let marked = (&raw const (*stack).nested).read_volatile() == Self::mark(stack, thread);
+            (*stack).nested = 0;
+            marked
         }
     }
 }

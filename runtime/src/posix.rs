@@ -16,7 +16,7 @@ use crate::arch::{self, Position, points};
 use crate::check::{Carried, Seal};
 use crate::context::{Context, State, Tag};
 use crate::error::Code;
-use crate::place::{self, MASKED, MIN_STACK, Place, Stack};
+use crate::place::{self, MASKED, MIN_STACK, Place};
 use crate::switch::{self, Landing};
 use crate::sys;
 use crate::thread::{self, Thread, Tls, refuse};
@@ -56,6 +56,7 @@ pub(crate) mod described {
     use super::Object;
     use core::mem::offset_of;
 
+    pub(crate) const POINT: usize = offset_of!(Object, place.point);
     pub(crate) const POSITION: usize = offset_of!(Object, place.position);
     pub(crate) const SLICE: usize = offset_of!(Object, slice);
     pub(crate) const LENGTH: usize = offset_of!(Object, length);
@@ -248,14 +249,14 @@ unsafe fn go_home(
         (*current).checks.awaits = Carried::ANY;
         let known = Context::known(current);
         let away = (*home).away;
-        if (*home).hidden {
+        if (*home).is_hidden() {
             (*home).away = known;
         }
         if let Err(code) = switch::go(thread, tls, home) {
             (*home).away = away;
             return Err(code);
         }
-        if (*home).hidden {
+        if (*home).is_hidden() {
             // The flow of control of the context that users know goes on over there.
             (*known).away = home;
             (*known).suspend(false);
@@ -326,6 +327,11 @@ unsafe fn prepare(
             let here = if home.is_null() { thread.home_at(position.sp) } else { home };
             if home_of(thread, base) != here || top < position.sp {
                 return Err(Code::Invalid);
+            }
+            // Two resumptions would share what its frames have on the heap.
+            thread.blocks.sweep(&mut thread.heap, here, position.sp);
+            if thread.blocks.any_between(here, position.sp, top) {
+                return Err(Code::Unsupported);
             }
             capture.base = top;
             capture.length = top - position.sp;
@@ -464,7 +470,7 @@ unsafe fn try_make(
 /// it.
 ///
 /// # Errors
-/// [`Code::Invalid`] if they are too few.
+/// [`Code::Invalid`] if they are too few, [`Code::Memory`].
 ///
 /// # Safety
 /// They are for this use alone.
@@ -479,10 +485,8 @@ unsafe fn give_stack(
     // SAFETY: the caller vouches for the memory; the words are this thread's.
     unsafe {
         let tls = arch::tls();
-        if !thread.can_tell(low, size) {
-            thread.keep_track(tls);
-        }
-        let stack = Stack::write(low, size, thread.number);
+        let stack = thread.take_stack(tls, low, size).ok_or(Code::Memory)?;
+        thread.blocks.forget(&mut thread.heap, &raw mut (*stack).context);
         let home = if Thread::is_plain(tls) { ptr::null_mut() } else { &raw mut (*stack).context };
         Ok((stack.addr(), home))
     }
@@ -491,7 +495,8 @@ unsafe fn give_stack(
 /// `makecontext` of `<ucontext.h>`: `words` for the registers first, then those for the stack.
 ///
 /// # Errors
-/// [`Code::Invalid`] for a stack that is too small, or none, and for an object that is none.
+/// [`Code::Invalid`] for a stack that is too small, or none, and for an object that is none;
+/// [`Code::Memory`].
 ///
 /// # Safety
 /// `object` is memory for one; `low` is null or `size` bytes for it alone; `function` may be called
@@ -602,6 +607,8 @@ pub fn set_end_thread(end: Option<EndThread>) {
 pub(crate) unsafe extern "C-unwind" fn end(link: *mut Object) -> ! {
     // SAFETY: nothing of this stack is needed any more.
     unsafe {
+        let tls = arch::tls();
+        (*(*tls).thread).leave_stack(tls);
         if link.is_null() {
             let end = END_THREAD.load(Ordering::Acquire);
             if !end.is_null() {

@@ -245,6 +245,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
         let link = (*current).link;
         (*current).sp = sp;
         *(*tls).exceptions = Globals::NONE;
+        thread.blocks.release(&mut thread.heap, current);
         let region = (*(*current).base).region;
         if ontop == 0 && !link.is_null() && (*link).tag == (*tls).ready {
             // A link that the fast path could switch to needs nothing brought in, nor anything
@@ -357,11 +358,13 @@ pub(crate) unsafe extern "C-unwind" fn faulted() {
         (*current).above = ptr::null_mut();
         (*region).settle();
         end_at_base(current);
+        thread.blocks.release(&mut thread.heap, current);
         if known != current && known != &raw mut thread.main {
             // Its flow of control was here; what it left on its own stack is over with it.
             (*current).away = ptr::null_mut();
             (*known).away = ptr::null_mut();
             slice::drop_stack(&mut thread.heap, known);
+            thread.blocks.release(&mut thread.heap, known);
             end_at_base(known);
         }
         *(*tls).exceptions = Globals::NONE;
@@ -407,11 +410,13 @@ pub(crate) unsafe fn abandon(thread: &mut Thread, context: *mut Context) {
         if !(*context).away.is_null() {
             let there = (*context).away;
             slice::drop_stack(&mut thread.heap, there);
+            thread.blocks.release(&mut thread.heap, there);
             end_at_base(there);
             (*there).away = ptr::null_mut();
             (*context).away = ptr::null_mut();
         }
         slice::drop_stack(&mut thread.heap, context);
+        thread.blocks.release(&mut thread.heap, context);
         end_at_base(context);
         fibers::ended(context, (*arch::tls()).current);
     }

@@ -5,10 +5,12 @@ use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::arch;
+use crate::blocks::Blocks;
 use crate::check::{CHECKED, Carried};
-use crate::context::{Base, Context, Era, Origin, Region, State, Tag};
+use crate::context::{Base, Context, Era, Marks, Origin, Region, State, Tag};
 use crate::cxx::{self, Globals};
 use crate::error::{self, Code, Refusal};
+use crate::given::Stacks;
 use crate::heap::Heap;
 use crate::hooks::Hooks;
 use crate::memory::Memory;
@@ -91,6 +93,8 @@ pub(crate) struct Thread {
     limbo_base: Base,
     limbo_region: Region,
     pub heap: Heap,
+    /// What frames of its contexts have on the heap.
+    pub blocks: Blocks,
     pub hooks: Hooks,
     /// What the switch that begins carries, if it is not a word.
     pub carried: Carried,
@@ -108,8 +112,10 @@ pub(crate) struct Thread {
     pub going: Place,
     /// The ends of the native stack; both 0 before they are needed.
     pub native_ends: (usize, usize),
-    /// Whether no stack of the program's lies in between.
-    pub tells: bool,
+    /// Stacks that the program gave.
+    pub given: Stacks,
+    /// How many of them lie within another stack and have not been left, see `track`.
+    pub nested: usize,
     /// The contexts of the last hints, whose slices have not been asked for yet, as a queue
     /// that starts at `next_hint`.
     pub hints: [*mut Context; HINTS],
@@ -133,7 +139,7 @@ pub(crate) struct Thread {
 
 unsafe extern "C" {
     /// Of `describe`, which knows all modules.
-    #[link_name = "stackswitch_debug_v1"]
+    #[link_name = "stackswitch_debug_v2"]
     static DESCRIPTION: c_void;
 }
 
@@ -183,6 +189,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             limbo_base: base(&raw mut (*thread).limbo_region),
             limbo_region: Region::new(Origin::Given, 0, 0, 0),
             heap: Heap::new(Memory::current()),
+            blocks: Blocks::new(),
             hooks: Hooks::first(),
             carried: Carried::WORD,
             era: Era::FIRST,
@@ -192,7 +199,8 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             until_look: LOOK_INTERVAL,
             going: Place::NOWHERE,
             native_ends: (0, 0),
-            tells: true,
+            given: Stacks::new(),
+            nested: 0,
             hints: [ptr::null_mut(); HINTS],
             next_hint: 0,
             slot: Slot([0; 64]),
@@ -210,7 +218,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         t.main.tag = Tag::new(number, State::Running);
         t.native.bottom = &raw mut t.main;
         t.limbo.base = &raw mut t.limbo_base;
-        t.limbo.hidden = true;
+        t.limbo.marks = Marks::HIDDEN;
         t.limbo_region.bottom = &raw mut t.limbo;
         if !sys::at_thread_end(end, thread.cast()) {
             sys::unmap(mapping, THREAD_MAPPING);
@@ -464,8 +472,11 @@ impl Thread {
     pub(crate) fn enter_limbo(&mut self) {
         self.limbo.tag = Tag::new(self.number, State::Running);
         self.limbo.saved = 0;
-        // SAFETY: the words are this thread's.
-        unsafe { (*arch::tls()).current = &raw mut self.limbo };
+        // SAFETY: the words are this thread's. What ran after an earlier fault is over.
+        unsafe {
+            self.blocks.release(&mut self.heap, &raw mut self.limbo);
+            (*arch::tls()).current = &raw mut self.limbo;
+        }
     }
 }
 

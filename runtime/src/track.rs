@@ -4,8 +4,11 @@
 //! layer to another without anybody taking notes: nothing will be copied, and nobody will ask who
 //! runs. Its captures are *plain*: going to one is all that a switch does. With the first context,
 //! base or hook it begins to take notes of the stack that it is on. Where it is then, and where
-//! the captures of before lie, is told by their addresses: on the native stack, or on one that
-//! has a mark at its top. When the last context has gone, it takes no more notes.
+//! the captures of before lie, is told by their addresses: on the native stack, or on one that the
+//! thread was given. When the last context has gone, it takes no more notes.
+//!
+//! An address on a stack that lies within another, as a local array does, tells nothing: it may be
+//! the other's by now. While something runs on such a stack the thread takes notes.
 
 use core::ptr;
 
@@ -75,7 +78,8 @@ impl Thread {
             if !can_be_fast
                 || self.heap.stats.contexts != 0
                 || Context::known((*tls).current) != main
-                || !self.can_tell(0, 0)
+                || self.nested != 0
+                || self.native_ends().1 == 0
             {
                 return;
             }
@@ -86,33 +90,88 @@ impl Thread {
         }
     }
 
-    /// Whether addresses on a stack of the program's differ from those on the native one, as those
-    /// of all its stacks before. If not, the thread must take notes as long as it lives.
-    pub(crate) fn can_tell(&mut self, low: usize, size: usize) -> bool {
+    /// The ends of the native stack; both 0 where they are not known.
+    pub(crate) fn native_ends(&mut self) -> (usize, usize) {
         if self.native_ends == (0, 0) {
             self.native_ends = sys::native_stack();
         }
-        let (from, to) = self.native_ends;
-        self.tells &= to != 0 && (low >= to || low + size <= from);
-        self.tells
+        self.native_ends
+    }
+
+    /// Takes `size` bytes from `low` on for a stack; `None` if there is no memory to note that.
+    ///
+    /// # Safety
+    /// As [`Self::keep_track`]; the bytes are for this use alone, and [`place::MIN_STACK`] or more.
+    pub(crate) unsafe fn take_stack(
+        &mut self,
+        tls: *mut Tls,
+        low: usize,
+        size: usize,
+    ) -> Option<*mut Stack> {
+        let end = low + size;
+        // SAFETY: the caller vouches for the memory and the words.
+        unsafe {
+            let nested = self.is_within_another(low, end);
+            if !self.given.add(&mut self.heap.store, low, end) {
+                return None;
+            }
+            // What ran there before may not have ended.
+            self.nested -= usize::from(Stack::unnest(Stack::before(end), self.number));
+            if nested {
+                self.keep_track(tls);
+            }
+            let stack = Stack::write(low, size, self.number);
+            if nested {
+                Stack::nest(stack, self.number);
+                self.nested += 1;
+            }
+            Some(stack)
+        }
+    }
+
+    /// Whether memory belongs to the native stack, or to the one that the thread is on.
+    fn is_within_another(&mut self, low: usize, end: usize) -> bool {
+        let here = 0_u8;
+        let here = (&raw const here).addr();
+        let overlaps = |(from, to)| low < to && from < end;
+        let native = self.native_ends();
+        // What is on the stack already is above.
+        native.1 == 0
+            || overlaps(native)
+            || (low > here
+                && !(native.0..native.1).contains(&here)
+                && self.given.around(here).is_some_and(overlaps))
+    }
+
+    /// What ran on a stack that the thread was given has ended.
+    ///
+    /// # Safety
+    /// `tls` is that of this thread, which is on that stack.
+    pub(crate) unsafe fn leave_stack(&mut self, tls: *mut Tls) {
+        // SAFETY: the caller vouches for the words; a hidden context is a given stack's.
+        unsafe {
+            let current = (*tls).current;
+            if !Self::is_plain(tls)
+                && (*current).is_hidden()
+                && Stack::unnest(Stack::of(current), self.number)
+            {
+                self.nested -= 1;
+            }
+        }
     }
 
     /// The context in whose extent a place lies that was captured before notes were taken.
-    ///
-    /// # Safety
-    /// `sp` is on a stack that is in use.
-    pub(crate) unsafe fn home_at(&mut self, sp: usize) -> *mut Context {
+    pub(crate) fn home_at(&mut self, sp: usize) -> *mut Context {
         let (low, high) = self.native_ends;
         let main = &raw mut self.main;
         // Before the ends are known there is no other stack.
         if high == 0 || (low..high).contains(&sp) {
             return main;
         }
-        // SAFETY: as the caller's. A stack that has no mark was made by others than the runtime,
-        // for whom the thread is still in its own context.
-        unsafe { Stack::around(sp) }.map_or(main, |stack| {
-            // SAFETY: the mark says that it is there.
-            unsafe { &raw mut (*stack).context }
+        // On a stack that others have made the thread is still in its own context.
+        self.given.around(sp).map_or(main, |(_, end)| {
+            // SAFETY: the stack is there, and so is what lies at its top.
+            unsafe { &raw mut (*Stack::before(end)).context }
         })
     }
 }

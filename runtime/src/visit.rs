@@ -4,6 +4,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::arch;
+use crate::blocks::Blocks;
 use crate::context::{Context, State};
 use crate::saved;
 use crate::sys;
@@ -25,6 +26,8 @@ struct Walk {
     running: *mut Context,
     /// Where that context's live bytes begin.
     sp: usize,
+    /// What frames have on the heap.
+    blocks: *const Blocks,
     /// The thread's native stack as a context, and where it ends.
     native: *mut Context,
     native_end: usize,
@@ -51,6 +54,7 @@ pub(crate) unsafe fn visit(sp: *mut c_void, visit: Option<Visit>, data: *mut c_v
             data,
             running: (*tls).current,
             sp: if sp.is_null() { (&raw const here).addr() & !15 } else { sp.addr() },
+            blocks: &raw const (*thread).blocks,
             native: &raw mut (*thread).main,
             native_end: sys::native_stack_end(),
         };
@@ -99,6 +103,9 @@ impl Walk {
                 let slice = saved::bytes((*context).slice).cast_mut();
                 self.tell(known, sp as *mut c_void, slice.cast(), length);
             }
+            (*self.blocks).visit(context, |bytes, length| {
+                self.tell(known, bytes.cast(), bytes.cast(), length);
+            });
             let place = sp + length;
             if place < end {
                 self.tell(known, place as *mut c_void, place as *mut c_void, end - place);

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 use stackswitch_rt::MIN_STACK;
@@ -190,4 +191,117 @@ fn a_coroutine_on_a_given_stack_is_still_itself() {
         assert_eq!(stackswitch_resume(context, null_mut()), argument);
         stackswitch_destroy(context);
     }
+}
+
+fn slow_switches() -> u64 {
+    let mut stats = Stats::default();
+    unsafe { stackswitch_get_stats(&mut stats) };
+    stats.switches_slow
+}
+
+/// Makes `other` run `function` on a stack, with `main` to go on with, and goes there.
+unsafe fn run_on(
+    stack: &mut [MaybeUninit<u8>],
+    (main, other): (&Object, &Object),
+    function: unsafe extern "C-unwind" fn(*mut c_void),
+) {
+    unsafe {
+        assert_eq!(stackswitch_getcontext(other.pointer(), null_mut()), 0);
+        let made = stackswitch_makecontext(
+            other.pointer(),
+            stack.as_mut_ptr().cast(),
+            stack.len(),
+            main.pointer(),
+            function as *mut c_void,
+            null_mut(),
+        );
+        assert_eq!(made, 0);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+    }
+}
+
+unsafe extern "C-unwind" fn leave(_: *mut c_void) {}
+
+unsafe extern "C-unwind" fn echo(_: *mut c_void, value: *mut c_void) -> *mut c_void {
+    unsafe { stackswitch_suspend(value) }
+}
+
+/// Below what is left of older stacks it makes a base and contexts, and then writes over that.
+unsafe extern "C-unwind" fn deep(_: *mut c_void) {
+    let mut room = [MaybeUninit::<u8>::uninit(); 48 << 10];
+    std::hint::black_box(&mut room);
+    unsafe { below() };
+    room.fill(MaybeUninit::new(0xff));
+    std::hint::black_box(&mut room);
+    unsafe {
+        let context = stackswitch_spawn(null_mut(), echo as *mut c_void, null_mut());
+        assert_eq!(stackswitch_resume(context, word(6)), word(6));
+        stackswitch_swapcontext(OTHER.get(), MAIN.get(), null_mut());
+        assert_eq!(stackswitch_resume(context, word(7)), word(7));
+        stackswitch_destroy(context);
+    }
+    assert!(room.iter().all(|byte| unsafe { byte.assume_init() } == 0xff));
+    log(3);
+}
+
+#[inline(never)]
+unsafe fn below() {
+    unsafe {
+        let base = stackswitch_base_here();
+        let context = stackswitch_spawn(base, echo as *mut c_void, null_mut());
+        assert_eq!(stackswitch_resume(context, word(5)), word(5));
+        stackswitch_destroy(context);
+        stackswitch_base_destroy(base);
+    }
+}
+
+#[test]
+fn memory_may_be_divided_into_stacks_anew() {
+    let (main, other) = (Object::new(), Object::new());
+    MAIN.set(main.pointer());
+    OTHER.set(other.pointer());
+    let mut stack = vec![MaybeUninit::<u8>::uninit(); 64 << 10];
+    unsafe {
+        for small in stack.chunks_mut(4 << 10) {
+            run_on(small, (&main, &other), leave);
+        }
+        run_on(&mut stack, (&main, &other), deep);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+        assert_eq!(LOG.get(), 3);
+        // And into small ones again, of which one runs while another is suspended.
+        LOG.set(0);
+        let (low, high) = stack.split_at_mut(32 << 10);
+        run_on(low, (&main, &other), ping);
+        let (second_main, second) = (Object::new(), Object::new());
+        run_on(high, (&second_main, &second), leave);
+        assert_eq!(stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut()), 0);
+    }
+    assert_eq!(LOG.get(), 24);
+}
+
+#[test]
+fn a_local_array_may_be_a_stack_and_the_thread_is_fast_when_that_has_been_left() {
+    let (main, other) = (Object::new(), Object::new());
+    MAIN.set(main.pointer());
+    OTHER.set(other.pointer());
+    let mut elsewhere = vec![MaybeUninit::<u8>::uninit(); 64 << 10];
+    let switches_of = |stack: &mut [MaybeUninit<u8>]| unsafe {
+        LOG.set(0);
+        let before = slow_switches();
+        run_on(stack, (&main, &other), ping);
+        stackswitch_swapcontext(main.pointer(), other.pointer(), null_mut());
+        assert_eq!(LOG.get(), 24);
+        // What captures for the first time is never fast.
+        slow_switches() - before
+    };
+    let first = switches_of(&mut elsewhere);
+    let usual = switches_of(&mut elsewhere);
+    assert!(usual <= first);
+    let mut array = [MaybeUninit::<u8>::uninit(); 16 << 10];
+    // The checked runtime has no fast way.
+    let slower = |count| cfg!(feature = "checked") || count > usual;
+    assert!(slower(switches_of(&mut array)));
+    assert!(slower(switches_of(&mut array)));
+    switches_of(&mut elsewhere);
+    assert_eq!(switches_of(&mut elsewhere), usual);
 }

@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// Call the runtime for every switch, instead of having the usual one in place
     #[arg(long)]
     no_inline: bool,
+    /// Keep local variables of so many bytes and more on the heap where a switch would copy them
+    #[arg(long, value_name = "BYTES", default_value_t = 0, hide_default_value = true)]
+    heap_threshold: u32,
     /// Call the runtime for the functions of <ucontext.h>; `sigmask`: with the signal mask in the
     /// context, which costs a system call for each switch
     #[arg(
@@ -114,6 +117,7 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     let jit = Jit::builder()
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
+        .heap_threshold(args.heap_threshold)
         .stackless(!args.no_stackless)
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))

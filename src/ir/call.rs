@@ -370,6 +370,13 @@ impl<'m> Builder<'m> {
         }
     }
 
+    /// Gives instructions no line, as those have that are there before a function's own begin.
+    pub(crate) fn set_no_line_of(&self, function: Function<'m>) {
+        // SAFETY: the builder is live; null stands for no location.
+        unsafe { LLVMSetCurrentDebugLocation2(self.raw, std::ptr::null_mut()) };
+        self.ensure_location(function);
+    }
+
     /// Gives instructions the line of `function` itself, if it is described to debuggers.
     pub(crate) fn set_line_of(&self, function: Function<'m>) {
         // SAFETY: the builder and the function are live; a subprogram is a scope with a line.

@@ -10,6 +10,37 @@ use super::call::Builder;
 use super::function::{AttributePlace, attribute_kind};
 use super::{Call, Function, Instruction, Linkage, Module, Type, TypeKind, Value};
 
+/// A use of a local variable for which it matters that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VariableUse {
+    /// Inline assembly has its address.
+    Assembly,
+    /// LLVM, or a target's convention, wants a variable of the frame there.
+    Bound,
+}
+
+/// Intrinsics of LLVM's that take any address, by what their names start with.
+const TAKES_ANY_ADDRESS: [&[u8]; 7] = [
+    b"llvm.lifetime.",
+    b"llvm.mem",
+    b"llvm.va_",
+    b"llvm.prefetch",
+    b"llvm.invariant.",
+    b"llvm.masked.",
+    b"llvm.dbg.",
+];
+
+// SAFETY: these are the functions of `shim.cc`, with the types that they have there.
+unsafe extern "C" {
+    fn stackswitch_ir_is_bound(variable: LLVMValueRef) -> bool;
+    fn stackswitch_ir_describe_through(
+        module: LLVMModuleRef,
+        variable: LLVMValueRef,
+        pointer: LLVMValueRef,
+        offset: i32,
+    );
+}
+
 /// What a mark says of a local variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifetime {
@@ -151,6 +182,79 @@ impl<'m> Instruction<'m> {
             LLVMSetValueName2(new.raw(), name.as_ptr().cast(), name.len());
             LLVMInstructionEraseFromParent(old);
         }
+    }
+
+    /// Has debuggers find the local variable that it makes `offset` bytes from where `pointer`, which
+    /// is a local variable as well, points to.
+    pub(crate) fn describe_through(self, module: Module<'m>, pointer: Value<'m>, offset: u32) {
+        // SAFETY: both are variables of one function of the live module.
+        unsafe {
+            stackswitch_ir_describe_through(
+                module.raw(),
+                self.value().raw(),
+                pointer.raw(),
+                offset as i32,
+            );
+        }
+    }
+
+    /// Why the local variable that it makes cannot be elsewhere than in the frame, if it cannot.
+    pub(crate) fn variable_use(self) -> Option<VariableUse> {
+        // SAFETY: the instruction is live and makes a variable.
+        if unsafe { stackswitch_ir_is_bound(self.value().raw()) } {
+            return Some(VariableUse::Bound);
+        }
+        let (mut seen, mut open) = (HashSet::new(), vec![self.value()]);
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            let Some(users) = value.all_users() else { return Some(VariableUse::Bound) };
+            for user in users {
+                let Some(call) = user.call() else {
+                    use LLVMOpcode::{LLVMGetElementPtr, LLVMPHI, LLVMSelect};
+                    if matches!(user.opcode(), LLVMGetElementPtr | LLVMPHI | LLVMSelect) {
+                        open.push(user.value());
+                    }
+                    continue;
+                };
+                if call.is_assembly() {
+                    return Some(VariableUse::Assembly);
+                }
+                let Some(callee) = call.callee().as_function() else { continue };
+                let name = callee.name_bytes();
+                let takes_any = TAKES_ANY_ADDRESS.iter().any(|start| name.starts_with(start));
+                if name.starts_with(b"llvm.") && !takes_any {
+                    return Some(VariableUse::Bound);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether it asks where the frame is, or tells others.
+    pub(crate) fn looks_at_frame(self) -> bool {
+        const NAMES: [&[u8]; 11] = [
+            b"llvm.frameaddress",
+            b"llvm.addressofreturnaddress",
+            b"llvm.sponentry",
+            b"llvm.localescape",
+            b"llvm.localrecover",
+            b"llvm.eh.sjlj.",
+            b"llvm.eh.dwarf.cfa",
+            b"llvm.eh.recoverfp",
+            b"llvm.eh.return",
+            b"llvm.experimental.stackmap",
+            b"llvm.experimental.patchpoint",
+        ];
+        self.call()
+            .and_then(|call| call.callee().as_function())
+            .is_some_and(|callee| NAMES.iter().any(|name| callee.name_bytes().starts_with(name)))
+    }
+
+    /// Whether it leaves its function: by returning, or by unwinding on from a cleanup.
+    pub(crate) fn leaves_function(self) -> bool {
+        matches!(self.opcode(), LLVMOpcode::LLVMRet | LLVMOpcode::LLVMResume)
     }
 
     /// The alignment of the local variable that it makes.

@@ -21,7 +21,7 @@ mod types;
 pub(crate) use assembly::Assembly;
 pub(crate) use call::{Builder, Call, CallKind, Tail};
 pub(crate) use coroutine::{Coroutine, Presplit, split};
-pub(crate) use frame::Lifetime;
+pub(crate) use frame::{Lifetime, VariableUse};
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use instruction::{Block, Instruction};
 pub(crate) use types::{Type, TypeKind};

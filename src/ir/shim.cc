@@ -1,8 +1,11 @@
 // What the passes need of LLVM's debug information and its C interface lacks.
 
 #include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/Local.h"
 #include "llvm-c/Core.h"
 
 using namespace llvm;
@@ -24,4 +27,22 @@ extern "C" void stackswitch_ir_describe(LLVMValueRef Made, LLVMValueRef Like) {
       SP->getLine(), Type, SP->getScopeLine(), DINode::FlagArtificial, Flags);
   Builder.finalizeSubprogram(Description);
   F->setSubprogram(Description);
+}
+
+// Whether a local variable must be one, as its type or its flags say.
+extern "C" bool stackswitch_ir_is_bound(LLVMValueRef Variable) {
+  const auto *A = unwrap<AllocaInst>(Variable);
+  return A->isUsedWithInAlloca() || A->isSwiftError() || !A->isStaticAlloca() ||
+         A->getAddressSpace() != 0;
+}
+
+// Has debuggers find a local variable through another one, which is a pointer:
+// `Offset` bytes from where it points to.
+extern "C" void stackswitch_ir_describe_through(LLVMModuleRef M,
+                                                LLVMValueRef Variable,
+                                                LLVMValueRef Pointer,
+                                                int32_t Offset) {
+  DIBuilder Builder(*unwrap(M), /*AllowUnresolved=*/false);
+  replaceDbgDeclare(unwrap(Variable), unwrap(Pointer), Builder,
+                    DIExpression::DerefBefore, Offset);
 }

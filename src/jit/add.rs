@@ -186,6 +186,9 @@ impl Jit {
             if self.calls_only {
                 inline::keep_calls(module);
             }
+            if self.heap_threshold != 0 {
+                optimise::slices::set_threshold(module, self.heap_threshold);
+            }
             if self.stackful_only {
                 optimise::keep_stacks(module);
             }

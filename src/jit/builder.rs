@@ -20,6 +20,7 @@ use crate::{inline, level::OptLevel};
 pub struct Builder {
     level: OptLevel,
     calls_only: bool,
+    heap_threshold: u32,
     ucontext: Ucontext,
     stackful_only: bool,
     perf_map: bool,
@@ -88,6 +89,39 @@ impl Builder {
     #[must_use]
     pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
         self.ucontext = ucontext;
+        self
+    }
+
+    /// Sets from how many bytes on optimised code has a local variable on the heap where a context may
+    /// be suspended while the variable is needed; 0, as it is unless told, for none. Then it is not
+    /// copied when another context takes the stack, but the context cannot be cloned. What it is
+    /// good for, and where it is not done, is in `docs/passes.md`.
+    ///
+    /// ```
+    /// use stackswitch::jit::{Jit, State};
+    ///
+    /// let jit = Jit::builder().heap_threshold(4096).build()?;
+    /// jit.add_ir("sums.ll", "
+    ///     declare i64 @llvm.stackswitch.suspend.i64(i64)
+    ///     declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+    ///     define i64 @body(ptr %arg, i64 %first) {
+    ///       %buffer = alloca [65536 x i8], align 8
+    ///       call void @llvm.memset.p0.i64(ptr %buffer, i8 1, i64 65536, i1 false)
+    ///       %at = getelementptr i8, ptr %buffer, i64 %first
+    ///       %next = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+    ///       %one = load i8, ptr %at
+    ///       %sum = zext i8 %one to i64
+    ///       ret i64 %sum
+    ///     }")?;
+    /// // SAFETY: the function is a body of this type; it reads a byte of its buffer.
+    /// let mut sums = unsafe { jit.coroutine::<i64, i64>("body", std::ptr::null_mut())? };
+    /// assert_eq!(sums.resume(500)?, State::Yielded(500));
+    /// assert_eq!(sums.resume(0)?, State::Returned(1));
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn heap_threshold(mut self, bytes: u32) -> Self {
+        self.heap_threshold = bytes;
         self
     }
 
@@ -210,12 +244,13 @@ impl Builder {
             }
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
-        let Self { level, calls_only, stackful_only, ucontext, .. } = self;
+        let Self { level, calls_only, heap_threshold, stackful_only, ucontext, .. } = self;
         Ok(Jit {
             session,
             machine,
             level,
             calls_only,
+            heap_threshold,
             ucontext,
             stackful_only,
             names,

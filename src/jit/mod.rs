@@ -116,6 +116,7 @@ pub struct Jit {
     machine: TargetMachine,
     level: OptLevel,
     calls_only: bool,
+    heap_threshold: u32,
     ucontext: Ucontext,
     stackful_only: bool,
     names: Names,

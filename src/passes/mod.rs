@@ -150,6 +150,7 @@ static PASSES: Passes = Passes {
 // SAFETY: these are the functions of `shim.cc`, with the types that they have there.
 unsafe extern "C" {
     fn stackswitch_shim_plugin_api_version() -> u32;
+    fn stackswitch_shim_heap_threshold() -> u32;
     fn stackswitch_shim_register(pass_builder: *mut c_void, passes: *const Passes);
     fn stackswitch_shim_report(about: LLVMValueRef, severity: u32, text: *const c_char);
     fn stackswitch_shim_remark(
@@ -265,8 +266,11 @@ extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
 extern "C" fn slices_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module)
-        && slices::shrink(module, &|remark| session::remark("stackswitch-slices", remark))
+    // SAFETY: the function has no conditions.
+    let asked = || u64::from(unsafe { stackswitch_shim_heap_threshold() });
+    let threshold = module.flag(slices::HEAP_FLAG).unwrap_or_else(asked);
+    let tell = |remark: &_| session::remark("stackswitch-slices", remark);
+    !session::is_rejected(module) && slices::shrink(module, threshold, &tell)
 }
 
 /// `stackswitch-slice-size`

@@ -149,6 +149,13 @@ public:
   static StringRef name() { return "stackswitch-opt-again"; }
 };
 
+// Has stackswitch-slices move local variables to the heap, in modules that do not
+// say themselves from which size on.
+cl::opt<unsigned> HeapThreshold(
+    "stackswitch-heap-threshold", cl::init(0), cl::value_desc("bytes"),
+    cl::desc("Keep local variables of so many bytes and more on the heap where "
+             "a stackswitch context may switch while they are needed (0: none)"));
+
 // Adds a pass if the name is its own.
 template <typename Pass>
 bool addNamed(StringRef Name, ModulePassManager &MPM,
@@ -339,6 +346,8 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
 extern "C" uint32_t stackswitch_shim_plugin_api_version() {
   return LLVM_PLUGIN_API_VERSION;
 }
+
+extern "C" uint32_t stackswitch_shim_heap_threshold() { return HeapThreshold; }
 
 extern "C" void stackswitch_shim_register(PassBuilder *PB,
                                           const StackswitchPasses *Passes) {

@@ -1,5 +1,6 @@
 // Contexts of every kind for a debugger to look at: in place, parked on the heap, shared by clones,
-// in moved pages, on a stack of the POSIX layer, with an exception in flight, and of another thread.
+// in moved pages, on a stack of the POSIX layer, with an exception in flight, of another thread, and
+// of one that has nothing but objects of the POSIX layer.
 #include <pthread.h>
 #include <stackswitch.h>
 #include <stdlib.h>
@@ -58,6 +59,13 @@ KEPT static void *thread_body(void *) {
 
 KEPT static void stop(void **contexts) { asm volatile("" : : "r"(contexts) : "memory"); }
 
+static void *plain_start, *plain_other;
+
+KEPT static void plain_body(void *) {
+  for (volatile int turn = 0;; turn = turn + 1)
+    stackswitch_swapcontext(plain_other, plain_start, nullptr); // waits in place
+}
+
 static pthread_barrier_t ready, done;
 
 static void *thread(void *) {
@@ -65,6 +73,20 @@ static void *thread(void *) {
   pthread_barrier_wait(&ready);
   pthread_barrier_wait(&done);
   stackswitch_destroy(theirs);
+  return nullptr;
+}
+
+// Two turns: objects that have been captured before can be captured in place.
+static void *plain_thread(void *) {
+  char *stack = (char *)malloc(16384);
+  plain_start = calloc(1, stackswitch_context_size());
+  plain_other = calloc(1, stackswitch_context_size());
+  stackswitch_getcontext(plain_other, nullptr);
+  stackswitch_makecontext(plain_other, stack, 16384, plain_start, plain_body, nullptr);
+  for (int turn = 0; turn < 2; turn++)
+    stackswitch_swapcontext(plain_start, plain_other, nullptr);
+  pthread_barrier_wait(&ready);
+  pthread_barrier_wait(&done);
   return nullptr;
 }
 
@@ -91,13 +113,15 @@ int main() {
   stackswitch_makecontext(other, stack, 16384, start, posix_body, nullptr);
   stackswitch_swapcontext(start, other, nullptr);
 
-  pthread_t second;
-  pthread_barrier_init(&ready, nullptr, 2);
-  pthread_barrier_init(&done, nullptr, 2);
+  pthread_t second, third;
+  pthread_barrier_init(&ready, nullptr, 3);
+  pthread_barrier_init(&done, nullptr, 3);
   pthread_create(&second, nullptr, thread, nullptr);
+  pthread_create(&third, nullptr, plain_thread, nullptr);
   pthread_barrier_wait(&ready);
   stop(contexts);
   pthread_barrier_wait(&done);
   pthread_join(second, nullptr);
+  pthread_join(third, nullptr);
   return 0;
 }

@@ -32,6 +32,7 @@ unsafe extern "C" {
     safe fn stackswitch_scheduler_copies(count: usize) -> usize;
     pub safe static memcpy_pair_sliced: Native;
     pub safe static inline_asm_resident: Native;
+    pub safe static inline_asm_objects: Native;
     pub safe static inline_asm_ring: Native;
     pub safe static swapcontext_resident: Native;
     pub safe static swapcontext_lifecycle: Native;

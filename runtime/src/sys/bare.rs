@@ -85,11 +85,6 @@ pub(crate) fn native_stack() -> (usize, usize) {
 }
 
 /// What is mapped is not known here.
-pub(crate) fn mapped_page(_address: usize) -> Option<usize> {
-    None
-}
-
-/// What is mapped is not known here.
 pub(crate) fn lowest_mapped(_low: usize, high: usize) -> usize {
     high
 }

@@ -330,7 +330,7 @@ pub(crate) fn native_stack() -> (usize, usize) {
 }
 
 /// The end of the page that has `address`, if it is mapped.
-pub(crate) fn mapped_page(address: usize) -> Option<usize> {
+fn mapped_page(address: usize) -> Option<usize> {
     let page = address & !(PAGE - 1);
     let mut residency = [0_u8; 1];
     // SAFETY: the call says of one page whether it is mapped, and writes one byte.

@@ -1,8 +1,8 @@
 //! Which local variables may be needed where, by the marks of their lifetimes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Block, Function, Instruction, Lifetime, Module, Value};
+use crate::ir::{Block, Call, Function, Instruction, Lifetime, Module, Value};
 
 /// As many variables of a function are looked at; each is a bit.
 const MAX_VARIABLES: usize = 64;
@@ -123,6 +123,18 @@ impl<'m> Lives<'m> {
                 }
             }
         }
+    }
+
+    /// The variables that may be needed at each of the calls.
+    pub(super) fn needed_at(&self, points: &[Call<'m>]) -> Vec<(Call<'m>, Set)> {
+        let mut needed: HashMap<Instruction<'m>, Set> = HashMap::new();
+        let wanted: HashSet<Instruction<'m>> = points.iter().map(|p| p.instruction()).collect();
+        self.each(|at, before| {
+            if wanted.contains(&at) {
+                needed.insert(at, before);
+            }
+        });
+        points.iter().filter_map(|p| needed.get(&p.instruction()).map(|&set| (*p, set))).collect()
     }
 
     /// The marks of the variables.

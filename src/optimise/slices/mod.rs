@@ -1,14 +1,17 @@
 //! Slices kept small: what of a function's frame travels when a context is displaced.
 //!
-//! `stackswitch-slices` puts local variables that no switch needs where no switch copies them;
+//! `stackswitch-slices` puts local variables that no switch needs where no switch copies them, and,
+//! where it is asked to, large ones that a switch needs on the heap;
 //! `stackswitch-slice-size` says how much is left. Both run late, when functions have become parts
 //! of others and brought their variables along.
 
+mod heap;
 mod lives;
 mod memory;
 mod pop;
 mod size;
 
+pub(crate) use heap::{FLAG as HEAP_FLAG, set_threshold};
 pub(crate) use size::measure;
 
 use std::cell::OnceCell;
@@ -16,14 +19,28 @@ use std::collections::{HashMap, HashSet};
 
 use super::Remark;
 use super::nosuspend;
-use crate::ir::{Call, Function, Module};
+use crate::ir::{AttributePlace, Call, Function, Instruction, Module};
 use crate::verify::{self, Site};
 
 /// The operations that suspend their caller and return when it is gone back to.
 const SWITCHES: [&str; 6] = ["swap", "resume", "suspend", "swap.ontop", "cancel", "swapcontext"];
 
-/// Makes the part of frames smaller that switches copy. Returns whether anything changed.
-pub(crate) fn shrink<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+/// Attributes of functions whose frames stay as they are: others follow these frames.
+const KEPT_IN: [&str; 9] = [
+    "naked",
+    "sanitize_address",
+    "sanitize_hwaddress",
+    "sanitize_memory",
+    "sanitize_thread",
+    "sanitize_realtime",
+    "sanitize_memtag",
+    "safestack",
+    "presplitcoroutine",
+];
+
+/// Makes the part of frames smaller that switches copy. Variables of `threshold` bytes and more go
+/// to the heap, none for 0. Returns whether anything changed.
+pub(crate) fn shrink<'m>(module: Module<'m>, threshold: u64, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let analysis = verify::analyse(module);
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
         return false;
@@ -38,6 +55,9 @@ pub(crate) fn shrink<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
     let mut changed = false;
     for (function, points) in points {
         if !function.is_optnone() {
+            if threshold != 0 {
+                changed |= heap::run(module, function, &points, threshold, tell);
+            }
             let may_switch = |call| {
                 facts.get_or_init(|| nosuspend::infer(module, &index)).may_switch(call, &index)
             };
@@ -45,6 +65,25 @@ pub(crate) fn shrink<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
         }
     }
     changed
+}
+
+/// Why variables stay in a function's frame whatever is in it, if they do.
+fn frame_is_followed(function: Function<'_>) -> Option<&'static str> {
+    let has = |name: &&str| {
+        function.attribute(AttributePlace::Function, name).is_some()
+            || function.string_attribute(name).is_some()
+    };
+    if KEPT_IN.iter().any(has) {
+        return Some("the function's frame is followed by others");
+    }
+    function.has_collector().then_some("the function has a garbage collector")
+}
+
+/// Whether an instruction is a call that may return more than once.
+fn returns_twice(instruction: Instruction<'_>) -> bool {
+    instruction
+        .call()
+        .is_some_and(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
 }
 
 /// The calls at which a frame may be left for another context, by function: switches, and calls of

@@ -5,28 +5,14 @@
 //! a clone still has a copy of it. Variables that are needed at the same time move together, so that
 //! the stack pointer goes back only when none of them is needed.
 
-use std::collections::{HashMap, HashSet};
-
 use super::lives::{Lives, Mark, Set};
 use super::memory::Memory;
-use crate::ir::{AttributePlace, Builder, Call, Function, Instruction, Lifetime, Module, Value};
+use super::{frame_is_followed, returns_twice};
+use crate::ir::{Builder, Call, Function, Instruction, Lifetime, Module, Value};
 use crate::optimise::Remark;
 
 /// Bytes of variables for which it pays: less is copied faster than a frame grows and shrinks.
 const MIN_BYTES: u64 = 256;
-
-/// Attributes of functions whose frames stay as they are: others follow these frames.
-const KEPT_IN: [&str; 9] = [
-    "naked",
-    "sanitize_address",
-    "sanitize_hwaddress",
-    "sanitize_memory",
-    "sanitize_thread",
-    "sanitize_realtime",
-    "sanitize_memtag",
-    "safestack",
-    "presplitcoroutine",
-];
 
 /// What is to be done for variables that move together.
 #[derive(Debug)]
@@ -58,7 +44,7 @@ pub(super) fn run<'m>(
         return false;
     }
     let refused = obstacle(module, function, &lives);
-    let needed_at = needed_at(&lives, points);
+    let needed_at = lives.needed_at(points);
     let mut plans = Vec::new();
     for group in groups {
         let bytes = lives.members(group).iter().fold(0, |sum: u64, (_, b)| sum.saturating_add(*b));
@@ -104,15 +90,8 @@ fn obstacle<'m>(
     function: Function<'m>,
     lives: &Lives<'m>,
 ) -> Option<&'static str> {
-    let has = |name: &&str| {
-        function.attribute(AttributePlace::Function, name).is_some()
-            || function.string_attribute(name).is_some()
-    };
-    if KEPT_IN.iter().any(has) {
-        return Some("the function's frame is followed by others");
-    }
-    if function.has_collector() {
-        return Some("the function has a garbage collector");
+    if let Some(why) = frame_is_followed(function) {
+        return Some(why);
     }
     for &instruction in lives.blocks.iter().flat_map(|block| &block.instructions) {
         if instruction.is_funclet() {
@@ -123,8 +102,7 @@ fn obstacle<'m>(
         {
             return Some("the frame grows and shrinks for other variables");
         }
-        let twice = |call: Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
-        if instruction.call().is_some_and(twice) {
+        if returns_twice(instruction) {
             return Some("the function calls what returns twice");
         }
     }
@@ -145,18 +123,6 @@ fn groups<'m>(lives: &Lives<'m>, marks: &[Mark<'m>]) -> Vec<Set> {
     }
     groups.sort_unstable();
     groups
-}
-
-/// The variables that may be needed at each of the calls.
-fn needed_at<'m>(lives: &Lives<'m>, points: &[Call<'m>]) -> Vec<(Call<'m>, Set)> {
-    let mut needed: HashMap<Instruction<'m>, Set> = HashMap::new();
-    let wanted: HashSet<Instruction<'m>> = points.iter().map(|p| p.instruction()).collect();
-    lives.each(|at, before| {
-        if wanted.contains(&at) {
-            needed.insert(at, before);
-        }
-    });
-    points.iter().filter_map(|p| needed.get(&p.instruction()).map(|&set| (*p, set))).collect()
 }
 
 /// Finds out whether variables can move, and what that takes; else why not.
