@@ -15,9 +15,10 @@ type Status = unsafe extern "C" fn(*mut c_void) -> i32;
 
 const FINISHED: i32 = 3;
 
-/// A JIT with one of the programs of `tests/ir`.
+/// A JIT with one of the programs of `tests/ir`, in which every context has a stack of its own:
+/// that is where a backtrace ends.
 fn jit(level: OptLevel, file: &str) -> Jit {
-    let jit = Jit::builder().opt_level(level).build().unwrap();
+    let jit = Jit::builder().opt_level(level).stackless(false).build().unwrap();
     jit.add_file(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ir").join(file)).unwrap();
     jit
 }
