@@ -80,7 +80,7 @@ fn what_is_not_the_jits_has_no_names() {
 #[test]
 fn perf_finds_the_functions_in_its_map() {
     let mut command = Command::new(STACKSWITCH);
-    let child = command.args(["run", "--perf-map", LINES]).spawn().unwrap();
+    let child = command.args(["run", "--perf-map", "--no-stackless", LINES]).spawn().unwrap();
     let map = format!("/tmp/perf-{}.map", child.id());
     // 84 / 4, twice.
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(42));
