@@ -48,7 +48,7 @@ use inkwell::{module::Module, targets::TargetMachine};
 
 use crate::diagnostics::{Diagnostic, Remark};
 use crate::intrinsics::{Intrinsic, RUNTIME_PREFIX, TABLE};
-use crate::{inline, ir, level::OptLevel, optimise, passes, reader, verify};
+use crate::{inline, ir, level::OptLevel, passes, reader, settings::Settings, verify};
 
 /// Why a module could not be lowered. It must not be compiled further.
 #[derive(Debug, thiserror::Error)]
@@ -206,15 +206,9 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     if let Some(machine) = options.target {
         adopt_target(module, machine);
     }
-    if options.in_place == Some(false) {
-        inline::keep_calls(module);
-    }
-    if options.heap_threshold != 0 {
-        optimise::slices::set_threshold(module, options.heap_threshold);
-    }
-    if options.stackful {
-        optimise::keep_stacks(module);
-    }
+    let in_place = options.in_place != Some(false);
+    let (stackless, heap_threshold) = (!options.stackful, options.heap_threshold);
+    Settings { in_place, stackless, heap_threshold }.apply(module);
     let before = uses(module);
     let observed = passes::observe(module, options.target, &options.pipeline())?;
     let after = uses(module);

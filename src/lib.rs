@@ -25,6 +25,7 @@ mod lower;
 mod optimise;
 pub mod passes;
 pub mod reader;
+mod settings;
 pub mod verify;
 
 pub use ahead::{Options, Report, lower};

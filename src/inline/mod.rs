@@ -13,8 +13,6 @@ use target::{Conditions, Objects, Operation, Target};
 
 use std::collections::HashMap;
 
-use inkwell::module::FlagBehavior;
-
 use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
 use crate::ir::{AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value};
 use crate::optimise::Remark;
@@ -78,14 +76,6 @@ const SANITIZED: &str = "a sanitizer follows the function";
 
 /// The remark at each switch that is put in place, or that stays a call.
 pub(crate) const REMARK: &str = "SwitchInPlace";
-
-/// Has `stackswitch-inline` leave a module alone, unless the module says itself what it wants.
-pub(crate) fn keep_calls(module: &inkwell::module::Module<'_>) {
-    if module.get_flag(FLAG).is_none() {
-        let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(FLAG, FlagBehavior::Override, no);
-    }
-}
 
 /// Puts switches in place and returns whether anything changed.
 pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {

@@ -12,7 +12,7 @@ use super::{
     modules::{ModuleId, Names, Structors},
     object_file, observe, structors, symbols,
 };
-use crate::{inline, optimise, passes, reader};
+use crate::{passes, reader};
 
 /// Adding, removing and replacing modules.
 impl Jit {
@@ -183,15 +183,7 @@ impl Jit {
         let id = ModuleId::fresh();
         let (plan, structors) = module.with(|module| {
             self.adopt_target(name, module)?;
-            if self.calls_only {
-                inline::keep_calls(module);
-            }
-            if self.heap_threshold != 0 {
-                optimise::slices::set_threshold(module, self.heap_threshold);
-            }
-            if self.stackful_only {
-                optimise::keep_stacks(module);
-            }
+            self.settings.apply(module);
             backtrace::prepare(module);
             let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
             passes::run(module, Some(&self.machine), &pipeline)?;

@@ -13,16 +13,14 @@ use super::{
     observe, perf_map,
     session::Session,
 };
-use crate::{inline, level::OptLevel};
+use crate::{inline, level::OptLevel, settings::Settings};
 
 /// Settings of a [`Jit`] to be.
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     level: OptLevel,
-    calls_only: bool,
-    heap_threshold: u32,
+    settings: Settings,
     ucontext: Ucontext,
-    stackful_only: bool,
     perf_map: bool,
     redefine: bool,
     regions: Option<usize>,
@@ -64,7 +62,7 @@ impl Builder {
     /// the runtime.
     #[must_use]
     pub fn inline_switches(mut self, inline: bool) -> Self {
-        self.calls_only = !inline;
+        self.settings.in_place = inline;
         self
     }
 
@@ -121,7 +119,7 @@ impl Builder {
     /// ```
     #[must_use]
     pub fn heap_threshold(mut self, bytes: u32) -> Self {
-        self.heap_threshold = bytes;
+        self.settings.heap_threshold = bytes;
         self
     }
 
@@ -129,7 +127,7 @@ impl Builder {
     /// is possible (it does unless told), or gives every context a stack.
     #[must_use]
     pub fn stackless(mut self, stackless: bool) -> Self {
-        self.stackful_only = !stackless;
+        self.settings.stackless = stackless;
         self
     }
 
@@ -244,15 +242,13 @@ impl Builder {
             }
         }
         let names = if self.redefine { Names::Again } else { Names::Once };
-        let Self { level, calls_only, heap_threshold, stackful_only, ucontext, .. } = self;
+        let Self { level, settings, ucontext, .. } = self;
         Ok(Jit {
             session,
             machine,
             level,
-            calls_only,
-            heap_threshold,
+            settings,
             ucontext,
-            stackful_only,
             names,
             modules: modules.into(),
             bodies: RefCell::default(),

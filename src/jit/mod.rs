@@ -78,7 +78,7 @@ pub use task::{HostAsyncFn, Task};
 pub use value::{Value, ValueType};
 
 use crate::inline::x86_64;
-use crate::intrinsics;
+use crate::{intrinsics, settings::Settings};
 
 const _: () = assert!(
     intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
@@ -115,10 +115,8 @@ pub struct Jit {
     session: Session,
     machine: TargetMachine,
     level: OptLevel,
-    calls_only: bool,
-    heap_threshold: u32,
     ucontext: Ucontext,
-    stackful_only: bool,
+    settings: Settings,
     names: Names,
     modules: RefCell<Modules>,
     /// Functions that can be bodies of contexts; only while there is an observer.

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use crate::ir::{Function, Instruction, Module};
 use crate::verify::{self, Index, Site};
-pub(crate) use stackless::keep_stacks;
+pub(crate) use stackless::FLAG as STACKLESS_FLAG;
 
 /// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
 /// as small as `makecontext` takes.

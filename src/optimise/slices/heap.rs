@@ -5,8 +5,6 @@
 //! The runtime gives it back where the frame is left otherwise, and refuses to clone or capture it:
 //! two copies of a frame would share the block. That is why nobody gets this unless asked for.
 
-use inkwell::module::FlagBehavior;
-
 use super::lives::Lives;
 use super::{frame_is_followed, returns_twice};
 use crate::intrinsics::{FRAME_ALLOC, FRAME_FREE};
@@ -23,14 +21,6 @@ const ALIGNMENT: u64 = 16;
 
 /// More is not moved: debuggers are told of an offset of 32 bits.
 const MAX_BYTES: u64 = i32::MAX as u64;
-
-/// Sets the threshold of a module, unless the module says itself what it wants.
-pub(crate) fn set_threshold(module: &inkwell::module::Module<'_>, bytes: u32) {
-    if module.get_flag(FLAG).is_none() {
-        let bytes = module.get_context().i32_type().const_int(bytes.into(), false);
-        module.add_basic_value_flag(FLAG, FlagBehavior::Override, bytes);
-    }
-}
 
 /// A variable that moves, and where it lies in the block.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ mod memory;
 mod pop;
 mod size;
 
-pub(crate) use heap::{FLAG as HEAP_FLAG, set_threshold};
+pub(crate) use heap::FLAG as HEAP_FLAG;
 pub(crate) use size::measure;
 
 use std::cell::OnceCell;

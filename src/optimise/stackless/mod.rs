@@ -9,8 +9,6 @@ mod mistake;
 
 use std::collections::HashMap;
 
-use inkwell::module::FlagBehavior;
-
 use super::nosuspend::{FRAME, Facts};
 use super::{MAX_STACK, Remark, forget};
 use crate::intrinsics::Form;
@@ -23,15 +21,7 @@ use body::Body;
 use mistake::Mistakes;
 
 /// A module's flag of that name with the value 0 keeps all its contexts.
-pub(super) const FLAG: &str = "stackswitch-stackless";
-
-/// Has a module keep the stacks of its contexts, unless it says itself what it wants.
-pub(crate) fn keep_stacks(module: &inkwell::module::Module<'_>) {
-    if module.get_flag(FLAG).is_none() {
-        let no = module.get_context().i32_type().const_zero();
-        module.add_basic_value_flag(FLAG, FlagBehavior::Override, no);
-    }
-}
+pub(crate) const FLAG: &str = "stackswitch-stackless";
 
 /// The coroutines that were made, and why others were not.
 pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
