@@ -1,8 +1,9 @@
 ; RUN: %opt -passes=stackswitch-opt -S %s | FileCheck %s
 ; RUN: %opt -passes=stackswitch-opt,stackswitch-opt,stackswitch-lower,stackswitch-opt -S %s | FileCheck %s --check-prefix=TWICE
 ; RUN: %opt -passes=stackswitch-opt -disable-output -pass-remarks=stackswitch %s 2>&1 | FileCheck %s --check-prefix=REMARK
+; RUN: %opt -passes=debugify,stackswitch-opt,verify -disable-output %s
 ; A context that one function knows alone, and that suspends in its own frame: its frame is a
-; variable of that function. Nothing of a coroutine of LLVM's is left.
+; variable of that function.
 
 declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
 declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
@@ -16,13 +17,13 @@ declare i64 @stackswitch_resume_i64(ptr, i64)
 declare void @stackswitch_destroy(ptr)
 declare i32 @__gxx_personality_v0(...)
 
-; REMARK: the context of 'counts' is stackless: its frame of 48 bytes is a variable here
+; REMARK: the context of 'counts' is stackless: its frame of 24 bytes is a variable here
 ; REMARK: the context of 'helped' is stackless
 
-; TWICE-NOT: @llvm.{{coro|stackswitch}}
+; TWICE-NOT: @llvm.stackswitch
 ; TWICE: define i64 @all(
 ; TWICE: call fastcc void @counts.stackless.resume(ptr %stackswitch.frame)
-; TWICE-NOT: @llvm.{{coro|stackswitch}}
+; TWICE-NOT: @llvm.stackswitch
 
 define i64 @counts(ptr %arg, i64 %first) {
 entry:
@@ -39,9 +40,9 @@ done:
 
 define i64 @all() {
 ; CHECK-LABEL: define i64 @all(
-; CHECK: %stackswitch.frame = alloca [48 x i8], align 16
+; CHECK: %stackswitch.frame = alloca [24 x i8], align 8
 ; CHECK-NOT: stackswitch.{{spawn|prefetch|slice|destroy|status}}
-; CHECK: call void @counts.stackless(ptr %stackswitch.frame, ptr null)
+; CHECK: store i32 0, ptr
 ; CHECK: icmp eq i32 %{{.*}}, 3
 ; CHECK: br i1 %{{.*}}, label %[[MISTAKE:.*]], label %[[GO:.*]], !prof
 ; CHECK: [[GO]]:
@@ -80,7 +81,7 @@ define void @yield(i64 %v) {
 ; What is invoked stays invoked where it may throw: an error handler may.
 define i64 @invokes() personality ptr @__gxx_personality_v0 {
 ; CHECK-LABEL: define i64 @invokes(
-; CHECK: call void @helped.stackless(
+; CHECK: store i32 0, ptr
 ; CHECK: call fastcc void @helped.stackless.resume(
 ; CHECK: invoke i64 @stackswitch_resume_i64(
 ; CHECK-NEXT: to label %{{.*}} unwind label %lost
@@ -102,13 +103,30 @@ lost:
   resume { ptr, i32 } %pad
 }
 
-; CHECK: define internal void @counts.stackless(ptr %0, ptr %1)
-; CHECK: define internal fastcc void @counts.stackless.resume(
-; CHECK-NOT: define {{.*}}.stackless.{{destroy|cleanup}}
+; Where the body suspended it returns, and goes on from there: `i` is kept in the frame.
+; CHECK: define internal fastcc void @counts.stackless.resume(ptr noundef nonnull align 8 dereferenceable(24) [[FRAME:%.*]])
+; CHECK: [[KEPT_I:%.*]] = getelementptr inbounds i8, ptr [[FRAME]], i64 12
+; CHECK: [[STATE:%.*]] = load i32, ptr
+; CHECK-NEXT: switch i32 [[STATE]], label %{{.*}} [
+; CHECK-NEXT: i32 0, label %start
+; CHECK-NEXT: i32 1, label %[[AGAIN:.*]]
+; CHECK-NEXT: ]
+; CHECK: loop:
+; CHECK-NEXT: [[I:%.*]] = phi i64 [ [[FIRST:%.*]], %start ], [ [[NEXT:%.*]], %[[AGAIN]] ]
+; CHECK-NEXT: store i64 [[I]], ptr [[KEPT_I]]
+; CHECK-NEXT: store i64 [[I]], ptr [[FRAME]]
+; CHECK: store i32 1, ptr
+; CHECK-NEXT: ret void
+; CHECK: [[AGAIN]]:
+; CHECK-NEXT: [[OLD:%.*]] = load i64, ptr [[KEPT_I]]
+; CHECK-NEXT: [[STEP:%.*]] = load i64, ptr [[FRAME]]
+; CHECK-NEXT: [[NEXT]] = add i64 [[OLD]], [[STEP]]
+; CHECK: store i32 3, ptr
+; CHECK-NEXT: ret void
 ; CHECK: define internal ptr @stackswitch.stackless.finished() [[KEPT:#[0-9]+]]
 ; CHECK-NEXT: :
 ; CHECK-NEXT: [[C:%.*]] = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @stackswitch.stackless.end, ptr null)
 ; CHECK-NEXT: call i64 @llvm.stackswitch.resume.i64(ptr [[C]], i64 0)
 ; CHECK-NEXT: ret ptr [[C]]
-; CHECK-NOT: @llvm.coro
+; CHECK-NOT: @stackswitch.stackless.suspension
 ; CHECK: attributes [[KEPT]] = { cold noinline optnone{{.*}} }

@@ -1,15 +1,19 @@
-// The bridge to LLVM's coroutines: what its C interface cannot do. Which functions
-// become coroutines, and what calls them, is decided in Rust.
+// Coroutines: a function that suspends in its own frame becomes one that goes on with
+// what is in a frame, which is memory of the caller's. Which functions become
+// coroutines, and what calls them, is decided in Rust.
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Analysis/StackLifetime.h"
+#include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/CFG.h"
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -19,13 +23,32 @@
 
 using namespace llvm;
 
+extern "C" {
+// A coroutine that has been split.
+struct StackswitchCoroutine {
+  // fastcc void (ptr frame)
+  LLVMValueRef Resume;
+  // Of the frame.
+  uint64_t Size, Alignment;
+  // Bytes of the variables that are not in it.
+  uint64_t Stack;
+  // Whether it needs its argument, which then is in the frame.
+  bool HasArgument;
+};
+}
+
 namespace {
 
-// Says the size of the frame: its arguments are numbers once the coroutine is split.
-constexpr StringLiteral Layout = "stackswitch.stackless.layout";
+// `void ()`: where a coroutine suspends, until it is split. Nobody knows what happens
+// there, so all memory that others may know is in order.
+constexpr StringLiteral Suspension = "stackswitch.stackless.suspension";
 
-// What `status` gives.
-enum Status : uint32_t { New = 0, Suspended = 1, Finished = 3 };
+// What the frame says of where to go on, and `status` of the context: all else that
+// is there means that it is suspended.
+enum State : uint32_t { New = 0, Suspended = 1, Finished = 3 };
+
+// The state of the I-th suspension.
+uint32_t stateOf(size_t I) { return I < Finished - Suspended ? I + Suspended : I + Suspended + 1; }
 
 // Attributes of a function that its coroutine has too: what decides how code is
 // generated. What else a front end or LLVM knows of the function may not hold.
@@ -53,43 +76,6 @@ constexpr Attribute::AttrKind Kept[] = {
     Attribute::UWTable,
 };
 
-Function *intrinsic(Module &M, Intrinsic::ID Id, ArrayRef<Type *> Types = {}) {
-#if LLVM_VERSION_MAJOR >= 20
-  return Intrinsic::getOrInsertDeclaration(&M, Id, Types);
-#else
-  return Intrinsic::getDeclaration(&M, Id, Types);
-#endif
-}
-
-// The value that travels and the status, in one piece of memory that has a fixed
-// place in the frame.
-struct Slot {
-  StructType *Type;
-  Align Alignment;
-
-  Slot(Module &M, llvm::Type *Value)
-      : Type(StructType::get(M.getContext(),
-                             {Value, llvm::Type::getInt32Ty(M.getContext())})),
-        Alignment(std::max(M.getDataLayout().getABITypeAlign(Value), Align(16))) {}
-
-  // Behind the two pointers that LLVM's frames start with.
-  Value *in(IRBuilder<> &B, Value *Frame) const {
-    const DataLayout &DL = B.GetInsertBlock()->getModule()->getDataLayout();
-    uint64_t Offset = alignTo(2 * DL.getPointerSize(), Alignment);
-    return B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Frame, Offset);
-  }
-  Value *status(IRBuilder<> &B, Value *Slot) const {
-    return B.CreateStructGEP(Type, Slot, 1);
-  }
-  void send(IRBuilder<> &B, Value *Slot, Value *V, Status S) const {
-    B.CreateAlignedStore(V, Slot, Alignment);
-    B.CreateStore(B.getInt32(S), status(B, Slot));
-  }
-  Value *receive(IRBuilder<> &B, Value *Slot) const {
-    return B.CreateAlignedLoad(Type->getElementType(0), Slot, Alignment);
-  }
-};
-
 Value *callee(const CallBase &Call) {
   return Call.getCalledOperand()->stripPointerCastsAndAliases();
 }
@@ -104,6 +90,60 @@ SmallVector<CallBase *> callsOf(Function &F, const SmallPtrSetImpl<Value *> &Cal
   return Found;
 }
 
+// What every frame starts with.
+class Header {
+  StructType *Type;
+  const DataLayout &DL;
+
+  enum Field : unsigned { ValueField, StateField, ArgumentField };
+
+  Value *field(IRBuilder<> &B, Value *Frame, Field F) const {
+    return B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Frame, offset(F));
+  }
+  uint64_t offset(Field F) const { return DL.getStructLayout(Type)->getElementOffset(F); }
+
+public:
+  Header(Module &M, llvm::Type *Value)
+      : Type(StructType::get(M.getContext(), {Value, llvm::Type::getInt32Ty(M.getContext()),
+                                              PointerType::get(M.getContext(), 0)})),
+        DL(M.getDataLayout()) {}
+
+  // Bytes of it; the argument is its end.
+  uint64_t size(bool HasArgument) const {
+    return HasArgument ? offset(ArgumentField) + DL.getPointerSize() : offset(StateField) + 4;
+  }
+  Align alignment() const { return DL.getABITypeAlign(Type); }
+
+  void setState(IRBuilder<> &B, Value *Frame, uint32_t State) const {
+    B.CreateStore(B.getInt32(State), field(B, Frame, StateField));
+  }
+  Value *state(IRBuilder<> &B, Value *Frame) const {
+    return B.CreateLoad(B.getInt32Ty(), field(B, Frame, StateField));
+  }
+  void send(IRBuilder<> &B, Value *Frame, Value *V) const {
+    B.CreateStore(V, field(B, Frame, ValueField));
+  }
+  Value *receive(IRBuilder<> &B, Value *Frame) const {
+    return B.CreateLoad(Type->getElementType(ValueField), field(B, Frame, ValueField));
+  }
+  void setArgument(IRBuilder<> &B, Value *Frame, Value *V) const {
+    B.CreateStore(V, field(B, Frame, ArgumentField));
+  }
+  Value *argument(IRBuilder<> &B, Value *Frame) const {
+    return B.CreateLoad(Type->getElementType(ArgumentField), field(B, Frame, ArgumentField));
+  }
+  // Whether an instruction is what `argument` makes. Nothing else has that address, and
+  // what is there does not change.
+  bool isArgument(const Instruction &I, const Value *Frame) const {
+    auto *Load = dyn_cast<LoadInst>(&I);
+    if (!Load)
+      return false;
+    int64_t Offset = 0;
+    return GetPointerBaseWithConstantOffset(Load->getPointerOperand(), Offset, DL) == Frame &&
+           uint64_t(Offset) == offset(ArgumentField);
+  }
+};
+
 void keepAttributes(Function &F) {
   AttributeSet Old = F.getAttributes().getFnAttrs();
   AttrBuilder Attributes(F.getContext());
@@ -113,73 +153,55 @@ void keepAttributes(Function &F) {
       Attributes.addAttribute(A);
   // Nothing in it throws: that is a condition for being here.
   Attributes.addAttribute(Attribute::NoUnwind);
-  Attributes.addAttribute(Attribute::PresplitCoroutine);
   F.setAttributes(AttributeList().addFnAttributes(F.getContext(), Attributes));
-  F.setCallingConv(CallingConv::C);
+  F.setCallingConv(CallingConv::Fast);
 }
 
-// The coroutine while it is made.
+// Whether a variable can be elsewhere than where it is made.
+bool isMovable(const Instruction &I) {
+  auto *Variable = dyn_cast<AllocaInst>(&I);
+  return !Variable ||
+         (Variable->getAddressSpace() == 0 && !Variable->isSwiftError() &&
+          !Variable->isUsedWithInAlloca() && !Variable->getAllocatedType()->isScalableTy());
+}
+
+// The coroutine while it is made of a copy of a body.
 class Maker {
   Function &F;
-  Slot Kind;
-  BasicBlock *Leave;
-  Value *Memory = nullptr, *Frame = nullptr;
+  Header Frame;
+  FunctionCallee Suspend;
+
+  void finish(ReturnInst *Return) {
+    IRBuilder<> B(Return);
+    Frame.send(B, F.getArg(0), Return->getReturnValue());
+    Frame.setState(B, F.getArg(0), Finished);
+    B.CreateRetVoid();
+    Return->eraseFromParent();
+  }
 
 public:
   Maker(Function &F, Type *Value)
-      : F(F), Kind(*F.getParent(), Value),
-        Leave(BasicBlock::Create(F.getContext(), "leave", &F)) {}
+      : F(F), Frame(*F.getParent(), Value),
+        Suspend(F.getParent()->getOrInsertFunction(Suspension, Type::getVoidTy(F.getContext()))) {}
 
-  // A block's end: goes on at Next when resumed.
-  void suspend(IRBuilder<> &B, BasicBlock *Next, bool Final = false) {
-    CallInst *State =
-        B.CreateCall(intrinsic(*F.getParent(), Intrinsic::coro_suspend),
-                     {ConstantTokenNone::get(F.getContext()), B.getInt1(Final)});
-    if (Final)
-      State->setCannotDuplicate();
-    SwitchInst *Switch = B.CreateSwitch(State, Leave, 2);
-    Switch->addCase(B.getInt8(0), Next);
-    Switch->addCase(B.getInt8(1), Leave);
-  }
-
-  // The start; returns the value of the first resume, before a missing end.
-  Value *begin() {
-    Module &M = *F.getParent();
-    IRBuilder<> B(BasicBlock::Create(F.getContext(), "entry", &F, Leave));
-    AllocaInst *Memory = B.CreateAlloca(Kind.Type);
-    Memory->setAlignment(Kind.Alignment);
-    this->Memory = Memory;
-    auto *Null = ConstantPointerNull::get(B.getPtrTy());
-    CallInst *Id = B.CreateCall(intrinsic(M, Intrinsic::coro_id),
-                                {B.getInt32(Kind.Alignment.value()), Memory, &F, Null});
-    Id->setCannotDuplicate();
-    Frame = B.CreateCall(intrinsic(M, Intrinsic::coro_begin), {Id, F.getArg(0)});
-    Type *Size = B.getInt64Ty();
-    B.CreateCall(M.getOrInsertFunction(Layout, B.getVoidTy(), Size, Size),
-                 {B.CreateCall(intrinsic(M, Intrinsic::coro_size, {Size})),
-                  B.CreateCall(intrinsic(M, Intrinsic::coro_align, {Size}))});
-    B.CreateStore(B.getInt32(New), Kind.status(B, Memory));
-    auto *Start = BasicBlock::Create(F.getContext(), "start", &F, Leave);
-    suspend(B, Start);
-    B.SetInsertPoint(Start);
-    return Kind.receive(B, Memory);
+  // The start, in a block of its own: gives the argument and the value of the first
+  // resume.
+  std::pair<Value *, Value *> begin() {
+    IRBuilder<> B(BasicBlock::Create(F.getContext(), "start", &F));
+    Value *Argument = Frame.argument(B, F.getArg(0));
+    return {Argument, Frame.receive(B, F.getArg(0))};
   }
 
   // A call that suspends.
   void replace(CallBase *Call) {
-    BasicBlock *Before = Call->getParent();
-    BasicBlock *After = Before->splitBasicBlock(Call);
-    Before->getTerminator()->eraseFromParent();
-    IRBuilder<> B(Before);
-    B.SetCurrentDebugLocation(Call->getDebugLoc());
-    Kind.send(B, Memory, Call->getArgOperand(0), Suspended);
-    suspend(B, After);
-    B.SetInsertPoint(Call);
-    Call->replaceAllUsesWith(Kind.receive(B, Memory));
+    IRBuilder<> B(Call);
+    Frame.send(B, F.getArg(0), Call->getArgOperand(0));
+    B.CreateCall(Suspend);
+    Call->replaceAllUsesWith(Frame.receive(B, F.getArg(0)));
     Call->eraseFromParent();
   }
 
-  // The ends of the function, and what ends the coroutine.
+  // The ends of the function.
   void finish() {
     SmallVector<ReturnInst *> Returns;
     for (Instruction &I : instructions(F)) {
@@ -189,24 +211,8 @@ public:
       if (auto *Call = dyn_cast<CallInst>(&I); Call && Call->isMustTailCall())
         Call->setTailCallKind(CallInst::TCK_None);
     }
-    if (!Returns.empty()) {
-      auto *End = BasicBlock::Create(F.getContext(), "end", &F, Leave);
-      auto *Never = BasicBlock::Create(F.getContext(), "never", &F, Leave);
-      for (ReturnInst *Return : Returns) {
-        IRBuilder<> B(Return);
-        Kind.send(B, Memory, Return->getReturnValue(), Finished);
-        B.CreateBr(End);
-        Return->eraseFromParent();
-      }
-      IRBuilder<> B(End);
-      suspend(B, Never, true);
-      B.SetInsertPoint(Never);
-      B.CreateUnreachable();
-    }
-    IRBuilder<> B(Leave);
-    B.CreateCall(intrinsic(*F.getParent(), Intrinsic::coro_end),
-                 {Frame, B.getFalse(), ConstantTokenNone::get(F.getContext())});
-    B.CreateRetVoid();
+    for (ReturnInst *Return : Returns)
+      finish(Return);
   }
 };
 
@@ -226,49 +232,354 @@ bool inlineAll(Function &F, const SmallPtrSetImpl<Value *> &Helpers) {
   }
 }
 
-// Whether control gets from a value to a use of it by way of a suspension, without
-// coming to the value again. Suspensions are at the ends of blocks.
-bool livesAcross(const Instruction &Value, const SmallPtrSetImpl<BasicBlock *> &Suspending) {
-  // Uses in a block come before its suspension, those on the way out of it after.
-  SmallPtrSet<const BasicBlock *, 8> Inside, Leaving;
-  for (const Use &U : Value.uses()) {
-    if (const auto *Phi = dyn_cast<PHINode>(U.getUser()))
-      Leaving.insert(Phi->getIncomingBlock(U));
-    else
-      Inside.insert(cast<Instruction>(U.getUser())->getParent());
-  }
-  const BasicBlock *Home = Value.getParent();
-  SmallPtrSet<const BasicBlock *, 16> Seen[2];
-  SmallVector<std::pair<const BasicBlock *, bool>> Open = {{Home, false}};
-  while (!Open.empty()) {
-    auto [Block, Crossed] = Open.pop_back_val();
-    bool After = Crossed || Suspending.contains(Block);
-    if ((Crossed && Inside.contains(Block)) || (After && Leaving.contains(Block)))
-      return true;
-    for (const BasicBlock *Next : successors(Block))
-      if (Next != Home && Seen[After].insert(Next).second)
-        Open.push_back({Next, After});
-  }
-  return false;
-}
+// Makes of a function that suspends one that returns there, and that goes on from there
+// when it is called again. What is needed again then is in the frame.
+class Splitter {
+  using Blocks = SmallPtrSet<BasicBlock *, 16>;
 
-// LLVM computes again what it can where a coroutine goes on, rather than keep it in
-// the frame. In a loop that is most of the work twice, so results get a variable.
-void keepResults(Function &F) {
-  SmallPtrSet<BasicBlock *, 16> Suspending;
-  for (Instruction &I : instructions(F))
-    if (auto *Call = dyn_cast<IntrinsicInst>(&I);
-        Call && Call->getIntrinsicID() == Intrinsic::coro_suspend)
-      Suspending.insert(I.getParent());
-  SmallVector<Instruction *> Kept;
-  for (Instruction &I : instructions(F))
-    if (isa<BinaryOperator, CastInst, SelectInst>(I) &&
-        any_of(I.operands(), [](Value *V) { return isa<Instruction>(V); }) &&
-        livesAcross(I, Suspending))
-      Kept.push_back(&I);
-  for (Instruction *I : Kept)
-    DemoteRegToStack(*I);
-}
+  Function &F;
+  const DataLayout &DL;
+  Value *Frame;
+  Header Start;
+  // In this order they have their states. Each ends a block, but for the jump to where
+  // it goes on.
+  SmallVector<CallInst *> Suspensions;
+  Blocks Suspending;
+  // Variables that become part of the frame. Where two may share their memory, the
+  // lifetimes know.
+  SmallVector<AllocaInst *> InFrame;
+  SmallVector<const AllocaInst *> Marked;
+  std::optional<StackLifetime> Lives;
+
+  // How long a chain of addresses may be to be computed again.
+  static constexpr unsigned MaxChain = 4;
+
+  void findSuspensions() {
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallInst>(&I))
+        if (Function *Callee = Call->getCalledFunction(); Callee && Callee->getName() == Suspension)
+          Suspensions.push_back(Call);
+    for (CallInst *Call : Suspensions) {
+      BasicBlock *Before = Call->getParent();
+      Before->splitBasicBlock(std::next(Call->getIterator()));
+      Suspending.insert(Before);
+    }
+  }
+
+  // The blocks that control comes to from these by way of a suspension; not beyond
+  // Home, where what is asked about is made anew.
+  Blocks resumedFrom(ArrayRef<BasicBlock *> Sources, const BasicBlock *Home) const {
+    Blocks Plain, Resumed;
+    SmallVector<std::pair<BasicBlock *, bool>> Open;
+    for (BasicBlock *Source : Sources)
+      Open.push_back({Source, false});
+    while (!Open.empty()) {
+      auto [Block, Crossed] = Open.pop_back_val();
+      bool After = Crossed || Suspending.contains(Block);
+      for (BasicBlock *Next : successors(Block))
+        if (Next != Home && (After ? Resumed : Plain).insert(Next).second)
+          Open.push_back({Next, After});
+    }
+    return Resumed;
+  }
+
+  // Marks of lifetimes are of whole variables, or none are left: LLVM 19 has others.
+  void tidyMarks() {
+    SmallVector<IntrinsicInst *> Marks;
+    bool Whole = true;
+    for (Instruction &I : instructions(F))
+      if (I.isLifetimeStartOrEnd()) {
+        auto *Mark = cast<IntrinsicInst>(&I);
+        Use &Object = Mark->getArgOperandUse(Mark->arg_size() - 1);
+        Object.set(Object->stripPointerCasts());
+        Whole &= isa<AllocaInst, PoisonValue>(Object);
+        Marks.push_back(Mark);
+      }
+    if (!Whole)
+      for (IntrinsicInst *Mark : Marks)
+        Mark->eraseFromParent();
+  }
+
+  // Where a use needs its value.
+  static BasicBlock *placeOf(const Use &U) {
+    if (auto *Phi = dyn_cast<PHINode>(U.getUser()))
+      return Phi->getIncomingBlock(U);
+    return cast<Instruction>(U.getUser())->getParent();
+  }
+
+  // Where a value is needed after a suspension.
+  Blocks neededAgain(const Instruction &I) const {
+    auto *Home = const_cast<BasicBlock *>(I.getParent());
+    Blocks Needed;
+    for (const Use &U : I.uses())
+      if (BasicBlock *Place = placeOf(U); Place != Home)
+        Needed.insert(Place);
+    if (Needed.empty())
+      return Needed;
+    Blocks Resumed = resumedFrom(Home, Home), Again;
+    for (BasicBlock *Block : Needed)
+      if (Resumed.contains(Block))
+        Again.insert(Block);
+    return Again;
+  }
+
+  // Whether a value is rather computed again than kept: the argument, which is in the
+  // frame anyway, and addresses in the frame.
+  bool isComputedAgain(const Value *V, unsigned Depth = 0) const {
+    if (V == Frame || isa<AllocaInst>(V))
+      return true;
+    auto *I = dyn_cast<Instruction>(V);
+    if (!I || Depth == MaxChain)
+      return false;
+    if (Start.isArgument(*I, Frame))
+      return true;
+    auto *Address = dyn_cast<GetElementPtrInst>(I);
+    bool Plain = Address ? Address->hasAllConstantIndices() && !Address->getType()->isVectorTy()
+                         : isa<BitCastInst>(I);
+    return Plain && isComputedAgain(I->getOperand(0), Depth + 1);
+  }
+  Value *computeAgain(Value *V, IRBuilder<> &B) {
+    auto *I = dyn_cast<Instruction>(V);
+    if (!I || isa<AllocaInst>(I))
+      return V;
+    Instruction *Copy = I->clone();
+    Copy->setOperand(0, computeAgain(I->getOperand(0), B));
+    return B.Insert(Copy);
+  }
+
+  // Whether a variable is needed after a suspension.
+  bool outlives(AllocaInst &Variable) {
+    SmallPtrSet<Value *, 16> Seen;
+    SmallVector<Value *> Open = {&Variable};
+    SmallVector<Instruction *> Users;
+    bool Known = false;
+    while (!Open.empty()) {
+      Value *Address = Open.pop_back_val();
+      for (Use &U : Address->uses()) {
+        auto *User = cast<Instruction>(U.getUser());
+        if (User->isLifetimeStartOrEnd())
+          continue;
+        Users.push_back(User);
+        if (auto *Phi = dyn_cast<PHINode>(User))
+          Users.push_back(Phi->getIncomingBlock(U)->getTerminator());
+        if (isa<GetElementPtrInst, CastInst, PHINode, SelectInst, FreezeInst>(User) &&
+            User->getType()->isPointerTy()) {
+          if (Seen.insert(User).second) {
+            // It would be an address in a frame that is no more.
+            if (!isComputedAgain(User) && !neededAgain(*User).empty())
+              return true;
+            Open.push_back(User);
+          }
+        } else if (auto *Call = dyn_cast<CallBase>(User)) {
+          Known |= !Call->isArgOperand(&U) || !Call->doesNotCapture(Call->getArgOperandNo(&U)) ||
+                   !(Call->getType()->isVoidTy() || Call->getType()->isIntOrIntVectorTy());
+        } else {
+          Known |= !isa<LoadInst, ICmpInst>(User) &&
+                   !(isa<StoreInst>(User) &&
+                     U.getOperandNo() == StoreInst::getPointerOperandIndex());
+        }
+      }
+    }
+    if (is_contained(Marked, &Variable))
+      return any_of(Suspensions, [&](CallInst *Call) {
+        return Lives->isAliveAfter(&Variable, Call);
+      });
+    if (Known)
+      return true;
+    SmallVector<BasicBlock *> Places;
+    for (Instruction *User : Users)
+      Places.push_back(User->getParent());
+    Blocks Resumed = resumedFrom(Places, nullptr);
+    return any_of(Places, [&](BasicBlock *Block) { return Resumed.contains(Block); });
+  }
+
+  void chooseVariables() {
+    SmallVector<AllocaInst *> All;
+    for (Instruction &I : F.getEntryBlock())
+      if (auto *Variable = dyn_cast<AllocaInst>(&I)) {
+        All.push_back(Variable);
+        if (any_of(Variable->users(),
+                   [](User *U) { return cast<Instruction>(U)->isLifetimeStartOrEnd(); }))
+          Marked.push_back(Variable);
+      }
+    if (!Marked.empty()) {
+      Lives.emplace(F, Marked, StackLifetime::LivenessType::May);
+      Lives->run();
+    }
+    for (AllocaInst *Variable : All)
+      if (outlives(*Variable))
+        InFrame.push_back(Variable);
+  }
+
+  // Makes values that are needed after a suspension ones that are loaded there.
+  void keepValues() {
+    SmallVector<std::pair<Instruction *, Blocks>> Kept;
+    for (Instruction &I : instructions(F))
+      if (!isa<AllocaInst>(I) && !I.getType()->isVoidTy())
+        if (Blocks Again = neededAgain(I); !Again.empty())
+          Kept.push_back({&I, std::move(Again)});
+    for (auto &[I, Again] : Kept)
+      keep(*I, Again);
+  }
+  void keep(Instruction &I, const Blocks &Again) {
+    AllocaInst *Slot = nullptr;
+    if (!isComputedAgain(&I)) {
+      BasicBlock &Entry = F.getEntryBlock();
+      Slot = new AllocaInst(I.getType(), 0, nullptr, DL.getABITypeAlign(I.getType()), "",
+                            Entry.begin());
+      InFrame.push_back(Slot);
+      auto After = isa<PHINode>(I) ? I.getParent()->getFirstInsertionPt() : std::next(I.getIterator());
+      IRBuilder<>(I.getParent(), After).CreateStore(&I, Slot);
+    }
+    DenseMap<BasicBlock *, Value *> Found;
+    for (Use &U : make_early_inc_range(I.uses())) {
+      BasicBlock *Block = placeOf(U);
+      if (!Again.contains(Block))
+        continue;
+      Value *&Here = Found[Block];
+      if (!Here) {
+        IRBuilder<> B(Block, Block->getFirstInsertionPt());
+        Here = Slot ? B.CreateLoad(I.getType(), Slot) : computeAgain(&I, B);
+      }
+      U.set(Here);
+    }
+  }
+
+  // What debuggers are told of a value says nothing where the value is no more.
+  void dropStaleRecords() {
+    for (Instruction &I : instructions(F)) {
+      SmallVector<DbgVariableRecord *> Records;
+#if LLVM_VERSION_MAJOR >= 20
+      findDbgUsers(&I, Records);
+#else
+      SmallVector<DbgVariableIntrinsic *> Intrinsics;
+      findDbgUsers(Intrinsics, &I, &Records);
+#endif
+      if (Records.empty() || isa<AllocaInst>(I))
+        continue;
+      Blocks Resumed = resumedFrom(I.getParent(), I.getParent());
+      for (DbgVariableRecord *Record : Records)
+        if (Resumed.contains(Record->getParent()))
+          Record->setKillLocation();
+    }
+  }
+
+  // Gives each variable its place, and what uses it the address there.
+  StackswitchCoroutine layOut(IRBuilder<> &B, bool HasArgument) {
+    uint64_t Size = Start.size(HasArgument);
+    Align Alignment = Start.alignment();
+    stable_sort(InFrame, [](AllocaInst *A, AllocaInst *B) { return A->getAlign() > B->getAlign(); });
+    struct Place {
+      uint64_t Offset, Size;
+      Align Alignment;
+      StackLifetime::LiveRange Taken;
+    };
+    SmallVector<Place> Shared;
+    std::optional<DIBuilder> Debug;
+    if (F.getSubprogram())
+      Debug.emplace(*F.getParent(), false);
+    for (AllocaInst *Variable : InFrame) {
+      uint64_t Bytes = Variable->getAllocationSize(DL)->getFixedValue();
+      bool IsMarked = is_contained(Marked, Variable);
+      Place *Found = nullptr;
+      if (IsMarked)
+        Found = find_if(Shared, [&](const Place &P) {
+          return P.Size >= Bytes && P.Alignment >= Variable->getAlign() &&
+                 !P.Taken.overlaps(Lives->getLiveRange(Variable));
+        });
+      uint64_t Offset;
+      if (Found && Found != Shared.end()) {
+        Offset = Found->Offset;
+        Found->Taken.join(Lives->getLiveRange(Variable));
+      } else {
+        Offset = alignTo(Size, Variable->getAlign());
+        Size = Offset + Bytes;
+        Alignment = std::max(Alignment, Variable->getAlign());
+        if (IsMarked)
+          Shared.push_back({Offset, Bytes, Variable->getAlign(), Lives->getLiveRange(Variable)});
+      }
+      move(*Variable, Offset, B, Debug ? &*Debug : nullptr);
+    }
+    return {wrap(&F), alignTo(Size, Alignment), Alignment.value(), 0, HasArgument};
+  }
+  void move(AllocaInst &Variable, uint64_t Offset, IRBuilder<> &B, DIBuilder *Debug) {
+    for (User *U : make_early_inc_range(Variable.users()))
+      if (auto *Mark = cast<Instruction>(U); Mark->isLifetimeStartOrEnd())
+        Mark->eraseFromParent();
+    if (Debug)
+      replaceDbgDeclare(&Variable, Frame, *Debug, DIExpression::ApplyOffset, Offset);
+    Value *Address = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Frame, Offset);
+    Address->takeName(&Variable);
+    Variable.replaceAllUsesWith(Address);
+    Variable.eraseFromParent();
+  }
+
+  // What a debugger is told of the frame holds wherever control goes on.
+  void moveDeclarations(Instruction *To) {
+    for (DbgVariableRecord *Record : findDVRDeclares(Frame)) {
+      Record->removeFromParent();
+      To->getParent()->insertDbgRecordBefore(Record, To->getIterator());
+    }
+  }
+
+  // Returns where the coroutine suspends, and goes on from there.
+  void cut(IRBuilder<> &B, BasicBlock *Beginning) {
+    auto *Never = BasicBlock::Create(F.getContext(), "never", &F);
+    new UnreachableInst(F.getContext(), Never);
+    SwitchInst *Switch = B.CreateSwitch(Start.state(B, Frame), Never, Suspensions.size() + 1);
+    Switch->addCase(B.getInt32(New), Beginning);
+    for (size_t I = 0; I != Suspensions.size(); ++I) {
+      CallInst *Call = Suspensions[I];
+      Instruction *End = Call->getParent()->getTerminator();
+      Switch->addCase(B.getInt32(stateOf(I)), End->getSuccessor(0));
+      IRBuilder<> Here(Call);
+      Start.setState(Here, Frame, stateOf(I));
+      Here.CreateRetVoid();
+      Call->eraseFromParent();
+      End->dropDbgRecords();
+      End->eraseFromParent();
+    }
+  }
+
+public:
+  Splitter(Function &F, Type *Value)
+      : F(F), DL(F.getParent()->getDataLayout()), Frame(F.getArg(0)), Start(*F.getParent(), Value) {}
+
+  StackswitchCoroutine run() {
+    findSuspensions();
+    tidyMarks();
+    chooseVariables();
+    keepValues();
+    if (F.getSubprogram())
+      dropStaleRecords();
+    bool HasArgument = false;
+    SmallVector<WeakTrackingVH> Arguments;
+    for (Instruction &I : instructions(F))
+      if (Start.isArgument(I, Frame)) {
+        HasArgument |= !I.use_empty();
+        Arguments.push_back(&I);
+      }
+    RecursivelyDeleteTriviallyDeadInstructionsPermissive(Arguments);
+
+    BasicBlock *Beginning = &F.getEntryBlock();
+    auto *Entry = BasicBlock::Create(F.getContext(), "entry", &F, Beginning);
+    IRBuilder<> B(Entry);
+    StackswitchCoroutine Done = layOut(B, HasArgument);
+    for (Instruction &I : make_early_inc_range(*Beginning))
+      if (auto *Variable = dyn_cast<AllocaInst>(&I)) {
+        Variable->moveBefore(*Entry, Entry->begin());
+        Done.Stack += alignTo(Variable->getAllocationSize(DL)->getFixedValue(), 16);
+      }
+    cut(B, Beginning);
+    moveDeclarations(Entry->getTerminator());
+
+    AttrBuilder Attributes(F.getContext());
+    Attributes.addAttribute(Attribute::NoUndef).addAttribute(Attribute::NonNull);
+    Attributes.addAlignmentAttr(Align(Done.Alignment)).addDereferenceableAttr(Done.Size);
+    F.addParamAttrs(0, Attributes);
+    return Done;
+  }
+};
 
 // LLVM's passes, with what they need.
 class Passes {
@@ -277,6 +588,7 @@ class Passes {
   FunctionAnalysisManager FAM;
   CGSCCAnalysisManager CGAM;
   ModuleAnalysisManager MAM;
+  FunctionPassManager Simplify;
 
 public:
   Passes() {
@@ -285,31 +597,14 @@ public:
     PB.registerFunctionAnalyses(FAM);
     PB.registerLoopAnalyses(LAM);
     PB.crossRegisterProxies(LAM, FAM, CGAM, MAM);
+    cantFail(PB.parsePassPipeline(Simplify, "sroa,early-cse,simplifycfg"));
   }
 
-  // Before the split: what is in registers needs no place in the frame, if it is not
-  // live where the coroutine suspends. After it: what the split leaves behind.
+  // What is in registers needs no place in the frame, if it is not needed after a
+  // suspension.
   void simplify(Function &F) {
-    FunctionPassManager FPM;
-    cantFail(PB.parsePassPipeline(FPM, "sroa,early-cse,simplifycfg"));
-    FPM.run(F, FAM);
+    Simplify.run(F, FAM);
     FAM.clear(F, F.getName());
-  }
-
-  // Makes ordinary functions of the coroutines that are Ours. Those of a language are
-  // left to the pipeline, which splits them later.
-  void split(Module &M, const SmallPtrSetImpl<Function *> &Ours) {
-    SmallVector<Function *> Others;
-    for (Function &F : M)
-      if (F.isPresplitCoroutine() && !Ours.contains(&F)) {
-        F.removeFnAttr(Attribute::PresplitCoroutine);
-        Others.push_back(&F);
-      }
-    ModulePassManager MPM;
-    cantFail(PB.parsePassPipeline(MPM, "cgscc(coro-split<reuse-storage>)"));
-    MAM.invalidate(M, MPM.run(M, MAM));
-    for (Function *F : Others)
-      F->setPresplitCoroutine();
   }
 };
 
@@ -325,75 +620,21 @@ void eraseUnused(Function *F) {
 } // namespace
 
 extern "C" {
-// A coroutine that has been split.
-struct StackswitchCoroutine {
-  // void (ptr frame, ptr arg)
-  LLVMValueRef Start;
-  // fastcc void (ptr frame)
-  LLVMValueRef Resume;
-  uint64_t Size, Alignment;
-};
-}
-
-namespace {
-
-// Takes out of the function that starts a coroutine what only coroutines need.
-StackswitchCoroutine settle(Function &F) {
-  F.setLinkage(GlobalValue::InternalLinkage);
-  StackswitchCoroutine Done = {wrap(&F), nullptr, 0, 1};
-  GlobalVariable *Parts = nullptr;
-  for (Instruction &At : make_early_inc_range(instructions(F))) {
-    auto *Call = dyn_cast<CallInst>(&At);
-    if (!Call || !Call->getCalledFunction())
-      continue;
-    Function *Callee = Call->getCalledFunction();
-    if (Callee->getIntrinsicID() == Intrinsic::coro_id) {
-      Parts = cast<GlobalVariable>(Call->getArgOperand(3)->stripPointerCasts());
-      Call->replaceAllUsesWith(ConstantTokenNone::get(F.getContext()));
-      Call->eraseFromParent();
-    } else if (Callee->getIntrinsicID() == Intrinsic::coro_begin) {
-      Call->replaceAllUsesWith(Call->getArgOperand(1));
-      Call->eraseFromParent();
-    } else if (Callee->getName() == Layout) {
-      Done.Size = cast<ConstantInt>(Call->getArgOperand(0))->getZExtValue();
-      Done.Alignment = cast<ConstantInt>(Call->getArgOperand(1))->getZExtValue();
-      Call->eraseFromParent();
-    }
-  }
-  Done.Size = alignTo(Done.Size, Done.Alignment);
-  // The functions that resume, destroy and clean up. The latter two are not needed,
-  // and nothing is called through the frame.
-  SmallVector<Function *, 3> Functions;
-  for (Value *Part : Parts->getInitializer()->operands())
-    Functions.push_back(cast<Function>(Part->stripPointerCasts()));
-  Parts->eraseFromParent();
-  for (Function *Part : Functions)
-    for (User *U : make_early_inc_range(Part->users()))
-      if (auto *Store = dyn_cast<StoreInst>(U))
-        Store->eraseFromParent();
-  Function *Resume = Functions.front();
-  // To a debugger it is the body, whatever the pass calls it.
-  if (DISubprogram *Body = F.getSubprogram(), *Copy = Resume->getSubprogram(); Body && Copy)
-    Copy->replaceLinkageName(Body->getRawLinkageName());
-  Done.Resume = wrap(Resume);
-  for (Function *Part : ArrayRef(Functions).drop_front())
-    eraseUnused(Part);
-  return Done;
-}
-
-} // namespace
-
-extern "C" {
 
 // Makes a coroutine of a copy of Body: the calls of Helpers are inlined, the calls of
-// Suspends are what suspends it. Null where LLVM refuses; then nothing has changed.
+// Suspends are what suspends it. Null where that cannot be; then nothing has changed.
 LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
                                          const LLVMValueRef *Suspends, size_t SuspendCount,
                                          const LLVMValueRef *Helpers, size_t HelperCount) {
   Function &Body = *cast<Function>(unwrap(BodyRef));
   Module &M = *Body.getParent();
-  if (any_of(Body, [](BasicBlock &B) { return B.hasAddressTaken(); }) ||
-      M.getFunction("llvm.coro.prepare.retcon") || M.getFunction("llvm.coro.prepare.async"))
+  LLVMContext &C = M.getContext();
+  FunctionType *Plain = FunctionType::get(Type::getVoidTy(C), false);
+  if (Function *Taken = M.getFunction(Suspension);
+      Taken ? !Taken->isDeclaration() || Taken->getFunctionType() != Plain
+            : M.getNamedValue(Suspension) != nullptr)
+    return nullptr;
+  if (any_of(Body, [](BasicBlock &B) { return B.hasAddressTaken(); }))
     return nullptr;
   SmallPtrSet<Value *, 8> ThatSuspend, ToInline;
   for (LLVMValueRef F : ArrayRef(Suspends, SuspendCount))
@@ -401,20 +642,17 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
   for (LLVMValueRef F : ArrayRef(Helpers, HelperCount))
     ToInline.insert(unwrap(F));
 
-  LLVMContext &C = M.getContext();
-  Type *Ptr = PointerType::get(C, 0);
-  auto *F = Function::Create(FunctionType::get(Type::getVoidTy(C), {Ptr, Ptr}, false),
-                             GlobalValue::ExternalLinkage,
-                             Body.getName() + ".stackless", M);
+  auto *F = Function::Create(
+      FunctionType::get(Type::getVoidTy(C), {PointerType::get(C, 0)}, false),
+      GlobalValue::InternalLinkage, Body.getName() + ".stackless.resume", M);
   Maker Making(*F, Body.getReturnType());
-  Value *First = Making.begin();
+  auto [Argument, First] = Making.begin();
   ValueToValueMapTy Map;
-  Map[Body.getArg(0)] = F->getArg(1);
+  Map[Body.getArg(0)] = Argument;
   Map[Body.getArg(1)] = First;
   SmallVector<ReturnInst *, 4> Returns;
   CloneFunctionInto(F, &Body, Map, CloneFunctionChangeType::LocalChangesOnly, Returns);
-  // Until it is split: the pass only comes to functions that something may call.
-  F->setLinkage(GlobalValue::ExternalLinkage);
+  F->setLinkage(GlobalValue::InternalLinkage);
   F->setVisibility(GlobalValue::DefaultVisibility);
   F->setDLLStorageClass(GlobalValue::DefaultStorageClass);
   F->setComdat(nullptr);
@@ -423,13 +661,12 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
   for (Instruction &I : make_early_inc_range(*Old))
     if (isa<AllocaInst>(I))
       I.moveBefore(F->getEntryBlock(), F->getEntryBlock().begin());
-  IRBuilder<>(cast<Instruction>(First)->getParent()).CreateBr(Old);
-  if (!inlineAll(*F, ToInline)) {
+  IRBuilder<>(&F->getEntryBlock()).CreateBr(Old);
+  if (!inlineAll(*F, ToInline) || !all_of(instructions(*F), isMovable)) {
     F->eraseFromParent();
-    eraseUnused(M.getFunction(Layout));
     return nullptr;
   }
-  // Nothing throws, so nothing is invoked; an intrinsic could not be.
+  // Nothing throws, so nothing is invoked.
   SmallVector<InvokeInst *> Invokes;
   for (Instruction &I : instructions(*F))
     if (auto *Invoke = dyn_cast<InvokeInst>(&I))
@@ -443,33 +680,33 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
   return wrap(F);
 }
 
-// Splits coroutines, and says for each what became of it.
+// Splits coroutines, each with values of its type, and says what became of it.
 void stackswitch_coroutine_split(LLVMModuleRef ModuleRef, const LLVMValueRef *Coroutines,
-                                 size_t Count, StackswitchCoroutine *Out) {
-  Module &M = *unwrap(ModuleRef);
-  SmallPtrSet<Function *, 8> Ours;
-  for (LLVMValueRef F : ArrayRef(Coroutines, Count))
-    Ours.insert(cast<Function>(unwrap(F)));
-  {
-    Passes Run;
-    for (Function *F : Ours) {
-      Run.simplify(*F);
-      keepResults(*F);
-    }
-    Run.split(M, Ours);
-  }
-  for (size_t I = 0; I != Count; ++I)
-    Out[I] = settle(*cast<Function>(unwrap(Coroutines[I])));
+                                 const LLVMTypeRef *Values, size_t Count,
+                                 StackswitchCoroutine *Out) {
   Passes Run;
   for (size_t I = 0; I != Count; ++I) {
-    Run.simplify(*cast<Function>(unwrap(Out[I].Start)));
-    Run.simplify(*cast<Function>(unwrap(Out[I].Resume)));
+    auto *F = cast<Function>(unwrap(Coroutines[I]));
+    Run.simplify(*F);
+    Out[I] = Splitter(*F, unwrap(Values[I])).run();
   }
-  for (StringRef Name : {StringRef(Layout), StringRef("llvm.coro.id"),
-                         StringRef("llvm.coro.begin"), StringRef("llvm.coro.size.i64"),
-                         StringRef("llvm.coro.align.i64"), StringRef("llvm.coro.save"),
-                         StringRef("llvm.coro.suspend"), StringRef("llvm.coro.end")})
-    eraseUnused(M.getFunction(Name));
+  eraseUnused(unwrap(ModuleRef)->getFunction(Suspension));
+}
+
+// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`: starts a coroutine and gives null. A
+// variable may keep the handle, but nothing looks at it any more.
+LLVMValueRef stackswitch_coroutine_start(const StackswitchCoroutine *Coroutine,
+                                         LLVMTypeRef Value, LLVMTypeRef TypeRef) {
+  Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
+  auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
+                             GlobalValue::InternalLinkage, "stackswitch.stackless.spawn", M);
+  IRBuilder<> B(BasicBlock::Create(M.getContext(), "entry", F));
+  Header Frame(M, unwrap(Value));
+  Frame.setState(B, F->getArg(0), New);
+  if (Coroutine->HasArgument)
+    Frame.setArgument(B, F->getArg(0), F->getArg(2));
+  B.CreateRet(ConstantPointerNull::get(B.getPtrTy()));
+  return wrap(F);
 }
 
 // `T (ptr frame, T value)`: goes on with a coroutine. Where that has finished, OnFinished
@@ -481,19 +718,17 @@ LLVMValueRef stackswitch_coroutine_switch(const StackswitchCoroutine *Coroutine,
   auto *Resume = cast<Function>(unwrap(Coroutine->Resume));
   Module &M = *Resume->getParent();
   LLVMContext &C = M.getContext();
-  Slot Kind(M, cast<FunctionType>(unwrap(TypeRef))->getReturnType());
+  Header Frame(M, cast<FunctionType>(unwrap(TypeRef))->getReturnType());
   auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
                              GlobalValue::InternalLinkage, "stackswitch.stackless.switch", M);
   auto *Go = BasicBlock::Create(C, "go", F), *Mistake = BasicBlock::Create(C, "mistake", F);
   IRBuilder<> B(BasicBlock::Create(C, "entry", F, Go));
-  Value *Memory = Kind.in(B, F->getArg(0));
-  Value *Status = B.CreateLoad(B.getInt32Ty(), Kind.status(B, Memory));
-  B.CreateCondBr(B.CreateICmpEQ(Status, B.getInt32(Finished)), Mistake, Go,
+  B.CreateCondBr(B.CreateICmpEQ(Frame.state(B, F->getArg(0)), B.getInt32(Finished)), Mistake, Go,
                  MDBuilder(C).createUnlikelyBranchWeights());
   B.SetInsertPoint(Go);
-  B.CreateAlignedStore(F->getArg(1), Memory, Kind.Alignment);
+  Frame.send(B, F->getArg(0), F->getArg(1));
   B.CreateCall(Resume, {F->getArg(0)})->setCallingConv(Resume->getCallingConv());
-  B.CreateRet(Kind.receive(B, Memory));
+  B.CreateRet(Frame.receive(B, F->getArg(0)));
   B.SetInsertPoint(Mistake);
   auto *Maker = cast<Function>(unwrap(OnFinished));
   Value *Context = B.CreateCall(Maker);
@@ -511,8 +746,11 @@ LLVMValueRef stackswitch_coroutine_status(const StackswitchCoroutine *Coroutine,
   auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
                              GlobalValue::InternalLinkage, "stackswitch.stackless.status", M);
   IRBuilder<> B(BasicBlock::Create(M.getContext(), "entry", F));
-  Slot Kind(M, unwrap(Value));
-  B.CreateRet(B.CreateLoad(B.getInt32Ty(), Kind.status(B, Kind.in(B, F->getArg(0)))));
+  auto *State = Header(M, unwrap(Value)).state(B, F->getArg(0));
+  // In this form LLVM sees through a comparison with any of the three.
+  auto *Started = B.CreateZExt(B.CreateICmpNE(State, B.getInt32(New)), B.getInt32Ty());
+  B.CreateRet(B.CreateSelect(B.CreateICmpEQ(State, B.getInt32(Finished)), B.getInt32(Finished),
+                             Started));
   return wrap(F);
 }
 

@@ -1,8 +1,7 @@
-//! Coroutines as LLVM has them, made of functions that suspend in their own frames.
+//! Coroutines, made of functions that suspend in their own frames.
 //!
-//! A body `T (ptr arg, T first)` becomes two ordinary functions: one that starts it in memory of
-//! the caller's, the *frame*, and one that goes on with what is in a frame. The frame also holds
-//! the value that travels and the status. LLVM's own pass for coroutines does the work.
+//! A body `T (ptr arg, T first)` becomes an ordinary function that goes on with what is in memory of
+//! the caller's, the *frame*. The frame also holds the value that travels and the status.
 
 use inkwell::llvm_sys::core::LLVMIsAFunction;
 use inkwell::llvm_sys::prelude::*;
@@ -13,10 +12,11 @@ use super::{Call, Function, Module, Type, Value};
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 struct Raw {
-    start: LLVMValueRef,
     resume: LLVMValueRef,
     size: u64,
     alignment: u64,
+    stack: u64,
+    has_argument: bool,
 }
 
 // SAFETY: these are the functions of `coroutine.cc`, with the types that they have there.
@@ -31,9 +31,15 @@ unsafe extern "C" {
     fn stackswitch_coroutine_split(
         module: LLVMModuleRef,
         coroutines: *const LLVMValueRef,
+        values: *const LLVMTypeRef,
         count: usize,
         out: *mut Raw,
     );
+    fn stackswitch_coroutine_start(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
     fn stackswitch_coroutine_switch(
         coroutine: *const Raw,
         on_finished: LLVMValueRef,
@@ -51,12 +57,15 @@ unsafe extern "C" {
 
 /// A coroutine that is not split yet: it must go through [`split`].
 #[derive(Debug)]
-pub(crate) struct Presplit<'m>(Function<'m>);
+pub(crate) struct Presplit<'m> {
+    function: Function<'m>,
+    value: Type<'m>,
+}
 
 impl<'m> Presplit<'m> {
     /// Makes one of a copy of a body. Calls of `suspends`, which take and return the body's type,
     /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` where
-    /// LLVM cannot do that; then nothing has changed.
+    /// that cannot be done; then nothing has changed.
     ///
     /// The body must not throw, must have no variables of unknown size and no values without a
     /// place in memory.
@@ -79,29 +88,37 @@ impl<'m> Presplit<'m> {
                 helpers.len(),
             )
         };
-        (!raw.is_null()).then(|| Presplit(Function(Value::new(raw))))
+        let function = (!raw.is_null()).then(|| Function(Value::new(raw)))?;
+        Some(Presplit { function, value: body.ty().result() })
     }
 }
 
-/// A coroutine as two functions.
+/// A coroutine as a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Coroutine<'m> {
     raw: Raw,
-    /// `void (ptr frame, ptr arg)`: makes a new one in the frame.
-    pub(crate) start: Function<'m>,
+    value: Type<'m>,
 }
 
 /// Splits coroutines; the results are in the same order.
 pub(crate) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
-    let list: Vec<LLVMValueRef> = made.iter().map(|p| p.0.value().raw()).collect();
-    let null = std::ptr::null_mut();
-    let mut out = vec![Raw { start: null, resume: null, size: 0, alignment: 1 }; list.len()];
-    // SAFETY: the functions are coroutines of this module that were just made; the result is as
-    // long as the list.
+    let list: Vec<LLVMValueRef> = made.iter().map(|p| p.function.value().raw()).collect();
+    let values: Vec<LLVMTypeRef> = made.iter().map(|p| p.value.raw()).collect();
+    let resume = std::ptr::null_mut();
+    let mut out =
+        vec![Raw { resume, size: 0, alignment: 1, stack: 0, has_argument: false }; list.len()];
+    // SAFETY: the functions are coroutines of this module that were just made, for values of these
+    // types; the lists and the result are equally long.
     unsafe {
-        stackswitch_coroutine_split(module.raw(), list.as_ptr(), list.len(), out.as_mut_ptr());
+        stackswitch_coroutine_split(
+            module.raw(),
+            list.as_ptr(),
+            values.as_ptr(),
+            list.len(),
+            out.as_mut_ptr(),
+        );
     }
-    out.into_iter().map(|raw| Coroutine { raw, start: Function(Value::new(raw.start)) }).collect()
+    out.into_iter().zip(made).map(|(raw, p)| Coroutine { raw, value: p.value }).collect()
 }
 
 impl<'m> Coroutine<'m> {
@@ -110,9 +127,23 @@ impl<'m> Coroutine<'m> {
         self.raw.size
     }
 
+    /// Bytes of its variables that are not in its frame, but on the stack while it runs.
+    pub(crate) fn stack(self) -> u64 {
+        self.raw.stack
+    }
+
     /// The alignment of its frame.
     pub(crate) fn alignment(self) -> u32 {
         self.raw.alignment as u32
+    }
+
+    /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`, that makes a new
+    /// one in the frame and gives null.
+    pub(crate) fn start(self, ty: Type<'m>) -> Function<'m> {
+        // SAFETY: all are live and of one context.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_start(&self.raw, self.value.raw(), ty.raw())
+        }))
     }
 
     /// A function of the type `T (ptr frame, T value)` that goes on with it. Where it has finished
@@ -137,18 +168,16 @@ impl<'m> Coroutine<'m> {
         }))
     }
 
-    /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status of a
-    /// coroutine for values of the type `value`.
-    pub(crate) fn status(self, value: Type<'m>, ty: Type<'m>) -> Function<'m> {
+    /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status.
+    pub(crate) fn status(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
         Function(Value::new(unsafe {
-            stackswitch_coroutine_status(&self.raw, value.raw(), ty.raw())
+            stackswitch_coroutine_status(&self.raw, self.value.raw(), ty.raw())
         }))
     }
 
     /// Erases it. Nothing may use it.
     pub(crate) fn discard(self) {
-        self.start.erase();
         Function(Value::new(self.raw.resume)).erase();
     }
 }

@@ -1,5 +1,5 @@
 //! A context that only its creator knows, and that suspends in its own frame, needs no stack: its
-//! body becomes a coroutine of LLVM's, whose frame is a local variable of the creator.
+//! body becomes a coroutine, whose frame is a local variable of the creator.
 //!
 //! The operations on it become plain code there, which LLVM then sees through. What cannot be shown
 //! to be the same stays a context.
@@ -30,7 +30,6 @@ pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
 #[derive(Debug)]
 struct Plan<'a, 'm> {
     spawn: &'a Site<'m>,
-    value: Type<'m>,
     body: Function<'m>,
     parts: Body<'m>,
     uses: Vec<&'a Site<'m>>,
@@ -153,7 +152,7 @@ fn plan<'a, 'm>(
     }
     let parts = body::examine(module, body, value, index, facts)
         .map_err(|why| format!("'{}' needs its own stack: {why}", body.name()))?;
-    Ok(Plan { spawn, value, body, parts, uses })
+    Ok(Plan { spawn, body, parts, uses })
 }
 
 /// Whether all uses come after the spawn, and none after a `destroy`.
@@ -172,7 +171,7 @@ fn in_order<'m>(start: Instruction<'m>, uses: &[&Site<'m>]) -> Result<(), String
 }
 
 /// Makes the coroutines that the plans want and that were not made before. All of them are split at
-/// once, as that takes a look at the whole module.
+/// once: what LLVM's passes need is made once then.
 fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
     let (mut wanted, mut presplit) = (Vec::new(), Vec::new());
     for plan in plans {
@@ -186,7 +185,7 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
                 wanted.push((body, plan.parts.stack));
             }
             None => {
-                let why = format!("LLVM makes no coroutine of '{}'", body.name());
+                let why = format!("no coroutine can be made of '{}'", body.name());
                 made.insert(body, Err(why));
             }
         }
@@ -195,7 +194,9 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
         return;
     }
     for ((body, stack), coroutine) in wanted.into_iter().zip(split(module, presplit)) {
-        let all = coroutine.size().saturating_add(FRAME).saturating_add(stack);
+        let all = [coroutine.size(), coroutine.stack(), FRAME, stack]
+            .into_iter()
+            .fold(0, u64::saturating_add);
         let result = if all <= MAX_STACK {
             Ok(coroutine)
         } else {
@@ -233,7 +234,7 @@ fn apply<'m>(
                 let destroy = mistakes.destroy(module);
                 coroutine.switch(finished, site.call.callee(), destroy, ty)
             }
-            "status" => coroutine.status(plan.value, ty),
+            "status" => coroutine.status(ty),
             // Nothing of it is on the heap, and nothing is to be freed.
             _ => nothing(module, ty),
         };
@@ -241,8 +242,7 @@ fn apply<'m>(
         put(site.call, frame, helper);
     }
     forget(index, spawn);
-    let helper = starter(module, coroutine, spawn.call.function_type());
-    put(spawn.call, frame, helper);
+    put(spawn.call, frame, coroutine.start(spawn.call.function_type()));
 }
 
 /// Inlines a helper, which is given the frame, where an operation is.
@@ -260,17 +260,5 @@ fn nothing<'m>(module: Module<'m>, ty: Type<'m>) -> Function<'m> {
     let function = Function::add(module, "stackswitch.stackless.nothing", ty, Linkage::Local);
     let builder = Builder::in_new_body(module, function);
     builder.ret((ty.result() != Type::void(module)).then(|| Value::null(ty.result())));
-    function
-}
-
-/// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`, which starts a coroutine and gives null: a
-/// variable may keep the handle, but nothing looks at it any more.
-fn starter<'m>(module: Module<'m>, coroutine: Coroutine<'m>, ty: Type<'m>) -> Function<'m> {
-    let function = Function::add(module, "stackswitch.stackless.spawn", ty, Linkage::Local);
-    let builder = Builder::in_new_body(module, function);
-    let params = function.params();
-    let start = coroutine.start;
-    builder.call(start.ty(), start.value(), &[params[0], params[2]], None);
-    builder.ret(Some(Value::null(ty.result())));
     function
 }
