@@ -22,6 +22,7 @@ pub fn generate(seed: u64) -> Program {
     let types = [first, other];
     let modules = if rng.percent(15) { 2 } else { 1 };
     let unwinds = rng.percent(20);
+    let may_clone = rng.percent(30);
     let mut roles = vec![(Role::Plain(None), Yields::No)];
     for _ in 0..3 + rng.below(6) {
         roles.push(role(&mut rng, types));
@@ -35,6 +36,7 @@ pub fn generate(seed: u64) -> Program {
         unwinds,
         table: Vec::new(),
         table_type: first,
+        may_clone,
         clones: false,
     };
     maker.choose_table();
@@ -90,6 +92,8 @@ fn role(rng: &mut Rng, types: [Type; 2]) -> (Role, Yields) {
 struct Known {
     /// It makes contexts, or switches to others than its link, or calls what does.
     switches: bool,
+    /// It suspends, or calls what does.
+    suspends: bool,
     /// It suspends while it has a context of its own, or calls what does.
     holds: bool,
 }
@@ -101,6 +105,8 @@ struct Maker {
     unwinds: bool,
     table: Vec<(Function, Base, usize)>,
     table_type: Type,
+    /// Contexts may be cloned, which keeps variables from the heap and contexts from other frames.
+    may_clone: bool,
     clones: bool,
 }
 
@@ -113,6 +119,10 @@ struct Scope {
     arrays: Vec<(Array, Storage)>,
     in_loop: bool,
     nesting: usize,
+    /// Nothing suspends here.
+    quiet: bool,
+    /// Nothing is done here with other contexts than by suspending.
+    pure: bool,
 }
 
 /// What the next statement is to be.
@@ -163,8 +173,15 @@ impl Maker {
     }
 
     fn function(&mut self, function: Function) -> Vec<Stmt> {
-        let mut scope =
-            Scope { function, slots: Vec::new(), arrays: Vec::new(), in_loop: false, nesting: 0 };
+        let mut scope = Scope {
+            function,
+            slots: Vec::new(),
+            arrays: Vec::new(),
+            in_loop: false,
+            nesting: 0,
+            quiet: self.rng.percent(20),
+            pure: function != 0 && self.rng.percent(55),
+        };
         let mut counters = Counters::default();
         let count = if function == 0 { 5 + self.rng.below(6) } else { 2 + self.rng.below(5) };
         let mut statements = self.block(&mut scope, &mut counters, count);
@@ -221,10 +238,10 @@ impl Maker {
             kinds.push((5, Kind::Look));
         }
         if !scope.slots.is_empty() {
-            kinds.push((2, Kind::Clone));
+            kinds.push((if self.may_clone { 4 } else { 0 }, Kind::Clone));
             kinds.push((1, Kind::SetLink));
         }
-        if !self.table.is_empty() {
+        if !self.table.is_empty() && !scope.pure {
             kinds.push((2, Kind::TableLook));
             if start || matches!(yields, Yields::Table(_)) {
                 kinds.push((8, Kind::TableSwitch));
@@ -287,6 +304,7 @@ impl Maker {
             Kind::TailCall => self.tail_call(scope),
             Kind::CallBody => self.call_body(scope),
             Kind::Suspend => {
+                self.known[scope.function].suspends = true;
                 if !scope.slots.is_empty() {
                     self.known[scope.function].holds = true;
                 }
@@ -474,19 +492,25 @@ impl Maker {
         }
     }
 
+    /// Whether a call of `callee` is not more than `scope` may do.
+    fn fits(&self, scope: &Scope, callee: Function) -> bool {
+        let Known { switches, suspends, .. } = self.known[callee];
+        !(scope.pure && switches || scope.quiet && suspends)
+    }
+
     /// That `scope` does what `callee` does.
     fn does(&mut self, scope: &Scope, callee: Function) {
-        let Known { switches, holds } = self.known[callee];
-        let suspends = self.roles[callee].1 != Yields::No;
+        let Known { switches, suspends, holds } = self.known[callee];
         let known = &mut self.known[scope.function];
         known.switches |= switches;
+        known.suspends |= suspends;
         known.holds |= holds || suspends && !scope.slots.is_empty();
     }
 
     fn plain(&mut self, scope: &Scope, wanted: impl Fn(Option<Type>) -> bool) -> Option<Function> {
         let callees: Vec<Function> = (scope.function + 1..self.roles.len())
             .filter(|&f| matches!(self.roles[f].0, Role::Plain(context) if wanted(context)))
-            .filter(|&f| self.may_call(scope, f))
+            .filter(|&f| self.may_call(scope, f) && self.fits(scope, f))
             .collect();
         (!callees.is_empty()).then(|| self.rng.pick(&callees))
     }
@@ -547,7 +571,8 @@ impl Maker {
 
     fn call_body(&mut self, scope: &Scope) -> Stmt {
         let callees: Vec<Function> = (scope.function + 1..self.roles.len())
-            .filter(|&f| matches!(self.roles[f].0, Role::Body(_)) && self.may_call(scope, f))
+            .filter(|&f| matches!(self.roles[f].0, Role::Body(_)))
+            .filter(|&f| self.may_call(scope, f) && self.fits(scope, f))
             .collect();
         if callees.is_empty() {
             return Stmt::Set(self.var(), self.expr(scope, 2));
@@ -574,11 +599,11 @@ impl Maker {
         let mut chosen = vec![body];
         let others: Vec<Function> =
             bodies.iter().filter(|&&(f, t)| t == ty && f != body).map(|b| b.0).collect();
-        if !others.is_empty() && self.rng.percent(25) {
+        if !others.is_empty() && self.rng.percent(12) {
             chosen.push(self.rng.pick(&others));
         }
         let base = self.rng.weighted(&[
-            (12, Base::Null),
+            (24, Base::Null),
             (3, Base::Shared),
             (3, Base::Here),
             (1, Base::Own),
@@ -589,7 +614,20 @@ impl Maker {
         let slot = counters.slot();
         let mut inner = scope.clone();
         inner.slots.push((slot, ty, !holds));
-        let mut body = self.inside(&inner, counters, 5);
+        let mut body = match self.rng.below(8) {
+            // What a direct call is made of, and what a plain loop.
+            shape @ 0..2 => {
+                let (context, value, into) = (Handle::Own(slot), self.expr(scope, 2), self.var());
+                let (seen, how) = (Stmt::Observe(Expr::Var(into)), How::Intrinsic);
+                if shape == 0 {
+                    vec![Stmt::Resume { context, ty, value, into, how }, seen]
+                } else {
+                    let most = 12;
+                    vec![Stmt::Drain { context, ty, value, into, most, body: vec![seen] }]
+                }
+            }
+            _ => self.inside(&inner, counters, 5),
+        };
         if self.rng.percent(10) {
             body.insert(0, Stmt::SliceSize { context: Handle::Own(slot), into: self.var() });
         }
