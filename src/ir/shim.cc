@@ -1,5 +1,7 @@
 // What the passes need of LLVM's debug information and its C interface lacks.
 
+#include "llvm/Analysis/InlineCost.h"
+#include "llvm/IR/Attributes.h"
 #include "llvm/IR/DIBuilder.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Function.h"
@@ -34,6 +36,31 @@ extern "C" bool stackswitch_ir_is_bound(LLVMValueRef Variable) {
   const auto *A = unwrap<AllocaInst>(Variable);
   return A->isUsedWithInAlloca() || A->isSwiftError() || !A->isStaticAlloca() ||
          A->getAddressSpace() != 0;
+}
+
+// Whether a call may be replaced by the body of what it calls.
+extern "C" bool stackswitch_ir_may_inline(LLVMValueRef Call) {
+  const auto *CB = unwrap<CallBase>(Call);
+  Function *Callee = CB->getCalledFunction();
+  return Callee && !Callee->isDeclaration() && !CB->isNoInline() &&
+         !CB->isMustTailCall() &&
+         AttributeFuncs::areInlineCompatible(*CB->getCaller(), *Callee) &&
+         isInlineViable(*Callee).isSuccess();
+}
+
+// How many bytes an address is behind the one that it is computed from, if that
+// is known. False if not.
+extern "C" bool stackswitch_ir_constant_offset(LLVMValueRef Address,
+                                               int64_t *Offset) {
+  const auto *GEP = unwrap<GetElementPtrInst>(Address);
+  const DataLayout &DL = GEP->getModule()->getDataLayout();
+  if (GEP->getType()->isVectorTy())
+    return false;
+  APInt Bytes(DL.getIndexTypeSizeInBits(GEP->getType()), 0);
+  if (!GEP->accumulateConstantOffset(DL, Bytes) || !Bytes.isSignedIntN(64))
+    return false;
+  *Offset = Bytes.getSExtValue();
+  return true;
 }
 
 // Has debuggers find a local variable through another one, which is a pointer:
