@@ -153,6 +153,25 @@ impl<'m> Module<'m> {
         }
     }
 
+    /// Sets a flag to 1, in this module and in all that it is linked with. Returns whether it was not.
+    pub(crate) fn set_flag(self, name: &str) -> bool {
+        if self.flag(name) == Some(1) {
+            return false;
+        }
+        // SAFETY: module and context are live and the name's length is right.
+        unsafe {
+            let one = LLVMConstInt(LLVMInt32TypeInContext(self.context()), 1, 0);
+            LLVMAddModuleFlag(
+                self.raw,
+                inkwell::llvm_sys::LLVMModuleFlagBehavior::LLVMModuleFlagBehaviorOverride,
+                name.as_ptr().cast(),
+                name.len(),
+                LLVMValueAsMetadata(one),
+            );
+        }
+        true
+    }
+
     /// Bytes of a pointer.
     pub(crate) fn pointer_size(self) -> u32 {
         // SAFETY: the module is live and owns the data layout.
@@ -214,10 +233,10 @@ impl<'m> Value<'m> {
         unsafe { LLVMGetFirstUse(self.raw).is_null() }
     }
 
-    /// Whether it is `undef` or `poison`.
+    /// Whether it is `undef` and not `poison`, which LLVM counts among it.
     pub(crate) fn is_undefined(self) -> bool {
         // SAFETY: the value belongs to a live module.
-        unsafe { LLVMIsUndef(self.raw) != 0 || LLVMIsPoison(self.raw) != 0 }
+        unsafe { LLVMIsUndef(self.raw) != 0 && LLVMIsPoison(self.raw) == 0 }
     }
 
     /// Its value, if it is an integer constant of at most 64 bits.

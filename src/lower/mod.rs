@@ -37,6 +37,9 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
         states: HashMap::new(),
         changed: false,
     };
+    if !analysis.sites.is_empty() {
+        lowering.changed |= module.set_flag(verify::LOWERED_FLAG);
+    }
     for site in analysis.sites {
         lowering.site(&site);
     }

@@ -24,6 +24,11 @@ use crate::intrinsics::{
 };
 use crate::ir::{Call, CallKind, Function, Module, Type, Value};
 
+/// The flag of a module that has been lowered, so that what was wrong with it has been said. What is
+/// there now may have been optimised: it may hold calls that look wrong where control never gets to,
+/// and others whose function is one that only converted values fit.
+pub(crate) const LOWERED_FLAG: &str = "stackswitch-lowered";
+
 /// A correct call of an intrinsic or of the runtime function that it stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct Site<'m> {
@@ -83,6 +88,9 @@ pub(crate) enum Spelling {
 pub(crate) struct Analysis<'m> {
     /// The calls that are right, by function called and then in the order of the module.
     pub(crate) sites: Vec<Site<'m>>,
+    /// In a module that has been lowered, calls of the runtime that look wrong. All that is known of
+    /// them is that they may switch.
+    pub(crate) doubtful: Vec<Call<'m>>,
     /// What is wrong, in the order of the module.
     pub(crate) findings: Vec<Finding<'m>>,
 }
@@ -99,8 +107,8 @@ pub fn verify(module: &inkwell::module::Module<'_>) -> Vec<Diagnostic> {
 /// All that there is to say of a module as it was written. Optimised code is not looked at so
 /// closely: it may hold a wrong switch where control never gets to.
 pub(crate) fn examine(module: Module<'_>) -> Vec<Finding<'_>> {
-    let Analysis { sites, mut findings } = analyse(module);
-    if findings.is_empty() && !sites.is_empty() {
+    let Analysis { sites, mut findings, .. } = analyse(module);
+    if findings.is_empty() && !sites.is_empty() && !is_lowered(module) {
         let index = handle::index(&sites);
         findings.extend(mixed::check(&sites, &index));
         findings.extend(lint::check(&sites, &index));
@@ -109,7 +117,12 @@ pub(crate) fn examine(module: Module<'_>) -> Vec<Finding<'_>> {
     findings
 }
 
-/// Checks each call of a module by itself and lists the calls.
+fn is_lowered(module: Module<'_>) -> bool {
+    module.flag(LOWERED_FLAG) == Some(1)
+}
+
+/// Checks each call of a module by itself and lists the calls. In a module that has been lowered a call
+/// of the runtime that looks wrong is no mistake, but nothing is known of it.
 pub(crate) fn analyse(module: Module<'_>) -> Analysis<'_> {
     let mut analysis = Analysis::default();
     for callee in module.functions(INTRINSIC_PREFIX) {
@@ -192,6 +205,7 @@ fn runtime_name<'m>(
         _ => None,
     };
     let value_type = typed.and_then(|typed| typed_value(module, typed));
+    let lowered = is_lowered(module);
     for call in callee.uses().0 {
         let checked = if form == Form::Wide {
             signature::check_wide(module, &name, intrinsic, call)
@@ -207,6 +221,7 @@ fn runtime_name<'m>(
                 spelling: Spelling::Runtime(form),
                 value_type,
             }),
+            Err(_) if lowered => analysis.doubtful.push(call),
             Err(problem) => {
                 analysis.findings.push(Finding::at_call(call, problem.message, problem.hint));
             }

@@ -70,7 +70,8 @@ pub(super) fn check_wide(name: &str, intrinsic: &Intrinsic, call: Call<'_>) -> R
     args.try_for_each(|entry| required(name, "entry", entry))
 }
 
-/// Refuses constants that can only fail.
+/// Refuses constants that can only fail. Poison is not one that anybody writes: LLVM leaves it where
+/// control never gets to, and some run passes of its before these.
 fn required(name: &str, param: &str, arg: Value<'_>) -> Result<(), Problem> {
     let what = if arg.is_null() {
         "null"

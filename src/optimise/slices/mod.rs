@@ -20,7 +20,7 @@ use std::collections::{HashMap, HashSet};
 use super::Remark;
 use super::nosuspend;
 use crate::ir::{AttributePlace, Call, Function, Instruction, Module};
-use crate::verify::{self, Site};
+use crate::verify::{self, Analysis};
 
 /// The operations that suspend their caller and return when it is gone back to.
 const SWITCHES: [&str; 6] = ["swap", "resume", "suspend", "swap.ontop", "cancel", "swapcontext"];
@@ -45,7 +45,7 @@ pub(crate) fn shrink<'m>(module: Module<'m>, threshold: u64, tell: &dyn Fn(&Rema
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
         return false;
     }
-    let points = switch_points(&analysis.sites);
+    let points = switch_points(&analysis);
     if points.is_empty() {
         return false;
     }
@@ -88,7 +88,7 @@ fn returns_twice(instruction: Instruction<'_>) -> bool {
 
 /// The calls at which a frame may be left for another context, by function: switches, and calls of
 /// this module's functions that come to one.
-fn switch_points<'m>(sites: &[Site<'m>]) -> Vec<(Function<'m>, Vec<Call<'m>>)> {
+fn switch_points<'m>(analysis: &Analysis<'m>) -> Vec<(Function<'m>, Vec<Call<'m>>)> {
     let (mut places, mut found) = (HashMap::new(), Vec::<(Function<'m>, Vec<Call<'m>>)>::new());
     let mut open = Vec::new();
     let mut add = |call: Call<'m>, open: &mut Vec<Function<'m>>| {
@@ -100,8 +100,9 @@ fn switch_points<'m>(sites: &[Site<'m>]) -> Vec<(Function<'m>, Vec<Call<'m>>)> {
         });
         found[place].1.push(call);
     };
-    for site in sites.iter().filter(|site| SWITCHES.contains(&site.intrinsic.name)) {
-        add(site.call, &mut open);
+    let switches = analysis.sites.iter().filter(|s| SWITCHES.contains(&s.intrinsic.name));
+    for call in switches.map(|site| site.call).chain(analysis.doubtful.iter().copied()) {
+        add(call, &mut open);
     }
     let mut seen = HashSet::new();
     while let Some(function) = open.pop() {

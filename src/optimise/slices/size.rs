@@ -40,7 +40,7 @@ pub(crate) fn measure<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> boo
         return false;
     }
     let mut changed = false;
-    for (function, points) in switch_points(&analysis.sites) {
+    for (function, points) in switch_points(&analysis) {
         let blocks = function.blocks();
         let fixed = fixed(module, function, &blocks);
         let grown = grown(module, &blocks);

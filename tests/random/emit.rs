@@ -1,0 +1,810 @@
+//! From operations to IR.
+
+use std::{
+    collections::BTreeSet,
+    fmt::{Arguments, Write},
+};
+
+use super::{
+    flatten::flatten,
+    oracle::{FILL, MIX},
+    program::{
+        Base, Binary, Call, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, How, KNOWN,
+        Memory, Op, Program, Role, Storage, TABLE, Type, Var, Yields,
+    },
+};
+
+/// The program's modules as IR. `flags` are module flags and their values.
+pub fn emit(program: &Program, flags: &[(&str, u32)]) -> Vec<String> {
+    (0..program.modules).map(|module| Module::new(program, module).finish(flags)).collect()
+}
+
+struct Module<'p> {
+    program: &'p Program,
+    number: usize,
+    text: String,
+    /// Declarations that are needed, and functions around single operations.
+    needed: BTreeSet<String>,
+}
+
+/// What the handler, the table and the arrays look like to all modules.
+const EXTERNAL: &str = "
+@sum = external global i64
+@table = external global [8 x ptr]
+@shared = external global ptr
+";
+
+impl<'p> Module<'p> {
+    fn new(program: &'p Program, number: usize) -> Self {
+        Self { program, number, text: String::new(), needed: BTreeSet::new() }
+    }
+
+    fn line(&mut self, line: Arguments<'_>) {
+        self.text.write_fmt(line).expect("a string takes all");
+        self.text.push('\n');
+    }
+
+    fn declare(&mut self, declaration: String) {
+        self.needed.insert(format!("declare {declaration}"));
+    }
+
+    fn finish(mut self, flags: &[(&str, u32)]) -> String {
+        if self.number == 0 {
+            self.owner();
+        } else {
+            self.text.push_str(EXTERNAL);
+            for global in 0..GLOBALS {
+                self.line(format_args!("@global{global} = external global [{KNOWN} x i64]"));
+            }
+        }
+        let observer = self.program.observer;
+        self.line(format_args!(
+            "define internal void @observe(i64 %value) {observer} {{
+  %sum = load i64, ptr @sum
+  %turned = call i64 @llvm.fshl.i64(i64 %sum, i64 %sum, i64 7)
+  %changed = xor i64 %turned, %value
+  %mixed = mul i64 %changed, {MIX}
+  store i64 %mixed, ptr @sum
+  ret void
+}}"
+        ));
+        self.declare("i64 @llvm.fshl.i64(i64, i64, i64)".into());
+        for function in 0..self.program.functions.len() {
+            if self.program.functions[function].module == self.number {
+                self.function(function);
+            } else {
+                let (result, params) = self.prototype(function);
+                self.declare(format!("{result} @f{function}({params})"));
+            }
+        }
+        let mut text = self.text;
+        for needed in &self.needed {
+            text.push_str(needed);
+            text.push('\n');
+        }
+        if !flags.is_empty() {
+            let numbers: Vec<String> = (0..flags.len()).map(|n| format!("!{n}")).collect();
+            writeln!(text, "!llvm.module.flags = !{{{}}}", numbers.join(", ")).expect("a string");
+            for (number, (name, value)) in flags.iter().enumerate() {
+                writeln!(text, "!{number} = !{{i32 4, !\"{name}\", i32 {value}}}")
+                    .expect("a string");
+            }
+        }
+        text
+    }
+
+    /// The variables, the handler, and where the program starts.
+    fn owner(&mut self) {
+        self.text.push_str(
+            "@sum = global i64 0
+@table = global [8 x ptr] zeroinitializer
+@shared = global ptr null
+@format = private constant [6 x i8] c\"%lld\\0A\\00\"
+define void @handler(i32 %code, ptr %context, ptr %message) {
+  %value = sext i32 %code to i64
+  call void @observe(i64 %value)
+  %none = icmp eq i32 %code, -3
+  %itself = icmp eq i32 %code, -4
+  %lost = or i1 %none, %itself
+  br i1 %lost, label %link, label %done
+link:
+  %main = load ptr, ptr @table
+  %self = call ptr @llvm.stackswitch.current()
+  call void @llvm.stackswitch.setlink(ptr %self, ptr %main)
+  br label %done
+done:
+  ret void
+}
+define i64 @start() {
+  %before = call ptr @stackswitch_set_error_handler(ptr @handler)
+  %self = call ptr @llvm.stackswitch.current()
+  store ptr %self, ptr @table
+  %shared = call ptr @llvm.stackswitch.base.create(i64 1048576)
+  store ptr %shared, ptr @shared
+",
+        );
+        for declaration in [
+            "ptr @stackswitch_set_error_handler(ptr)",
+            "ptr @llvm.stackswitch.current()",
+            "void @llvm.stackswitch.setlink(ptr, ptr)",
+            "ptr @llvm.stackswitch.base.create(i64)",
+            "void @llvm.stackswitch.base.destroy(ptr)",
+            "void @llvm.stackswitch.destroy(ptr)",
+            "i32 @printf(ptr, ...)",
+        ] {
+            self.declare(declaration.into());
+        }
+        let table = self.program.table.clone();
+        let members = table.len() + 1;
+        let suffix = self.program.table_type.suffix();
+        self.declare(format!("ptr @llvm.stackswitch.spawn{suffix}(ptr, ptr, ptr)"));
+        for (index, (body, base, global)) in table.iter().enumerate() {
+            let base = if *base == Base::Shared { "%shared" } else { "null" };
+            self.line(format_args!(
+                "  %m{index} = call ptr @llvm.stackswitch.spawn{suffix}(ptr {base}, ptr @f{body}, ptr @global{global})"
+            ));
+        }
+        for entry in 1..TABLE {
+            let member = entry % members;
+            let value = if member == 0 { "%self".into() } else { format!("%m{}", member - 1) };
+            self.line(format_args!(
+                "  store ptr {value}, ptr getelementptr ([8 x ptr], ptr @table, i64 0, i64 {entry})"
+            ));
+        }
+        self.line(format_args!(
+            "  %result = call i64 @f0(i64 0, i64 0, ptr @global0)
+  call void @observe(i64 %result)"
+        ));
+        for index in 0..table.len() {
+            self.line(format_args!("  call void @llvm.stackswitch.destroy(ptr %m{index})"));
+        }
+        self.line(format_args!(
+            "  call void @llvm.stackswitch.base.destroy(ptr %shared)
+  %mine = call ptr @stackswitch_set_error_handler(ptr %before)
+  %sum = load i64, ptr @sum
+  ret i64 %sum
+}}
+define i32 @main() {{
+  %sum = call i64 @start()
+  %printed = call i32 (ptr, ...) @printf(ptr @format, i64 %sum)
+  ret i32 0
+}}"
+        ));
+        for global in 0..GLOBALS {
+            self.line(format_args!("@global{global} = global [{KNOWN} x i64] zeroinitializer"));
+        }
+    }
+
+    /// A function's result and parameters, by their types.
+    fn prototype(&self, function: Function) -> (&'static str, String) {
+        match self.program.functions[function].role {
+            Role::Plain(None) => ("i64", "i64, i64, ptr".into()),
+            Role::Plain(Some(_)) => ("i64", "i64, i64, ptr, ptr".into()),
+            Role::Body(ty) => (ty.ir(), format!("ptr, {}", ty.ir())),
+            Role::OnTop(ty) => (ty.ir(), ty.ir().into()),
+        }
+    }
+
+    fn function(&mut self, function: Function) {
+        let definition = &self.program.functions[function];
+        let code = flatten(definition);
+        let (result, params) = match definition.role {
+            Role::Plain(None) => ("i64", "i64 %first, i64 %depth, ptr %memory".into()),
+            Role::Plain(Some(_)) => {
+                ("i64", "i64 %first, i64 %depth, ptr %memory, ptr %context".into())
+            }
+            Role::Body(ty) => (ty.ir(), format!("ptr %memory, {} %first", ty.ir())),
+            Role::OnTop(ty) => (ty.ir(), format!("{} %first", ty.ir())),
+        };
+        let internal = if definition.internal { "internal " } else { "" };
+        let attributes = definition.attributes;
+        let (tables, personality) = if self.program.unwinds {
+            self.declare("i32 @__gcc_personality_v0(...)".into());
+            (" uwtable", " personality ptr @__gcc_personality_v0")
+        } else {
+            ("", "")
+        };
+        let uses = |op: &Op| match op {
+            Op::Call { cleanup, .. } => cleanup.is_some(),
+            Op::Suspend { how, .. } | Op::Resume { how, .. } | Op::Swap { how, .. } => {
+                matches!(how, How::Invoke(_))
+            }
+            _ => false,
+        };
+        let personality = if code.ops.iter().any(uses) { personality } else { "" };
+        self.line(format_args!(
+            "define {internal}{result} @f{function}({params}) {attributes}{tables}{personality} {{"
+        ));
+        let mut writer = Writer {
+            ty: match (definition.role, definition.yields) {
+                (Role::Body(ty) | Role::OnTop(ty), _)
+                | (_, Yields::Type(ty) | Yields::Table(ty)) => ty,
+                (Role::Plain(_), Yields::No) => Type::I64,
+            },
+            role: definition.role,
+            module: self,
+            code: &code,
+            temps: 0,
+            pads: String::new(),
+        };
+        writer.write();
+        self.line(format_args!("}}"));
+    }
+}
+
+struct Writer<'m, 'p> {
+    module: &'m mut Module<'p>,
+    code: &'m Code,
+    role: Role,
+    /// Of the values with which this function suspends.
+    ty: Type,
+    temps: usize,
+    /// The blocks of cleanups.
+    pads: String,
+}
+
+impl Writer<'_, '_> {
+    fn line(&mut self, line: Arguments<'_>) {
+        self.module.text.push_str("  ");
+        self.module.line(line);
+    }
+
+    /// A new name with the value of an instruction.
+    fn let_be(&mut self, instruction: Arguments<'_>) -> String {
+        self.temps += 1;
+        let name = format!("%t{}", self.temps);
+        self.line(format_args!("{name} = {instruction}"));
+        name
+    }
+
+    fn declare(&mut self, declaration: String) {
+        self.module.declare(declaration);
+    }
+
+    fn write(&mut self) {
+        for var in 0..self.code.vars {
+            self.line(format_args!("%v{var} = alloca i64"));
+        }
+        for slot in 0..self.code.slots {
+            self.line(format_args!("%c{slot} = alloca ptr"));
+            self.line(format_args!("%b{slot} = alloca ptr"));
+        }
+        for (array, &(length, storage)) in self.code.arrays.iter().enumerate() {
+            if storage == Storage::Dynamic {
+                self.line(format_args!("%s{array} = alloca ptr"));
+                self.line(format_args!("%p{array} = alloca ptr"));
+            } else {
+                self.line(format_args!("%a{array} = alloca [{length} x i64], align 16"));
+            }
+        }
+        for var in 0..self.code.vars {
+            self.line(format_args!("store i64 0, ptr %v{var}"));
+        }
+        match self.role {
+            Role::Plain(_) => {
+                self.line(format_args!("store i64 %first, ptr %v{FIRST}"));
+                self.line(format_args!("store i64 %depth, ptr %v{DEPTH}"));
+            }
+            Role::Body(ty) | Role::OnTop(ty) => {
+                let first = self.from(ty, "%first".into());
+                self.line(format_args!("store i64 {first}, ptr %v{FIRST}"));
+            }
+        }
+        for op in &self.code.ops {
+            self.op(op);
+        }
+        let pads = std::mem::take(&mut self.pads);
+        self.module.text.push_str(&pads);
+    }
+
+    /// A value of type `ty` made of an integer.
+    fn to(&mut self, ty: Type, value: String) -> String {
+        let ir = ty.ir();
+        match ty {
+            Type::I1 | Type::I8 | Type::I16 | Type::I24 | Type::I32 => {
+                self.let_be(format_args!("trunc i64 {value} to {ir}"))
+            }
+            Type::I64 => value,
+            Type::I128 => {
+                let wide = self.let_be(format_args!("zext i64 {value} to i128"));
+                self.let_be(format_args!("shl i128 {wide}, 3"))
+            }
+            Type::Ptr => self.let_be(format_args!("inttoptr i64 {value} to ptr")),
+            Type::F32 => {
+                let low = self.let_be(format_args!("trunc i64 {value} to i16"));
+                self.let_be(format_args!("uitofp i16 {low} to float"))
+            }
+            Type::F64 => self.double(&value),
+            Type::Pair => {
+                let shifted = self.let_be(format_args!("ashr i64 {value}, 5"));
+                let double = self.double(&shifted);
+                let one = self.let_be(format_args!("insertvalue {ir} poison, i64 {value}, 0"));
+                self.let_be(format_args!("insertvalue {ir} {one}, double {double}, 1"))
+            }
+            Type::Array => {
+                let (low, high) = self.halves(&value);
+                let sum = self.let_be(format_args!("add i32 {low}, {high}"));
+                let one = self.let_be(format_args!("insertvalue {ir} poison, i32 {low}, 0"));
+                let two = self.let_be(format_args!("insertvalue {ir} {one}, i32 {high}, 1"));
+                self.let_be(format_args!("insertvalue {ir} {two}, i32 {sum}, 2"))
+            }
+            Type::Vector => {
+                let (low, high) = self.halves(&value);
+                let other = self.let_be(format_args!("xor i32 {low}, {high}"));
+                let mut all = "zeroinitializer".to_owned();
+                for (index, element) in [low, high, other].iter().enumerate() {
+                    all = self.let_be(format_args!(
+                        "insertelement {ir} {all}, i32 {element}, i32 {index}"
+                    ));
+                }
+                all
+            }
+            Type::Small => {
+                let low = self.let_be(format_args!("trunc i64 {value} to i8"));
+                let shifted = self.let_be(format_args!("lshr i64 {value}, 8"));
+                let high = self.let_be(format_args!("trunc i64 {shifted} to i16"));
+                let one = self.let_be(format_args!("insertvalue {ir} poison, i8 {low}, 0"));
+                self.let_be(format_args!("insertvalue {ir} {one}, i16 {high}, 1"))
+            }
+        }
+    }
+
+    /// An integer made of a value of type `ty`.
+    fn from(&mut self, ty: Type, value: String) -> String {
+        let ir = ty.ir();
+        match ty {
+            Type::I1 | Type::I8 | Type::I16 | Type::I24 | Type::I32 => {
+                self.let_be(format_args!("zext {ir} {value} to i64"))
+            }
+            Type::I64 => value,
+            Type::I128 => {
+                let narrow = self.let_be(format_args!("lshr i128 {value}, 3"));
+                self.let_be(format_args!("trunc i128 {narrow} to i64"))
+            }
+            Type::Ptr => self.let_be(format_args!("ptrtoint ptr {value} to i64")),
+            Type::F32 | Type::F64 => self.let_be(format_args!("fptoui {ir} {value} to i64")),
+            Type::Pair => {
+                let low = self.let_be(format_args!("extractvalue {ir} {value}, 0"));
+                let double = self.let_be(format_args!("extractvalue {ir} {value}, 1"));
+                let high = self.let_be(format_args!("fptoui double {double} to i64"));
+                self.let_be(format_args!("xor i64 {low}, {high}"))
+            }
+            Type::Array => {
+                let parts = [0, 1, 2]
+                    .map(|index| self.let_be(format_args!("extractvalue {ir} {value}, {index}")));
+                self.joined(parts, 5)
+            }
+            Type::Vector => {
+                let parts = [0, 1, 2].map(|index| {
+                    self.let_be(format_args!("extractelement {ir} {value}, i32 {index}"))
+                });
+                self.joined(parts, 3)
+            }
+            Type::Small => {
+                let low = self.let_be(format_args!("extractvalue {ir} {value}, 0"));
+                let high = self.let_be(format_args!("extractvalue {ir} {value}, 1"));
+                let low = self.let_be(format_args!("zext i8 {low} to i64"));
+                let high = self.let_be(format_args!("zext i16 {high} to i64"));
+                let high = self.let_be(format_args!("shl i64 {high}, 8"));
+                self.let_be(format_args!("or i64 {low}, {high}"))
+            }
+        }
+    }
+
+    /// The low half of an integer as a number.
+    fn double(&mut self, value: &str) -> String {
+        let low = self.let_be(format_args!("trunc i64 {value} to i32"));
+        self.let_be(format_args!("uitofp i32 {low} to double"))
+    }
+
+    fn halves(&mut self, value: &str) -> (String, String) {
+        let low = self.let_be(format_args!("trunc i64 {value} to i32"));
+        let shifted = self.let_be(format_args!("lshr i64 {value}, 32"));
+        (low, self.let_be(format_args!("trunc i64 {shifted} to i32")))
+    }
+
+    fn joined(&mut self, parts: [String; 3], factor: i64) -> String {
+        let [low, high, third] =
+            parts.map(|part| self.let_be(format_args!("zext i32 {part} to i64")));
+        let high = self.let_be(format_args!("shl i64 {high}, 32"));
+        let both = self.let_be(format_args!("or i64 {low}, {high}"));
+        let third = self.let_be(format_args!("mul i64 {third}, {factor}"));
+        self.let_be(format_args!("add i64 {both}, {third}"))
+    }
+
+    fn value(&mut self, expr: &Expr) -> String {
+        match expr {
+            Expr::Const(value) => value.to_string(),
+            Expr::Var(var) => self.let_be(format_args!("load i64, ptr %v{var}")),
+            Expr::Load(memory, index) => {
+                let element = self.element(*memory, index);
+                self.let_be(format_args!("load i64, ptr {element}"))
+            }
+            Expr::Binary(op, a, b) => {
+                let a = self.value(a);
+                let b = self.value(b);
+                let name = match op {
+                    Binary::Add => "add",
+                    Binary::Sub => "sub",
+                    Binary::Mul => "mul",
+                    Binary::And => "and",
+                    Binary::Or => "or",
+                    Binary::Xor => "xor",
+                    Binary::ShiftLeft | Binary::ShiftRight => {
+                        let by = self.let_be(format_args!("and i64 {b}, 7"));
+                        let name = if *op == Binary::ShiftLeft { "shl" } else { "lshr" };
+                        return self.let_be(format_args!("{name} i64 {a}, {by}"));
+                    }
+                    Binary::Less | Binary::Equal => {
+                        let name = if *op == Binary::Less { "slt" } else { "eq" };
+                        let is = self.let_be(format_args!("icmp {name} i64 {a}, {b}"));
+                        return self.let_be(format_args!("zext i1 {is} to i64"));
+                    }
+                };
+                self.let_be(format_args!("{name} i64 {a}, {b}"))
+            }
+        }
+    }
+
+    fn set(&mut self, var: Var, value: &str) {
+        self.line(format_args!("store i64 {value}, ptr %v{var}"));
+    }
+
+    /// The address of an array.
+    fn memory(&mut self, memory: Memory) -> String {
+        match memory {
+            Memory::Global(global) => format!("@global{global}"),
+            Memory::Param => "%memory".into(),
+            Memory::Array(array) if self.code.arrays[array].1 == Storage::Dynamic => {
+                self.let_be(format_args!("load ptr, ptr %p{array}"))
+            }
+            Memory::Array(array) => format!("%a{array}"),
+        }
+    }
+
+    fn element(&mut self, memory: Memory, index: &Expr) -> String {
+        let length = match memory {
+            Memory::Array(array) => self.code.arrays[array].0,
+            _ => KNOWN,
+        };
+        let index = self.value(index);
+        let index = self.let_be(format_args!("and i64 {index}, {}", length - 1));
+        let memory = self.memory(memory);
+        self.let_be(format_args!("getelementptr i64, ptr {memory}, i64 {index}"))
+    }
+
+    fn handle(&mut self, handle: &Handle) -> String {
+        match handle {
+            Handle::Own(slot) => self.let_be(format_args!("load ptr, ptr %c{slot}")),
+            Handle::Param => "%context".into(),
+            Handle::Table(index) => {
+                let index = self.value(index);
+                let index = self.let_be(format_args!("and i64 {index}, {}", TABLE - 1));
+                let entry = self.let_be(format_args!("getelementptr ptr, ptr @table, i64 {index}"));
+                self.let_be(format_args!("load ptr, ptr {entry}"))
+            }
+            Handle::Current => self.plain("current", "ptr", &[]),
+            Handle::Null => "null".into(),
+        }
+    }
+
+    /// Calls an intrinsic without a type of its own.
+    fn plain(&mut self, name: &str, result: &str, arguments: &[(&str, &str)]) -> String {
+        let types: Vec<_> = arguments.iter().map(|(ty, _)| *ty).collect();
+        let values: Vec<_> = arguments.iter().map(|(ty, value)| format!("{ty} {value}")).collect();
+        self.declare(format!("{result} @llvm.stackswitch.{name}({})", types.join(", ")));
+        let call = format!("call {result} @llvm.stackswitch.{name}({})", values.join(", "));
+        if result == "void" {
+            self.line(format_args!("{call}"));
+            return String::new();
+        }
+        self.let_be(format_args!("{call}"))
+    }
+
+    /// A switch: `to` is the context, if the operation names one.
+    fn switch(
+        &mut self,
+        name: &str,
+        ty: Type,
+        to: Option<String>,
+        value: &Expr,
+        into: Var,
+        how: How,
+    ) {
+        let value = self.value(value);
+        let value = self.to(ty, value);
+        let ir = ty.ir();
+        let (params, arguments) = match to {
+            Some(to) => (format!("ptr, {ir}"), format!("ptr {to}, {ir} {value}")),
+            None => (ir.to_owned(), format!("{ir} {value}")),
+        };
+        let intrinsic = format!("@llvm.stackswitch.{name}{}", ty.suffix());
+        let symbol = ty.symbol_suffix().map(|suffix| format!("@stackswitch_{name}{suffix}"));
+        let callee = match (how, symbol) {
+            (How::Symbol | How::Invoke(_), Some(symbol)) => symbol,
+            _ => intrinsic,
+        };
+        self.declare(format!("{ir} {callee}({params})"));
+        let callee = match how {
+            How::Tail | How::Wrapped => self.wrapper(name, ty, &params, how),
+            _ => callee,
+        };
+        let result = match how.cleanup(ty) {
+            Some(number) => self.invoke(format_args!("{ir} {callee}({arguments})"), number),
+            None => self.let_be(format_args!("call {ir} {callee}({arguments})")),
+        };
+        let result = self.from(ty, result);
+        self.set(into, &result);
+    }
+
+    /// A function that does nothing but switch.
+    fn wrapper(&mut self, name: &str, ty: Type, params: &str, how: How) -> String {
+        let ir = ty.ir();
+        let (word, call, attributes) = match how {
+            How::Tail => ("tail", "musttail call", ""),
+            _ => ("wrapped", "call", "noinline "),
+        };
+        let tables = if self.module.program.unwinds { "uwtable " } else { "" };
+        let wrapper = format!("@{word}.{name}.{}", ty.suffix());
+        let (parameters, arguments) = if params.starts_with("ptr, ") {
+            (format!("ptr %to, {ir} %value"), format!("ptr %to, {ir} %value"))
+        } else {
+            (format!("{ir} %value"), format!("{ir} %value"))
+        };
+        self.module.needed.insert(format!(
+            "define internal {ir} {wrapper}({parameters}) {attributes}{tables}{{
+  %result = {call} {ir} @llvm.stackswitch.{name}{}({arguments})
+  ret {ir} %result
+}}",
+            ty.suffix()
+        ));
+        wrapper
+    }
+
+    /// A call with a cleanup that observes a number.
+    fn invoke(&mut self, call: Arguments<'_>, number: i64) -> String {
+        let result = self.let_be(format_args!("invoke {call}"));
+        let id = &result[1..];
+        self.module
+            .text
+            .push_str(&format!("          to label %{id}.on unwind label %{id}.pad\n{id}.on:\n"));
+        write!(
+            self.pads,
+            "{id}.pad:
+  %{id}.p = landingpad {{ ptr, i32 }} cleanup
+  call void @observe(i64 {number})
+  resume {{ ptr, i32 }} %{id}.p
+"
+        )
+        .expect("a string takes all");
+        result
+    }
+
+    fn arguments(&mut self, call: &Call) -> String {
+        let value = self.value(&call.value);
+        let depth = self.value(&call.depth);
+        let context = call.context.as_ref().map(|handle| self.handle(handle));
+        let memory = self.memory(call.memory);
+        let mut text = format!("i64 {value}, i64 {depth}, ptr {memory}");
+        if let Some(context) = context {
+            write!(text, ", ptr {context}").expect("a string takes all");
+        }
+        text
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Set(var, value) => {
+                let value = self.value(value);
+                self.set(*var, &value);
+            }
+            Op::Store(memory, index, value) => {
+                let element = self.element(*memory, index);
+                let value = self.value(value);
+                self.line(format_args!("store i64 {value}, ptr {element}"));
+            }
+            Op::Observe(value) => {
+                let value = self.value(value);
+                self.line(format_args!("call void @observe(i64 {value})"));
+            }
+            Op::Label(label) => self.module.line(format_args!("l{label}:")),
+            Op::Jump(label) => self.line(format_args!("br label %l{label}")),
+            Op::Branch(condition, yes, no) => {
+                let value = self.value(condition);
+                let is = self.let_be(format_args!("icmp ne i64 {value}, 0"));
+                self.line(format_args!("br i1 {is}, label %l{yes}, label %l{no}"));
+            }
+            Op::Begin(array) => self.begin(*array),
+            Op::End(array) => match self.code.arrays[*array] {
+                (_, Storage::Frame) => {}
+                (length, Storage::Lifetime) => {
+                    let bytes = length * 8;
+                    self.line(format_args!(
+                        "call void @llvm.lifetime.end.p0(i64 {bytes}, ptr %a{array})"
+                    ));
+                }
+                (_, Storage::Dynamic) => {
+                    self.declare("void @llvm.stackrestore.p0(ptr)".into());
+                    let saved = self.let_be(format_args!("load ptr, ptr %s{array}"));
+                    self.line(format_args!("call void @llvm.stackrestore.p0(ptr {saved})"));
+                }
+            },
+            Op::Call { call, into, cleanup } => {
+                let arguments = self.arguments(call);
+                let callee = call.callee;
+                let result = match cleanup {
+                    Some(number) => {
+                        self.invoke(format_args!("i64 @f{callee}({arguments})"), *number)
+                    }
+                    None => self.let_be(format_args!("call i64 @f{callee}({arguments})")),
+                };
+                self.set(*into, &result);
+            }
+            Op::TailCall { call, must } => {
+                let arguments = self.arguments(call);
+                let kind = if *must { "musttail" } else { "tail" };
+                let result =
+                    self.let_be(format_args!("{kind} call i64 @f{}({arguments})", call.callee));
+                self.line(format_args!("ret i64 {result}"));
+            }
+            Op::CallBody { callee, first, memory, into } => {
+                let Role::Body(ty) = self.module.program.functions[*callee].role else {
+                    unreachable!("it is a body");
+                };
+                let first = self.value(first);
+                let first = self.to(ty, first);
+                let memory = self.memory(*memory);
+                let ir = ty.ir();
+                let result =
+                    self.let_be(format_args!("call {ir} @f{callee}(ptr {memory}, {ir} {first})"));
+                let result = self.from(ty, result);
+                self.set(*into, &result);
+            }
+            Op::Suspend { value, into, how } => {
+                self.switch("suspend", self.ty, None, value, *into, *how);
+            }
+            Op::MakeBase(slot, base) => {
+                let base = match base {
+                    Base::Null => "null".into(),
+                    Base::Shared => self.let_be(format_args!("load ptr, ptr @shared")),
+                    Base::Here => self.plain("base.here", "ptr", &[]),
+                    Base::Own => self.plain("base.create", "ptr", &[("i64", "262144")]),
+                };
+                self.line(format_args!("store ptr {base}, ptr %b{slot}"));
+            }
+            Op::DropBase(slot) => {
+                let base = self.let_be(format_args!("load ptr, ptr %b{slot}"));
+                self.plain("base.destroy", "void", &[("ptr", &base)]);
+            }
+            Op::Spawn { slot, bodies, selector, base, memory } => {
+                let Role::Body(ty) = self.module.program.functions[bodies[0]].role else {
+                    unreachable!("it is a body");
+                };
+                let body = match bodies[..] {
+                    [one, other] => {
+                        let selector = self.value(selector);
+                        let bit = self.let_be(format_args!("trunc i64 {selector} to i1"));
+                        self.let_be(format_args!("select i1 {bit}, ptr @f{other}, ptr @f{one}"))
+                    }
+                    _ => format!("@f{}", bodies[0]),
+                };
+                let memory = self.memory(*memory);
+                let base = if *base == Base::Null {
+                    "null".into()
+                } else {
+                    self.let_be(format_args!("load ptr, ptr %b{slot}"))
+                };
+                let arguments = [("ptr", &*base), ("ptr", &body), ("ptr", &memory)];
+                let context = self.plain(&format!("spawn{}", ty.suffix()), "ptr", &arguments);
+                self.line(format_args!("store ptr {context}, ptr %c{slot}"));
+            }
+            Op::Resume { context, ty, value, into, how } => {
+                let to = self.handle(context);
+                self.switch("resume", *ty, Some(to), value, *into, *how);
+            }
+            Op::Swap { context, ty, value, into, how } => {
+                let to = self.handle(context);
+                self.switch("swap", *ty, Some(to), value, *into, *how);
+            }
+            Op::SwapOnTop { context, ty, callee, value, into } => {
+                let to = self.handle(context);
+                let value = self.value(value);
+                let value = self.to(*ty, value);
+                let ir = ty.ir();
+                let body = format!("@f{callee}");
+                let arguments = [("ptr", &*to), ("ptr", &body), (ir, &value)];
+                let result = self.plain(&format!("swap.ontop{}", ty.suffix()), ir, &arguments);
+                let result = self.from(*ty, result);
+                self.set(*into, &result);
+            }
+            Op::Clone { from, slot } => {
+                let from = self.handle(&Handle::Own(*from));
+                let copy = self.plain("clone", "ptr", &[("ptr", &from)]);
+                self.line(format_args!("store ptr {copy}, ptr %c{slot}"));
+            }
+            Op::Cancel(slot) => self.about("cancel", &Handle::Own(*slot)),
+            Op::Destroy(slot) => self.about("destroy", &Handle::Own(*slot)),
+            Op::Prefetch(context) => self.about("prefetch", context),
+            Op::Status { context, into } => {
+                let context = self.handle(context);
+                let status = self.plain("status", "i32", &[("ptr", &context)]);
+                let status = self.let_be(format_args!("zext i32 {status} to i64"));
+                self.set(*into, &status);
+            }
+            Op::SliceSize { context, into } => {
+                let context = self.handle(context);
+                let size = self.plain("slice.size", "i64", &[("ptr", &context)]);
+                self.set(*into, &size);
+            }
+            Op::Link { context, into } => {
+                let context = self.handle(context);
+                let link = self.plain("link", "ptr", &[("ptr", &context)]);
+                let current = self.plain("current", "ptr", &[]);
+                let none = self.let_be(format_args!("icmp eq ptr {link}, null"));
+                let own = self.let_be(format_args!("icmp eq ptr {link}, {current}"));
+                let some = self.let_be(format_args!("select i1 {own}, i64 1, i64 2"));
+                let which = self.let_be(format_args!("select i1 {none}, i64 0, i64 {some}"));
+                self.set(*into, &which);
+            }
+            Op::SetLink { context, link } => {
+                let context = self.handle(context);
+                let link = self.handle(link);
+                self.plain("setlink", "void", &[("ptr", &context), ("ptr", &link)]);
+            }
+            Op::IsCurrent { context, into } => {
+                let context = self.handle(context);
+                let current = self.plain("current", "ptr", &[]);
+                let is = self.let_be(format_args!("icmp eq ptr {context}, {current}"));
+                let is = self.let_be(format_args!("zext i1 {is} to i64"));
+                self.set(*into, &is);
+            }
+            Op::Return(value) => {
+                let value = self.value(value);
+                let (ir, value) = match self.role {
+                    Role::Plain(_) => ("i64", value),
+                    Role::Body(ty) | Role::OnTop(ty) => (ty.ir(), self.to(ty, value)),
+                };
+                self.line(format_args!("ret {ir} {value}"));
+            }
+        }
+    }
+
+    fn about(&mut self, name: &str, context: &Handle) {
+        let context = self.handle(context);
+        self.plain(name, "void", &[("ptr", &context)]);
+    }
+
+    fn begin(&mut self, array: usize) {
+        let (length, storage) = self.code.arrays[array];
+        let bytes = length * 8;
+        let address = match storage {
+            Storage::Frame => format!("%a{array}"),
+            Storage::Lifetime => {
+                self.declare("void @llvm.lifetime.start.p0(i64, ptr)".into());
+                self.declare("void @llvm.lifetime.end.p0(i64, ptr)".into());
+                self.line(format_args!(
+                    "call void @llvm.lifetime.start.p0(i64 {bytes}, ptr %a{array})"
+                ));
+                format!("%a{array}")
+            }
+            Storage::Dynamic => {
+                self.declare("ptr @llvm.stacksave.p0()".into());
+                let saved = self.let_be(format_args!("call ptr @llvm.stacksave.p0()"));
+                self.line(format_args!("store ptr {saved}, ptr %s{array}"));
+                // A size that is not known when the program is compiled.
+                let size = self.let_be(format_args!("load volatile i64, ptr %v{DEPTH}"));
+                let none = self.let_be(format_args!("and i64 {size}, 0"));
+                let size = self.let_be(format_args!("add i64 {none}, {length}"));
+                let new = self.let_be(format_args!("alloca i64, i64 {size}, align 16"));
+                self.line(format_args!("store ptr {new}, ptr %p{array}"));
+                new
+            }
+        };
+        let byte = (FILL.wrapping_mul(array as i64 + 1)) & 0xff;
+        self.declare("void @llvm.memset.p0.i64(ptr, i8, i64, i1)".into());
+        self.line(format_args!(
+            "call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 {byte}, i64 {bytes}, i1 false)"
+        ));
+    }
+}
