@@ -1,8 +1,11 @@
 // What the passes need of LLVM's debug information and its C interface lacks.
 
 #include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DebugProgramInstruction.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/Local.h"
@@ -36,6 +39,30 @@ extern "C" bool stackswitch_ir_is_bound(LLVMValueRef Variable) {
          A->getAddressSpace() != 0;
 }
 
+// The variable's stores are followed one by one where it has such records (assignment
+// tracking): instead of them it gets one that says where it always is.
+static void declareAssigned(AllocaInst *Variable, Value *Pointer,
+                            int32_t Offset) {
+  auto Markers = at::getDVRAssignmentMarkers(Variable);
+  if (Markers.empty())
+    return;
+  for (DbgVariableRecord *Marker : Markers) {
+    DIExpression *Place = Marker->getAddressExpression();
+    if (auto Part = Marker->getExpression()->getFragmentInfo())
+      if (auto Fragment = DIExpression::createFragmentExpression(
+              Place, Part->OffsetInBits, Part->SizeInBits))
+        Place = *Fragment;
+    Place = DIExpression::prepend(Place, DIExpression::DerefBefore, Offset);
+    DbgVariableRecord::createDVRDeclare(Pointer, Marker->getVariable(), Place,
+                                        Marker->getDebugLoc().get(), *Marker);
+  }
+  for (Instruction &I : instructions(Variable->getFunction()))
+    for (DbgVariableRecord &Record :
+         make_early_inc_range(filterDbgVars(I.getDbgRecordRange())))
+      if (Record.isDbgAssign() && Record.getAddress() == Variable)
+        Record.eraseFromParent();
+}
+
 // Has debuggers find a local variable through another one, which is a pointer:
 // `Offset` bytes from where it points to.
 extern "C" void stackswitch_ir_describe_through(LLVMModuleRef M,
@@ -45,4 +72,5 @@ extern "C" void stackswitch_ir_describe_through(LLVMModuleRef M,
   DIBuilder Builder(*unwrap(M), /*AllowUnresolved=*/false);
   replaceDbgDeclare(unwrap(Variable), unwrap(Pointer), Builder,
                     DIExpression::DerefBefore, Offset);
+  declareAssigned(unwrap<AllocaInst>(Variable), unwrap(Pointer), Offset);
 }
