@@ -13,19 +13,21 @@ declare i32 @stackswitch_ucontext_swapcontext(ptr, ptr) returns_twice
 declare i32 @stackswitch_getcontext(ptr, ptr) returns_twice
 declare i64 @stackswitch_suspend_i64(i64)
 
-; CHECK: @stackswitch_plain_v1 = external global i64
+; CHECK: @stackswitch_plain_v2 = external global i64
 
 ; REMARK: the switch is in place
 define i32 @own(ptr %from, ptr %to) {
 ; CHECK-LABEL: @own(
-; CHECK: [[WORD:%.*]] = load atomic i64, ptr @stackswitch_plain_v1 monotonic, align 8
-; CHECK: call { i32, ptr, ptr, i64, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %from, ptr %to, i64 [[WORD]], ptr @stackswitch_swapcontext) [[TWICE:#[0-9]+]]
+; CHECK: [[WHERE:%.*]] = load atomic i64, ptr @stackswitch_plain_v2 monotonic, align 8
+; CHECK: [[WORD:%.*]] = inttoptr i64 [[WHERE]] to ptr addrspace(257)
+; CHECK: [[MARK:%.*]] = load i64, ptr addrspace(257) [[WORD]], align 8
+; CHECK: call { i32, ptr, ptr, i64, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %from, ptr %to, i64 [[MARK]], ptr @stackswitch_swapcontext) [[TWICE:#[0-9]+]]
 ; CHECK: extractvalue
 ; CODE-LABEL: own:
+; CODE: movq %fs:(%r{{.*}}), %rcx
 ; CODE: testq %rdx, %rdx
-; CODE: movq %fs:(%rcx), %rax
-; CODE: cmpq %rax, 8(%rdx)
-; CODE: cmpq %rax, 8(%rdi)
+; CODE: cmpq %rcx, 8(%rdx)
+; CODE: cmpq %rcx, 8(%rdi)
 ; CODE: movq %rsp, 16(%rdi)
 ; CODE: jmpq *(%rdx)
 ; CODE: xorl %edx, %edx

@@ -4,9 +4,11 @@
 //! that place and nothing else. All else is left to the runtime's function, which they call. What
 //! they are is the target's part, in a module of its own; on other targets calls stay.
 
+mod marks;
 mod target;
 pub(crate) mod x86_64;
 
+use marks::Source;
 #[cfg(feature = "jit")]
 pub(crate) use target::IN_UCONTEXT;
 use target::{Conditions, Objects, Operation, Target};
@@ -23,7 +25,7 @@ use crate::verify;
 pub(crate) const WORDS: &str = "stackswitch_resident_v1";
 
 /// The variable of the runtime that says where the word is that marks a thread's plain captures.
-pub(crate) const PLAIN: &str = "stackswitch_plain_v1";
+pub(crate) const PLAIN: &str = "stackswitch_plain_v2";
 
 /// A module's flag of that name with the value 0 keeps all its calls.
 pub(crate) const FLAG: &str = "stackswitch-inline";
@@ -89,6 +91,7 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
         marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
         functions: HashMap::new(),
         switches: HashMap::new(),
+        swaps: Vec::new(),
     };
     let mut changed = false;
     for intrinsic in TABLE {
@@ -104,7 +107,14 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
     }
     let pointer = Type::pointer(module, 0);
     let ty = Type::function(Type::int32(module), &[pointer, pointer]);
-    changed | inlining.symbol(SWAP_UCONTEXT, ty, Operation::SwapContext(Objects::InUcontext), tell)
+    let in_ucontext = Operation::SwapContext(Objects::InUcontext);
+    changed |= inlining.symbol(SWAP_UCONTEXT, ty, in_ucontext, tell);
+    if !inlining.swaps.is_empty()
+        && let Some(variable) = inlining.words(in_ucontext)
+    {
+        marks::give(module, &Source { target, variable }, inlining.swaps);
+    }
+    changed
 }
 
 /// The work on one module.
@@ -116,6 +126,8 @@ struct Inlining<'m> {
     functions: HashMap<Function<'m>, Facts>,
     /// The assembly of each kind of switch. A module has many switches of few kinds.
     switches: HashMap<(Operation, Conditions, Type<'m>), Value<'m>>,
+    /// Each `swapcontext` that is in place, which has to be given the thread's mark.
+    swaps: Vec<Call<'m>>,
 }
 
 impl<'m> Inlining<'m> {
@@ -210,7 +222,11 @@ impl<'m> Inlining<'m> {
                 }
             }
         }
-        args.push(builder.load_shared(Type::size(module), words));
+        args.push(if operation.returns_twice() {
+            marks::none(module)
+        } else {
+            builder.load_shared(Type::size(module), words)
+        });
         args.push(call.callee());
         let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
         let mut results = vec![call.function_type().result()];
@@ -229,6 +245,7 @@ impl<'m> Inlining<'m> {
         let switch = builder.call(ty, assembly, &args, None);
         if operation.returns_twice() {
             switch.add_attribute(module, "returns_twice");
+            self.swaps.push(switch);
         }
         call.replace(Some(builder.field(switch.value(), 0)));
     }

@@ -2,7 +2,7 @@
 //! [`TARGETS`]. On targets that are none of them calls of the runtime stay.
 
 use super::x86_64;
-use crate::ir::{Assembly, Module};
+use crate::ir::{Assembly, Builder, Module, Value};
 
 /// All that are known.
 const TARGETS: &[&Target] = &[&x86_64::TARGET];
@@ -12,10 +12,14 @@ const TARGETS: &[&Target] = &[&x86_64::TARGET];
 pub(super) struct Target {
     /// Whether a module is for it.
     pub(super) fits: fn(Module<'_>) -> bool,
+    /// The address of what lies so many bytes from the thread pointer on.
+    pub(super) at_thread: for<'m> fn(&Builder<'m>, Value<'m>) -> Value<'m>,
     /// The assembly of a switch.
     ///
-    /// Its inputs are those of the operation, where a thread's words are, and the runtime's
-    /// function; its outputs the result and then what becomes of the inputs. All in that order.
+    /// Its inputs are those of the operation, where a thread's words are or the thread's mark, and
+    /// the runtime's function; its outputs the result and then what becomes of the inputs. All in
+    /// that order. The mark that comes out is the thread's where control goes on, or none that an
+    /// object has.
     pub(super) assembly: fn(Operation, Conditions) -> Assembly,
 }
 

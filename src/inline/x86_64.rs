@@ -11,10 +11,13 @@
 //! stack pointer goes below the record first.
 
 use super::target::{Conditions, IN_UCONTEXT, Objects, Operation, Target};
-use crate::ir::{Assembly, Module};
+use crate::ir::{Assembly, Builder, Module, Value};
 
 /// The target.
-pub(super) const TARGET: Target = Target { fits, assembly };
+pub(super) const TARGET: Target = Target { fits, at_thread, assembly };
+
+/// The address space that begins at the thread pointer.
+const THREAD: u32 = 257;
 
 /// Offsets in a thread's words.
 pub(crate) mod words {
@@ -72,9 +75,13 @@ fn fits(module: Module<'_>) -> bool {
         && module.pointer_size() == 8
 }
 
+fn at_thread<'m>(builder: &Builder<'m>, offset: Value<'m>) -> Value<'m> {
+    builder.pointer_to(offset, THREAD)
+}
+
 /// The assembly of a switch: the result in rax, the target in rdi, the value in rsi, in rcx where
 /// the thread's words are from the thread pointer on, the runtime's function in r11. Objects of
-/// the POSIX layer are in rdi and rdx, and in rcx is where the word is that marks those.
+/// the POSIX layer are in rdi and rdx, and in rcx is the thread's mark of those.
 fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
     let mut code = Code::default();
     if let Operation::SwapContext(objects) = operation {
@@ -179,7 +186,8 @@ impl Code {
     }
 
     /// What `stackswitch_go_plainly` of the runtime does. Nothing is loaded that a store could be
-    /// waited for but the target's own position.
+    /// waited for but the target's own position. Whoever is gone to finds the mark in rcx, which
+    /// is his as well: it is the same thread.
     fn capture(&mut self, objects: Objects, conditions: Conditions) {
         if objects == Objects::Own {
             self.line("testq %rdi, %rdi");
@@ -187,10 +195,9 @@ impl Code {
             self.line("testq %rdx, %rdx");
             self.line("je 3f");
         }
-        self.line("movq %fs:(%rcx), %rax");
-        self.line(format!("cmpq %rax, {}(%rdx)", object::TAG));
+        self.line(format!("cmpq %rcx, {}(%rdx)", object::TAG));
         self.line("jne 3f");
-        self.line(format!("cmpq %rax, {}(%rdi)", object::TAG));
+        self.line(format!("cmpq %rcx, {}(%rdi)", object::TAG));
         self.line("jne 3f");
         self.line("leaq 1f(%rip), %r10");
         self.line("movq %r10, (%rdi)");

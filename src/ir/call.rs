@@ -485,6 +485,13 @@ impl<'m> Builder<'m> {
         value
     }
 
+    /// An address that is a number in an address space.
+    pub(crate) fn pointer_to(&self, number: Value<'m>, space: u32) -> Value<'m> {
+        let ty = Type::pointer(self.module, space);
+        // SAFETY: the number is an integer, the type a pointer.
+        Value::new(unsafe { LLVMBuildIntToPtr(self.raw, number.raw(), ty.raw(), c"".as_ptr()) })
+    }
+
     /// An address so many bytes behind another, in the same object.
     pub(crate) fn offset(&self, address: Value<'m>, bytes: u64) -> Value<'m> {
         let mut index = self.size(bytes).raw();

@@ -1,7 +1,7 @@
 // swapcontext with a null base in functions with frames of every kind, on both sides of a switch:
 // what is live across it is kept, by a thread without contexts, whose switches are in place, and by
 // one with contexts, whose switches are calls. At each instruction the stack pointer is one that a
-// signal handler can use.
+// signal handler can use. What one switch hands on to the next is true there.
 #include <alloca.h>
 #include <csignal>
 #include <cstdint>
@@ -248,6 +248,82 @@ int64_t slow() {
   return int64_t(stats.switches_slow);
 }
 
+// A loop of nothing but switches, and what the other side does in its turns meanwhile.
+enum Turn { IN_PLACE, BY_CALL, BEGIN_NOTES, END_NOTES };
+struct Turns {
+  alignas(16) char main[OBJECT], other[OBJECT], nothing[OBJECT];
+  int64_t given, got;
+  Turn turn;
+  void *base, *context;
+};
+
+int (*volatile call)(void *, void *, void *) = stackswitch_swapcontext;
+
+void turns(void *argument) {
+  Turns *turns = static_cast<Turns *>(argument);
+  auto body = [](void *, void *first) { return first; };
+  for (;;) {
+    turns->got = turns->given * 3;
+    int result = 0;
+    if (turns->turn == BEGIN_NOTES) {
+      turns->base = stackswitch_base_create(1 << 20);
+      turns->context = stackswitch_spawn(turns->base, body, nullptr);
+    } else if (turns->turn == END_NOTES) {
+      stackswitch_resume(turns->context, nullptr);
+      stackswitch_destroy(turns->context);
+      stackswitch_base_destroy(turns->base);
+    }
+    if (turns->turn == BY_CALL)
+      result = call(turns->other, turns->main, nullptr);
+    else
+      result = stackswitch_swapcontext(turns->other, turns->main, nullptr);
+    check(result == 0, "the result of a turn");
+  }
+}
+
+// `bad`: each second time to what holds nothing.
+NOINLINE void take_turns(Turns &turns, int64_t count, bool bad = false) {
+  int64_t sum = 0, expected = 0;
+  int failures = 0;
+  for (int64_t i = zero; i < count; i++) {
+    turns.given = i;
+    void *to = bad && i % 2 ? turns.nothing : turns.other;
+    int result = stackswitch_swapcontext(turns.main, to, nullptr);
+    failures += result != 0;
+    sum += turns.got;
+    expected += i * 3 - (bad && i % 2 ? 3 : 0);
+  }
+  check(sum == expected && failures == (bad ? count / 2 : 0), "turns");
+}
+
+// How many of so many turns were not short.
+int64_t slow_turns(Turns &turns, Turn turn, int64_t count, bool bad = false) {
+  int64_t before = slow();
+  turns.turn = turn;
+  take_turns(turns, count, bad);
+  return slow() - before;
+}
+
+// What a switch hands on to the next one is still true after whatever happened in between.
+NOINLINE void handed_on() {
+  static Turns state;
+  check(stackswitch_getcontext(state.other, nullptr) == 0, "getcontext");
+  check(stackswitch_makecontext(state.other, stacks, STACK, nullptr, turns, &state) == 0,
+        "makecontext");
+  slow_turns(state, IN_PLACE, 1);
+  for (int i = 0; i < 3; i++) {
+    check(slow_turns(state, IN_PLACE, 1000) <= 2, "turns are short");
+    check(slow_turns(state, BY_CALL, 1000) <= 2, "turns by calls are short");
+    check(slow_turns(state, IN_PLACE, 1000, true) <= 1000 + 2, "turns that are not refused are short");
+    slow_turns(state, BEGIN_NOTES, 1);
+    check(slow_turns(state, IN_PLACE, 1000) >= 2000, "turns are noted");
+    check(slow_turns(state, BY_CALL, 1000) >= 2000, "turns by calls are noted");
+    check(slow_turns(state, IN_PLACE, 1000, true) >= 1000, "turns that are not refused are noted");
+    slow_turns(state, END_NOTES, 1);
+    slow_turns(state, IN_PLACE, 1);
+  }
+}
+
 } // namespace
 
 int main() {
@@ -291,6 +367,7 @@ int main() {
   switches = 0;
   all(50);
   check(slow() - before < switches / 20, "most are short again");
+  handed_on();
   std::free(stacks);
   std::puts("all as it should be");
 }

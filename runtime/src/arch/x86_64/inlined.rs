@@ -3,6 +3,10 @@
 //! Such code does what `stackswitch_exchange` in `arch` does. A context that it leaves
 //! has a record of the usual size, in which only rbp, rbx if the code needs it, and the address to
 //! go on at are true; the other registers are nobody's. That address is the code's own.
+//!
+//! Where a position of the POSIX layer is gone on with, and where `stackswitch_swapcontext` and
+//! `stackswitch_ucontext_swapcontext` return, rcx is the word that marks the thread's plain
+//! captures, or -1. Such code takes it from one switch to the next.
 
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
@@ -24,10 +28,10 @@ global_asm!(
     ".size stackswitch_resident_v1,8",
     "stackswitch_resident_v1:",
     ".zero 8",
-    ".globl stackswitch_plain_v1",
-    ".type stackswitch_plain_v1,@object",
-    ".size stackswitch_plain_v1,8",
-    "stackswitch_plain_v1:",
+    ".globl stackswitch_plain_v2",
+    ".type stackswitch_plain_v2,@object",
+    ".size stackswitch_plain_v2,8",
+    "stackswitch_plain_v2:",
     ".zero 8",
     ".popsection",
 );
@@ -55,12 +59,12 @@ pub fn resident() -> *const () {
     address!("stackswitch_resident_v1")
 }
 
-/// The address of `stackswitch_plain_v1`, which says where the word is that marks objects of the
+/// The address of `stackswitch_plain_v2`, which says where the word is that marks objects of the
 /// POSIX layer which may be gone to at once, from the thread pointer on. Before the first thread is
 /// set up it is 0, and what is there is the thread pointer, which marks none.
 #[must_use]
 pub fn plain() -> *const () {
-    address!("stackswitch_plain_v1")
+    address!("stackswitch_plain_v2")
 }
 
 /// Says where the words are.
