@@ -198,7 +198,7 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
     let index = verify::index(&analysis.sites);
     let mut contexts = HashMap::new();
     for spawn in analysis.sites.iter().filter(|site| site.intrinsic.name == "spawn") {
-        for user in verify::handle_uses(spawn, &index).unwrap_or_default() {
+        for user in verify::handle_uses(spawn, &index).into_iter().flat_map(|uses| uses.sites) {
             let spawned =
                 Spawned { instruction: printed(spawn.call), location: spawn.call.location() };
             contexts.insert(user.call, spawned);

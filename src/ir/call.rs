@@ -11,6 +11,11 @@ use super::function::{AttributePlace, attribute_kind};
 use super::{Function, Instruction, Module, Type, Value, edge};
 use crate::diagnostics::Location;
 
+// SAFETY: this is a function of `shim.cc`, with the types that it has there.
+unsafe extern "C" {
+    fn stackswitch_ir_may_inline(call: LLVMValueRef) -> bool;
+}
+
 /// A call, an invoke or a `callbr`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call<'m>(Value<'m>);
@@ -111,6 +116,17 @@ impl<'m> Call<'m> {
     pub(crate) fn function_type(self) -> Type<'m> {
         // SAFETY: the instruction is live and a call.
         Type::new(unsafe { LLVMGetCalledFunctionType(self.0.raw()) })
+    }
+
+    /// Whether the body of what it calls may take its place, if nothing else calls for another one.
+    pub(crate) fn may_be_inlined(self) -> bool {
+        // SAFETY: the instruction is live and a call.
+        let may = unsafe { stackswitch_ir_may_inline(self.0.raw()) };
+        let same = |what| {
+            let callee = self.callee().as_function();
+            callee.is_some_and(|f| f.string_attribute(what) == self.caller().string_attribute(what))
+        };
+        may && !self.has_bundles() && same("target-cpu") && same("target-features")
     }
 
     /// The arguments.
@@ -297,11 +313,7 @@ impl<'m> Call<'m> {
     /// Puts a value that is there already where the result was used, and removes the call, which
     /// must not be used again.
     pub(crate) fn fold(self, value: Value<'m>) {
-        // SAFETY: the instruction is live, and the value has its type.
-        unsafe {
-            LLVMReplaceAllUsesWith(self.0.raw(), value.raw());
-            LLVMInstructionEraseFromParent(self.0.raw());
-        }
+        self.instruction().fold(value);
     }
 
     /// Puts `value` where the result was used (nothing for a call without one) and removes the

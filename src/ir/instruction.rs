@@ -62,6 +62,20 @@ impl<'m> Instruction<'m> {
         }
     }
 
+    /// Puts a value that is there already where the result was used, and removes the instruction,
+    /// which must not be used again.
+    pub(crate) fn fold(self, value: Value<'m>) {
+        // SAFETY: the instruction is live, and the value has its type.
+        unsafe { LLVMReplaceAllUsesWith(self.0.raw(), value.raw()) }
+        self.erase();
+    }
+
+    /// Removes it. Its result is not used, and it must not be used again.
+    pub(crate) fn erase(self) {
+        // SAFETY: the instruction is live, and nothing uses it.
+        unsafe { LLVMInstructionEraseFromParent(self.0.raw()) }
+    }
+
     /// The address and the value, if it is a store.
     pub(crate) fn stored(self) -> Option<(Value<'m>, Value<'m>)> {
         (self.opcode() == LLVMOpcode::LLVMStore).then(|| (self.operand(1), self.operand(0)))

@@ -15,6 +15,7 @@ mod instruction;
 pub(crate) mod mangle;
 mod mark;
 mod metadata;
+mod object;
 mod phi;
 mod trace;
 mod types;
@@ -25,6 +26,7 @@ pub(crate) use coroutine::{Coroutine, Presplit, split};
 pub(crate) use frame::{Lifetime, VariableUse};
 pub(crate) use function::{AttributePlace, Function, Linkage};
 pub(crate) use instruction::{Block, Instruction};
+pub(crate) use object::{Access, AccessKind};
 pub(crate) use phi::Phi;
 pub(crate) use types::{Type, TypeKind};
 

@@ -1,5 +1,7 @@
 // What the passes need and LLVM's C interface lacks.
 
+#include "llvm/Analysis/InlineCost.h"
+#include "llvm/IR/Attributes.h"
 #include "llvm/IR/DIBuilder.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -63,6 +65,31 @@ static void declareAssigned(AllocaInst *Variable, Value *Pointer,
          make_early_inc_range(filterDbgVars(I.getDbgRecordRange())))
       if (Record.isDbgAssign() && Record.getAddress() == Variable)
         Record.eraseFromParent();
+}
+
+// Whether a call may be replaced by the body of what it calls.
+extern "C" bool stackswitch_ir_may_inline(LLVMValueRef Call) {
+  const auto *CB = unwrap<CallBase>(Call);
+  Function *Callee = CB->getCalledFunction();
+  return Callee && !Callee->isDeclaration() && !CB->isNoInline() &&
+         !CB->isMustTailCall() &&
+         AttributeFuncs::areInlineCompatible(*CB->getCaller(), *Callee) &&
+         isInlineViable(*Callee).isSuccess();
+}
+
+// How many bytes an address is behind the one that it is computed from, if that
+// is known. False if not.
+extern "C" bool stackswitch_ir_constant_offset(LLVMValueRef Address,
+                                               int64_t *Offset) {
+  const auto *GEP = unwrap<GetElementPtrInst>(Address);
+  const DataLayout &DL = GEP->getModule()->getDataLayout();
+  if (GEP->getType()->isVectorTy())
+    return false;
+  APInt Bytes(DL.getIndexTypeSizeInBits(GEP->getType()), 0);
+  if (!GEP->accumulateConstantOffset(DL, Bytes) || !Bytes.isSignedIntN(64))
+    return false;
+  *Offset = Bytes.getSExtValue();
+  return true;
 }
 
 // Has debuggers find a local variable through another one, which is a pointer:

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use inkwell::llvm_sys::LLVMOpcode;
 use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::{LLVMIntPredicate, LLVMOpcode};
 
 use super::{Call, Function, Instruction, Value};
 
@@ -141,11 +141,20 @@ impl<'m> Value<'m> {
     }
 }
 
+/// What is done with a pointer that is nothing but given to calls and compared with null.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PointerUses<'m> {
+    /// The calls that are given it, with the index of the argument.
+    pub(crate) given: Vec<(Call<'m>, usize)>,
+    /// The comparisons, with what they give if it is not null.
+    pub(crate) compared: Vec<(Instruction<'m>, bool)>,
+}
+
 impl<'m> Instruction<'m> {
-    /// The calls that are given its latest result, with the index of the argument, if nothing else
-    /// happens to that. A variable that keeps it is followed.
-    pub(crate) fn argument_uses(self) -> Option<Vec<(Call<'m>, usize)>> {
-        let mut found = Vec::new();
+    /// What is done with its latest result, a pointer, if that is nothing else. A variable that
+    /// keeps it is followed.
+    pub(crate) fn pointer_uses(self) -> Option<PointerUses<'m>> {
+        let mut found = PointerUses::default();
         for user in self.value().users()? {
             if user.is_plain_store() && user.operand(0) == self.value() {
                 let variable = user.operand(1);
@@ -161,35 +170,53 @@ impl<'m> Instruction<'m> {
                         if load.reaches(self, Some(copy)) {
                             return None;
                         }
-                        given(copy, load.value(), &mut found)?;
+                        found.add(copy, load.value())?;
                     }
                 }
             } else {
-                given(user, self.value(), &mut found)?;
+                found.add(user, self.value())?;
             }
         }
         Some(found)
     }
-}
 
-/// Adds the places where a call takes a value; `None` where it is used in another way.
-fn given<'m>(
-    user: Instruction<'m>,
-    value: Value<'m>,
-    found: &mut Vec<(Call<'m>, usize)>,
-) -> Option<()> {
-    let call = user.call()?;
-    if call.callee() == value {
-        return None;
-    }
-    let before = found.len();
-    for (index, arg) in call.args().into_iter().enumerate() {
-        if arg == value && !found.contains(&(call, index)) {
-            found.push((call, index));
+    /// What it gives if a value is not null, if it compares that with null.
+    fn compares_with_null(self, value: Value<'m>) -> Option<bool> {
+        if self.opcode() != LLVMOpcode::LLVMICmp {
+            return None;
+        }
+        let other = if self.operand(0) == value { self.operand(1) } else { self.operand(0) };
+        // SAFETY: the instruction is live and compares.
+        let predicate = unsafe { LLVMGetICmpPredicate(self.value().raw) };
+        match predicate {
+            _ if !other.is_null() => None,
+            LLVMIntPredicate::LLVMIntEQ => Some(false),
+            LLVMIntPredicate::LLVMIntNE => Some(true),
+            _ => None,
         }
     }
-    // Uses in operand bundles are of no known meaning; a second use of a call is found already.
-    (found.len() > before || call.args().contains(&value)).then_some(())
+}
+
+impl<'m> PointerUses<'m> {
+    /// Adds a use of the pointer; `None` where it is used in another way.
+    fn add(&mut self, user: Instruction<'m>, value: Value<'m>) -> Option<()> {
+        if let Some(otherwise) = user.compares_with_null(value) {
+            self.compared.push((user, otherwise));
+            return Some(());
+        }
+        let call = user.call()?;
+        if call.callee() == value {
+            return None;
+        }
+        let before = self.given.len();
+        for (index, arg) in call.args().into_iter().enumerate() {
+            if arg == value && !self.given.contains(&(call, index)) {
+                self.given.push((call, index));
+            }
+        }
+        // Uses in operand bundles are of no known meaning; a second use of a call is found already.
+        (self.given.len() > before || call.args().contains(&value)).then_some(())
+    }
 }
 
 /// Whether it only says how long a variable is needed.

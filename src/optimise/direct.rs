@@ -5,13 +5,14 @@ use super::{MAX_STACK, Remark, forget};
 use crate::intrinsics::Form;
 use crate::ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
 use crate::lower;
-use crate::verify::{self, Index, Site, Spelling};
+use crate::verify::{self, HandleUses, Index, Site, Spelling};
 
 /// What becomes of a context.
 #[derive(Debug)]
 struct Plan<'a, 'm> {
     body: Function<'m>,
     resume: &'a Site<'m>,
+    uses: HandleUses<'a, 'm>,
     /// Operations that go, with the constant that their result is, if they have one.
     others: Vec<(&'a Site<'m>, Option<u64>)>,
 }
@@ -77,7 +78,7 @@ fn plan<'a, 'm>(
     }
     let uses = verify::handle_uses(site, index)
         .ok_or("its handle may be used elsewhere, or be that of another context")?;
-    if let Some(other) = uses.iter().find(|s| {
+    if let Some(other) = uses.sites.iter().find(|s| {
         !is_plain(s)
             || !matches!(
                 s.intrinsic.name,
@@ -86,7 +87,7 @@ fn plan<'a, 'm>(
     }) {
         return Err(format!("'{}' is used on it", other.intrinsic.full_name()));
     }
-    let mut resumes = uses.iter().filter(|s| s.intrinsic.name == "resume");
+    let mut resumes = uses.sites.iter().filter(|s| s.intrinsic.name == "resume");
     let resume = match (resumes.next(), resumes.next()) {
         (Some(&resume), None) => resume,
         (None, _) => return Err("it is never resumed".to_owned()),
@@ -104,10 +105,10 @@ fn plan<'a, 'm>(
         return Err("it may be resumed more than once, or not be this context".to_owned());
     }
     let mut others = Vec::new();
-    for &other in uses.iter().filter(|s| s.call != resume.call) {
-        others.push((other, fold(other, start, middle, &uses)?));
+    for &other in uses.sites.iter().filter(|s| s.call != resume.call) {
+        others.push((other, fold(other, start, middle, &uses.sites)?));
     }
-    Ok(Plan { body, resume, others })
+    Ok(Plan { body, resume, uses, others })
 }
 
 /// The constant that an operation gives, if it gives one.
@@ -149,6 +150,7 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
             None => other.call.replace(None),
         }
     }
+    plan.uses.fold_null_checks();
     forget(index, plan.resume);
     forget(index, site);
     resume.replace(Some(result));

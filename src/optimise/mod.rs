@@ -6,6 +6,7 @@
 mod direct;
 mod fold;
 mod known;
+mod member;
 mod nosuspend;
 pub(crate) mod slices;
 mod stackless;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 
 use crate::ir::{Function, Instruction, Module};
 use crate::verify::{self, Index, Site};
+use member::{Members, Outcome};
 pub(crate) use stackless::FLAG as STACKLESS_FLAG;
 
 /// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
@@ -38,12 +40,21 @@ pub(crate) struct Remark<'m> {
 pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let mut changed = false;
     let mut coroutines = stackless::Made::new();
+    let mut members = Members::default();
     loop {
         let analysis = verify::analyse(module);
         if analysis.sites.is_empty() || !analysis.findings.is_empty() {
             return changed;
         }
         let mut index = verify::index(&analysis.sites);
+        match members.run(module, &analysis.sites, &index) {
+            Outcome::Unchanged => {}
+            Outcome::Changed => changed = true,
+            Outcome::Inlined => {
+                changed = true;
+                continue;
+            }
+        }
         let facts = nosuspend::infer(module, &index);
         let mut missed = Vec::new();
         let mut told = |remark: Remark<'m>| {

@@ -52,7 +52,7 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
                     *base == Base::Default
                         && theirs.is_some_and(|t| t.iter().any(|(b, _)| *b == Base::Default))
                         && uses(start, index)
-                            .is_some_and(|u| u.iter().any(|s| s.intrinsic.name == "resume"))
+                            .is_some_and(|u| u.sites.iter().any(|s| s.intrinsic.name == "resume"))
                 });
                 if let Some((_, start)) = start {
                     findings.push(warn(site.call.instruction(), variable, start));

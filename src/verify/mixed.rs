@@ -16,8 +16,8 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
     let (mut findings, mut bodies) = (Vec::new(), HashMap::new());
     for spawn in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
         let (Some(sent), Some(uses)) = (spawn.value_type, uses(spawn, index)) else { continue };
-        first_switch(spawn, sent, &uses, &mut findings);
-        body(spawn, sent, &uses, index, &mut bodies, &mut findings);
+        first_switch(spawn, sent, &uses.sites, &mut findings);
+        body(spawn, sent, &uses.sites, index, &mut bodies, &mut findings);
     }
     findings
 }

@@ -14,7 +14,7 @@ mod symbols;
 mod value_type;
 
 pub(crate) use finding::{Finding, one_line, sort as sort_findings};
-pub(crate) use handle::{Index, index, uses as handle_uses};
+pub(crate) use handle::{HandleUses, Index, index, uses as handle_uses};
 pub(crate) use signature::{expected as expected_type, wide as wide_type};
 
 use crate::carrier::Carrier;

@@ -16,7 +16,7 @@ use crate::ir::{
     AttributePlace, Builder, Call, Coroutine, Function, Instruction, Linkage, Module, Presplit,
     Type, Value, split,
 };
-use crate::verify::{self, Index, Site, Spelling};
+use crate::verify::{self, HandleUses, Index, Site, Spelling};
 use body::Body;
 use mistake::Mistakes;
 
@@ -33,7 +33,7 @@ struct Plan<'a, 'm> {
     value: Type<'m>,
     body: Function<'m>,
     parts: Body<'m>,
-    uses: Vec<&'a Site<'m>>,
+    uses: HandleUses<'a, 'm>,
 }
 
 /// Makes all contexts of a module stackless that can be. Returns whether anything changed.
@@ -123,7 +123,7 @@ fn plan<'a, 'm>(
     }
     let uses = verify::handle_uses(spawn, index)
         .ok_or("its handle may be used elsewhere, or be that of another context")?;
-    for site in &uses {
+    for site in &uses.sites {
         let name = site.intrinsic.full_name();
         match site.intrinsic.name {
             "resume" | "destroy" | "status" | "prefetch" | "slice.size" => {}
@@ -136,7 +136,7 @@ fn plan<'a, 'm>(
             return Err("it is resumed with another type".to_owned());
         }
     }
-    in_order(spawn.call.instruction(), &uses)?;
+    in_order(spawn.call.instruction(), &uses.sites)?;
     let creator = spawn.call.caller();
     if creator.attribute(AttributePlace::Function, "strictfp").is_some() {
         let name = creator.name();
@@ -145,7 +145,7 @@ fn plan<'a, 'm>(
     if body::returns_twice(creator) {
         return Err(format!("'{}' calls what returns twice", creator.name()));
     }
-    if copies && body::waits_for_others(spawn.call, &uses, index, facts) {
+    if copies && body::waits_for_others(spawn.call, &uses.sites, index, facts) {
         return Err(format!(
             "'{}' may be copied while it waits for another context",
             creator.name()
@@ -225,7 +225,8 @@ fn apply<'m>(
         coroutine.alignment(),
         c"stackswitch.frame",
     );
-    for &site in &plan.uses {
+    plan.uses.fold_null_checks();
+    for &site in &plan.uses.sites {
         let ty = site.call.function_type();
         let helper = match site.intrinsic.name {
             "resume" => {
