@@ -2,6 +2,7 @@
 ; malloc, makes a base there and runs three coroutines of that base, which
 ; share the given stack and displace one another. The stack a context gets
 ; from makecontext is a region like any other.
+; not on the heap: it prints whether an address of a local variable is on its stack.
 
 @given = global ptr null
 @home = global ptr null

@@ -3,6 +3,7 @@
 ; A is then overwritten, by deep calls and by other contexts that run there.
 ; Going back to B must find every byte of its frames as it was; and going back
 ; a second time must find them so again, although the first time changed them.
+; not on the heap: it captures its frames with a base, which is refused then.
 
 @a = global ptr null
 @b = global ptr null

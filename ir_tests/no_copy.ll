@@ -2,6 +2,7 @@
 ; Two contexts on regions of their own: nothing is saved. One below a base in a
 ; frame of 100 kB: that frame is never saved, only what lies below the base, the
 ; context and its caller's small frame. Two contexts that do share a region: they are saved.
+; not on the heap: it counts the bytes of its frames that are saved.
 
 %stats = type { i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64 }
 

@@ -2,6 +2,7 @@
 ; that they were captured with, which here is a point in main, so they run over
 ; one another's frames and over those of the scheduler. swapcontext with that
 ; base saves each of them to the heap; no stack is allocated.
+; not on the heap: it captures its frames with a base, which is refused then.
 
 @anchor = global ptr null
 @home = global ptr null

@@ -2,6 +2,7 @@
 ; all the same, in loops, one after the other, two at a time, when a function is left early, in
 ; recursion, and in a clone that goes on from between them. The contexts share one base, so each
 ; displaces the others.
+; not on the heap: it clones a context, which is refused then.
 
 @line = private unnamed_addr constant [25 x i8] c"turn %lld: %lld and %lld\00"
 @newline = private unnamed_addr constant [2 x i8] c"\0A\00"

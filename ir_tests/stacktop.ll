@@ -2,6 +2,7 @@
 ; Proves, for coroutines, that it is below the frame that suspended and moves
 ; down with the depth; that two contexts' positions bound the stack between
 ; them; and for the POSIX layer that a deeper capture has the lower position.
+; not on the heap: it measures from the address of a local variable to the stack position.
 
 @addresses = global [3 x i64] zeroinitializer
 

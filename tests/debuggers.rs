@@ -1,7 +1,7 @@
 //! gdb shows the frames of a running context and stops where its stack begins, wherever it is
 //! stopped, compiled ahead of time or by the JIT; and with the script that is installed it shows
 //! those of suspended ones, wherever their stacks are, in a process and in a core file. In a context
-//! without a stack it stops at the right lines and finds variables.
+//! without a stack it stops at the right lines and finds variables, and it finds those on the heap.
 //!
 //! The former needs what `make test` builds and is ignored without it.
 
@@ -55,6 +55,7 @@ fn main() {
         add(format!("converted-{}", way.0), converted, way);
         if !way.0.contains("O0") {
             add(format!("stackless-{}", way.0), stackless, way);
+            add(format!("on-the-heap-{}", way.0), on_the_heap, way);
         }
     }
     trials.push(Trial::test("running_in_the_jit", running_in_the_jit));
@@ -104,6 +105,44 @@ fn stackless(artifacts: &Artifacts, way: &Way) -> Result<(), Failed> {
         || !stdout.contains("\n98\n")
     {
         return Err(format!("{frames:?} {printed:?}\n{stdout}\n{}", text(&output.stderr)).into());
+    }
+    Ok(())
+}
+
+/// A local variable on the heap: before and after a switch its value is that of the context that
+/// gdb has stopped in.
+fn on_the_heap(artifacts: &Artifacts, way: &Way) -> Result<(), Failed> {
+    let &(name, compiler, flags, linkage) = way;
+    let linkage = linkage.ok_or("a linkage")?;
+    let source = c::sources().join("heap_locals.c");
+    let lines = fs::read_to_string(&source)?;
+    let threshold = c::option(artifacts, compiler, "-stackswitch-heap-threshold=1024")?;
+    let flags: Vec<&str> =
+        flags.iter().copied().chain(threshold.iter().map(String::as_str)).collect();
+    let program_name = format!("on-the-heap-{name}");
+    let place = ("debuggers", program_name.as_str());
+    let program = c::build(artifacts, compiler, &source, &flags, place, linkage)?;
+    let mut gdb = gdb();
+    for comment in ["before the switch", "after the switch", "body ends"] {
+        gdb.arg("-ex").arg(format!("break {}", line_of(&lines, comment)));
+    }
+    gdb.args(["-ex", "run"]);
+    // Both contexts come to the first line, then each of them to the others.
+    for stop in 0..6 {
+        gdb.arg("-ex").arg(format!("echo @{stop}\\n"));
+        gdb.args(["-ex", "output numbers[0]", "-ex", "echo ,"]);
+        gdb.args(["-ex", "output numbers[499]", "-ex", "echo \\n", "-ex", "continue"]);
+    }
+    let output = text(&run(gdb.arg(&program))?.stdout);
+    let expected = ["1000,1499", "2000,2499", "1000,1499", "1005,1499", "2000,2499", "2006,2499"];
+    for (stop, expected) in expected.iter().enumerate() {
+        let found = section(&output, &stop.to_string()).lines().next().unwrap_or_default();
+        if found != *expected {
+            return Err(format!("stop {stop}: {found:?}, not {expected:?}\n{output}").into());
+        }
+    }
+    if !output.contains("\n1\n") || !output.contains("\n7011\n") {
+        return Err(format!("the variables are not on the heap, or wrong\n{output}").into());
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Switches in place, in frames of every kind, as compilers are asked to make them: two C++
-//! programs, one for each layer, compiled in many ways, must find all as it should be.
+//! Switches in place, in frames of every kind, as compilers are asked to make them: C++ programs,
+//! compiled in many ways, must find all as it should be.
 //!
 //! Needs what `make test` builds and is ignored without it.
 
@@ -14,8 +14,9 @@ use support::{
     run, text,
 };
 
-/// The programs: the coroutine layer's switches, and `swapcontext`.
-const PROGRAMS: [&str; 2] = ["in_place", "in_place_posix"];
+/// The programs: the coroutine layer's switches, those in functions that handle exceptions, and
+/// `swapcontext`.
+const PROGRAMS: [&str; 3] = ["in_place", "in_place_handlers", "in_place_posix"];
 
 /// Names and flags.
 const WAYS: [(&str, &[&str]); 15] = [
@@ -37,10 +38,11 @@ const WAYS: [(&str, &[&str]); 15] = [
 ];
 
 /// Who compiles, and how the runtime is linked.
-const KINDS: [(&str, Compiler, Linkage<'_>); 3] = [
+const KINDS: [(&str, Compiler, Linkage<'_>); 4] = [
     ("static", Compiler::ClangWithPlugin, Linkage::Static),
     ("shared", Compiler::ClangWithPlugin, Linkage::Shared),
     ("other-static", Compiler::OtherClangWithPlugin, Linkage::Static),
+    ("other-lto", Compiler::OtherClangWithPlugin, Linkage::Lto("-flto=full")),
 ];
 
 fn main() {

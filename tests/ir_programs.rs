@@ -41,19 +41,26 @@ enum Version {
     Other,
 }
 
-/// What optimisation may make of a program's switches.
+/// What optimisation may make of a program's switches and of its local variables.
 #[derive(Clone, Copy, PartialEq)]
 struct Form {
     /// Switches may be put in place.
     inline: bool,
     /// Contexts may lose their stacks.
     stackless: bool,
+    /// Variables that a switch needs go to the heap, however small.
+    heap: bool,
 }
 
-const ALL: Form = Form { inline: true, stackless: true };
-const CALLS: Form = Form { inline: false, stackless: true };
-const STACKFUL: Form = Form { inline: true, stackless: false };
-const STACKFUL_CALLS: Form = Form { inline: false, stackless: false };
+const ALL: Form = Form { inline: true, stackless: true, heap: false };
+const CALLS: Form = Form { inline: false, ..ALL };
+const STACKFUL: Form = Form { stackless: false, ..ALL };
+const STACKFUL_CALLS: Form = Form { inline: false, ..STACKFUL };
+const HEAP: Form = Form { heap: true, ..ALL };
+
+/// How a program's line begins that says why it needs its variables in their frames. Such a program
+/// must notice when they are not.
+const NOT_ON_THE_HEAP: &str = "; not on the heap: ";
 
 /// One trial for each program. Its name is made of the names of what it combines.
 #[derive(Clone)]
@@ -66,15 +73,21 @@ struct Row {
 }
 
 const VERSIONS: [(&str, Version); 2] = [("", Version::This), ("-other", Version::Other)];
-const FORMS: [(&str, Form); 4] =
-    [("", ALL), ("-calls", CALLS), ("-stackful", STACKFUL), ("-stackful-calls", STACKFUL_CALLS)];
+const FORMS: [(&str, Form); 5] = [
+    ("", ALL),
+    ("-calls", CALLS),
+    ("-stackful", STACKFUL),
+    ("-stackful-calls", STACKFUL_CALLS),
+    ("-heap", HEAP),
+];
+/// At `-O0` no form makes a difference, also to variables.
+const AT_O0: [(&str, Form); 2] = [("", ALL), ("-heap", HEAP)];
 /// A way, and the levels and forms in which it is tried.
 type Combinations = (&'static str, Way, &'static [&'static str], &'static [(&'static str, Form)]);
-/// At `-O0` no form makes a difference.
 const WAYS: [Combinations; 6] = [
-    ("jit", Way::Jit, &["-O0"], &[("", ALL)]),
+    ("jit", Way::Jit, &["-O0"], &AT_O0),
     ("jit", Way::Jit, &["-O1", "-O2", "-O3"], &FORMS),
-    ("aot", Way::Aot, &["-O0"], &[("", ALL)]),
+    ("aot", Way::Aot, &["-O0"], &AT_O0),
     ("aot", Way::Aot, &["-O1", "-O2", "-O3"], &FORMS),
     ("lto", Way::Lto, &["-O2"], &[("", ALL)]),
     ("thinlto", Way::ThinLto, &["-O2"], &[("", ALL)]),
@@ -111,21 +124,16 @@ fn main() {
             let alone = row.way == Way::Jit && row.version == Version::This;
             let ignored = !alone && artifacts.is_none();
             let trial = Trial::test(format!("{}::{}", program.name, row.name), move || {
-                if alone {
-                    return Ok(program.check_jit(STACKSWITCH.as_ref(), &row)?);
-                }
-                let artifacts = artifacts.ok_or("needs what `make test` builds")?;
-                let toolchain = match row.version {
-                    Version::This => &artifacts.llvm,
-                    Version::Other => &artifacts.other,
+                let found = match artifacts.as_deref() {
+                    _ if alone => program.check_jit(STACKSWITCH.as_ref(), &row),
+                    Some(artifacts) => program.check(&row, artifacts),
+                    None => Err("needs what `make test` builds".to_owned()),
                 };
-                match row.way {
-                    Way::Jit => program.check_jit(&artifacts.other_command, &row),
-                    Way::Aot => program.check_aot(&row, toolchain, &artifacts.runtime),
-                    Way::Lto => program.check_lld(&row, "full", toolchain, &artifacts.runtime),
-                    Way::ThinLto => program.check_lld(&row, "thin", toolchain, &artifacts.runtime),
+                match (found, program.notices(&row)?) {
+                    (found, false) => found.map_err(Failed::from),
+                    (Err(_), true) => Ok(()),
+                    (Ok(()), true) => Err("all is as if its variables were in their frames".into()),
                 }
-                .map_err(Failed::from)
             });
             trials.push(trial.with_ignored_flag(ignored));
         }
@@ -184,18 +192,32 @@ impl Program {
         Self { path, name }
     }
 
-    /// The program's file, or a copy that says of itself what is not to be made of its switches.
+    fn text(&self) -> Result<String, String> {
+        fs::read_to_string(&self.path).map_err(|e| format!("{:?}: {e}", self.path))
+    }
+
+    /// Whether the program must find something else than what is expected of it, since its variables
+    /// are not where it needs them.
+    fn notices(&self, row: &Row) -> Result<bool, String> {
+        let moved = row.form.heap && row.level != "-O0";
+        Ok(moved && self.text()?.lines().any(|line| line.starts_with(NOT_ON_THE_HEAP)))
+    }
+
+    /// The program's file, or a copy that says of itself what is to be made of it.
     fn source(&self, row: &Row) -> Result<PathBuf, String> {
-        let Form { inline, stackless } = row.form;
-        let flags: Vec<String> = [("inline", inline), ("stackless", stackless)]
+        let Form { inline, stackless, heap } = row.form;
+        let asked =
+            [("inline", 0, !inline), ("stackless", 0, !stackless), ("heap-threshold", 1, heap)];
+        let text = self.text()?;
+        // What a program says of itself goes before what it is asked for.
+        let flags: Vec<String> = asked
             .into_iter()
-            .filter(|&(_, on)| !on)
-            .map(|(name, _)| format!("!{{i32 4, !\"stackswitch-{name}\", i32 0}}"))
+            .filter(|&(name, _, set)| set && !text.contains(&format!("!\"stackswitch-{name}\"")))
+            .map(|(name, value, _)| format!("!{{i32 4, !\"stackswitch-{name}\", i32 {value}}}"))
             .collect();
         if flags.is_empty() {
             return Ok(self.path.clone());
         }
-        let text = fs::read_to_string(&self.path).map_err(|e| format!("{:?}: {e}", self.path))?;
         // Numbers that no program uses.
         let numbers = || (4_000_000_000_u32..).take(flags.len());
         let list: Vec<String> = numbers().map(|number| format!("!{number}")).collect();
@@ -219,12 +241,27 @@ impl Program {
         }
     }
 
+    /// Runs it in a way of which a part was built by `make test`.
+    fn check(&self, row: &Row, artifacts: &Artifacts) -> Result<(), String> {
+        let toolchain = match row.version {
+            Version::This => &artifacts.llvm,
+            Version::Other => &artifacts.other,
+        };
+        match row.way {
+            Way::Jit => self.check_jit(&artifacts.other_command, row),
+            Way::Aot => self.check_aot(row, toolchain, &artifacts.runtime),
+            Way::Lto => self.check_lld(row, "full", toolchain, &artifacts.runtime),
+            Way::ThinLto => self.check_lld(row, "thin", toolchain, &artifacts.runtime),
+        }
+    }
+
     fn check_jit(&self, command: &Path, row: &Row) -> Result<(), String> {
-        let Form { inline, stackless } = row.form;
+        let Form { inline, stackless, heap } = row.form;
         let mut command = Command::new(command);
         command.args(["run", row.level]);
         command.args((!inline).then_some("--no-inline"));
         command.args((!stackless).then_some("--no-stackless"));
+        command.args(heap.then_some("--heap-threshold=1"));
         let output = run(command.arg(&self.path))?;
         let status = self.status()?;
         if output.status.code() != Some(status) {

@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::{collections::HashMap, fs, path::Path, sync::Arc};
+use std::{collections::HashMap, fs, path::Path, process::Command, sync::Arc};
 
 use inkwell::{
     OptimizationLevel,
@@ -18,7 +18,11 @@ use stackswitch::{
     jit::{self, Code, Error, FaultKind, Jit, OptLevel, Trap},
     passes,
 };
-use support::{Artifacts, Toolchain, directory, succeed};
+use support::{
+    Artifacts, Toolchain,
+    c::{self, Compiler, Linkage},
+    directory, succeed, text,
+};
 
 /// Bytes that a suspended context has besides its functions' frames: the record of its switch and
 /// what its first frame was started with.
@@ -65,6 +69,21 @@ fn main() {
             Ok(frames_fit(name, toolchain)?)
         });
         trials.push(trial.with_ignored_flag(ignored));
+    }
+    let compilers = [("", Compiler::ClangWithPlugin), ("-other", Compiler::OtherClangWithPlugin)];
+    for (suffix, compiler) in compilers {
+        for level in ["-O1", "-O2", "-O3"] {
+            for place in ["heap", "frame"] {
+                let name = format!("cxx-{place}{suffix}{level}");
+                let (file, artifacts) = (name.clone(), artifacts.clone());
+                let ignored = artifacts.is_none();
+                let trial = Trial::test(name, move || {
+                    let artifacts = artifacts.ok_or("needs what `make test` builds")?;
+                    Ok(cxx(&artifacts, compiler, level, place, &file)?)
+                });
+                trials.push(trial.with_ignored_flag(ignored));
+            }
+        }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -278,6 +297,28 @@ fn blocks_go_back() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A C++ program with large variables finds them right, and in their place, and leaves nothing behind,
+/// with exceptions, cleanups and contexts that are destroyed.
+fn cxx(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    level: &str,
+    place: &str,
+    name: &str,
+) -> Result<(), String> {
+    let bytes = if place == "heap" { 512 } else { 0 };
+    let option = c::option(artifacts, compiler, &format!("-stackswitch-heap-threshold={bytes}"))?;
+    let flags: Vec<&str> = [level].into_iter().chain(option.iter().map(String::as_str)).collect();
+    let source = c::sources().join("heap.cpp");
+    let program =
+        c::build(artifacts, compiler, &source, &flags, ("slices", name), Linkage::Static)?;
+    let output = succeed(Command::new(program).arg(place))?;
+    match text(&output.stdout).as_str() {
+        "all as it should be\n" => Ok(()),
+        found => Err(found.to_owned()),
+    }
 }
 
 /// Bodies of many kinds that are parked by a `suspend` of their own.

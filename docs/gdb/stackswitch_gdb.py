@@ -564,7 +564,7 @@ class Runtime:
 
     def threads(self):
         """The threads that use contexts. The one that was selected is selected afterwards."""
-        words = symbol("stackswitch_resident_v1")
+        words = symbol("stackswitch_resident_v2")
         offset = PLAIN.word(words) if words is not None else 0
         if not offset:
             return []

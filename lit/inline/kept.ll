@@ -10,27 +10,43 @@ declare double @stackswitch_suspend_f64(double)
 declare void @stackswitch_suspend_wide(ptr, i64)
 declare ptr @stackswitch_swap_ontop(ptr, ptr, ptr)
 declare i32 @setjmp(ptr) returns_twice
+declare i32 @stackswitch_swapcontext(ptr, ptr, ptr)
 declare i32 @__gxx_personality_v0(...)
+declare i32 @__CxxFrameHandler3(...)
 
 ; CHECK-NOT: asm
 ; CHECK-NOT: stackswitch_resident
 
-; REMARK-DAG: the switch is a call: what it throws is caught here
-define ptr @invoked(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
-; CHECK: invoke ptr @stackswitch_swap(
-  %r = invoke ptr @stackswitch_swap(ptr %to, ptr %v) to label %done unwind label %pad
+; REMARK-DAG: the switch is a call: the function handles exceptions{{$}}
+; REMARK-DAG: the switch is a call: the function handles exceptions{{$}}
+define i32 @invoked(ptr %from, ptr %to) personality ptr @__gxx_personality_v0 {
+; CHECK-LABEL: define i32 @invoked(
+; CHECK: invoke i32 @stackswitch_swapcontext(
+  %r = invoke i32 @stackswitch_swapcontext(ptr %from, ptr %to, ptr null) to label %done unwind label %pad
 done:
-  ret ptr %r
+  ret i32 %r
 pad:
   %e = landingpad { ptr, i32 } cleanup
   resume { ptr, i32 } %e
 }
 
-; REMARK-DAG: the switch is a call: the function handles exceptions
-define ptr @handles(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
-; CHECK: call ptr @stackswitch_swap(
-  %r = call ptr @stackswitch_swap(ptr %to, ptr %v)
+define i32 @handles(ptr %from, ptr %to) personality ptr @__gxx_personality_v0 {
+; CHECK-LABEL: define i32 @handles(
+; CHECK: call i32 @stackswitch_swapcontext(
+  %r = call i32 @stackswitch_swapcontext(ptr %from, ptr %to, ptr null)
+  ret i32 %r
+}
+
+; REMARK-DAG: the switch is a call: the function handles exceptions in parts of itself
+define ptr @funclets(ptr %to, ptr %v) personality ptr @__CxxFrameHandler3 {
+; CHECK-LABEL: define ptr @funclets(
+; CHECK: invoke ptr @stackswitch_swap(
+  %r = invoke ptr @stackswitch_swap(ptr %to, ptr %v) to label %done unwind label %pad
+done:
   ret ptr %r
+pad:
+  %e = cleanuppad within none []
+  cleanupret from %e unwind to caller
 }
 
 ; REMARK-DAG: the switch is a call: the function is recursive, and its frames would be larger

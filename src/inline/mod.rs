@@ -5,6 +5,7 @@
 //! they are is the target's part, in a module of its own; on other targets calls stay.
 
 mod marks;
+mod slow_call;
 mod target;
 pub(crate) mod x86_64;
 
@@ -16,13 +17,13 @@ use target::{Conditions, Objects, Operation, Target};
 use std::collections::HashMap;
 
 use crate::intrinsics::{Form, Intrinsic, TABLE, Typed};
-use crate::ir::{AttributePlace, Builder, Call, CallKind, Function, Module, Type, TypeKind, Value};
+use crate::ir::{AttributePlace, Builder, Call, Function, Module, Type, TypeKind, Value};
 use crate::optimise::Remark;
 use crate::verify;
 
 /// The variable of the runtime that says where a thread's words are. Its name's last part counts
 /// layouts of what is relied on.
-pub(crate) const WORDS: &str = "stackswitch_resident_v1";
+pub(crate) const WORDS: &str = "stackswitch_resident_v2";
 
 /// The variable of the runtime that says where the word is that marks a thread's plain captures.
 pub(crate) const PLAIN: &str = "stackswitch_plain_v2";
@@ -75,6 +76,8 @@ const KEPT_IN: [(&str, &str); 10] = [
 ];
 const SMALL: &str = "the function is to be small";
 const SANITIZED: &str = "a sanitizer follows the function";
+/// It finds registers as they were at a call.
+const TWICE: &str = "the function calls what returns twice";
 
 /// What the names of functions begin with that our passes make.
 const OUR_OWN: &[u8] = b"stackswitch.";
@@ -187,8 +190,6 @@ impl<'m> Inlining<'m> {
             && !call.args().last().is_some_and(|base| base.is_null())
         {
             Some("it has a base, so a slice is made")
-        } else if call.kind() != CallKind::Call {
-            Some("what it throws is caught here")
         } else if call.is_musttail() {
             Some("it must become a jump")
         } else if call.calling_convention() != 0 {
@@ -197,10 +198,13 @@ impl<'m> Inlining<'m> {
             Some("it has operand bundles")
         } else {
             let facts = self.facts(call.caller());
-            let again =
-                if operation.returns_twice() { facts.captures } else { facts.returns_twice };
-            // It finds registers as they were at a call.
-            let twice = again.then_some("the function calls what returns twice");
+            let twice = if operation.returns_twice() {
+                // What it throws comes out of the assembly, see `slow_call`.
+                let handles = facts.handles.then_some("the function handles exceptions");
+                handles.or(facts.captures.then_some(TWICE))
+            } else {
+                facts.returns_twice.then_some(TWICE)
+            };
             facts.obstacle.or(twice)
         }
     }
@@ -214,6 +218,14 @@ impl<'m> Inlining<'m> {
     fn put_in_place(&mut self, call: Call<'m>, operation: Operation, words: Value<'m>) {
         let module = self.module;
         let builder = Builder::before(module, call);
+        let function = call.caller();
+        let facts = self.facts(function);
+        let conditions = Conditions {
+            red_zone: function.attribute(AttributePlace::Function, "noredzone").is_none(),
+            marked_targets: self.marked_targets,
+            base_pointer: facts.grows || INLINED_LATER,
+            slow_call: !operation.returns_twice() && (facts.handles || facts.joins_others),
+        };
         let mut args = call.args();
         match operation {
             Operation::SwapContext(Objects::Own) => args.truncate(2),
@@ -225,6 +237,9 @@ impl<'m> Inlining<'m> {
             _ => {
                 if let Some(sent) = args.last_mut() {
                     *sent = extended(&builder, module, call, *sent);
+                    if conditions.slow_call {
+                        *sent = slow_call::widened(&builder, module, *sent);
+                    }
                 }
             }
         }
@@ -236,14 +251,11 @@ impl<'m> Inlining<'m> {
         args.push(call.callee());
         let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
         let mut results = vec![call.function_type().result()];
+        if conditions.slow_call && operation == Operation::Suspend {
+            results.push(Type::size(module));
+        }
         results.extend(&params);
         let ty = Type::function(Type::literal(module, &results), &params);
-        let function = call.caller();
-        let conditions = Conditions {
-            red_zone: function.attribute(AttributePlace::Function, "noredzone").is_none(),
-            marked_targets: self.marked_targets,
-            base_pointer: self.facts(function).grows || INLINED_LATER,
-        };
         let assembly = *self
             .switches
             .entry((operation, conditions, ty))
@@ -253,7 +265,11 @@ impl<'m> Inlining<'m> {
             switch.add_attribute(module, "returns_twice");
             self.swaps.push(switch);
         }
-        call.replace(Some(builder.field(switch.value(), 0)));
+        if conditions.slow_call {
+            slow_call::add(module, call, switch);
+        } else {
+            call.replace(Some(builder.field(switch.value(), 0)));
+        }
     }
 }
 
@@ -280,6 +296,10 @@ fn extended<'m>(
 struct Facts {
     /// Why calls in it stay, if they do.
     obstacle: Option<&'static str>,
+    /// Whether it has code for exceptions that pass through it.
+    handles: bool,
+    /// Whether it may yet become a part of functions that have.
+    joins_others: bool,
     /// Whether its frame grows while it runs.
     grows: bool,
     /// Whether something in it may return more than once.
@@ -300,13 +320,12 @@ impl Facts {
         };
         let calls_itself = |call: Call<'m>| call.callee() == function.value();
         let has = |name| function.attribute(AttributePlace::Function, name).is_some();
-        let obstacle = if function.has_personality() {
-            // Its tables have entries for calls only.
-            Some("the function handles exceptions")
-        } else if function.has_collector() {
+        let obstacle = if function.has_collector() {
             Some("the function has a garbage collector")
         } else if let Some((_, why)) = KEPT_IN.iter().find(|(name, _)| has(name)) {
             Some(*why)
+        } else if instructions.iter().any(|i| i.is_funclet()) {
+            Some("the function handles exceptions in parts of itself")
         } else if instructions.iter().filter_map(|i| i.call()).any(calls_itself) {
             // A function with a switch in place saves all registers that are its caller's, in each
             // of its frames, and all of them travel with a slice.
@@ -318,6 +337,8 @@ impl Facts {
         let mut captures = instructions.iter().filter_map(|i| i.call()).filter(twice).peekable();
         let returns_twice = captures.peek().is_some();
         let captures = captures.any(|call| !swaps(&call));
-        Facts { obstacle, grows, returns_twice, captures }
+        let handles = function.has_personality();
+        let joins_others = INLINED_LATER && !has("noinline");
+        Facts { obstacle, handles, joins_others, grows, returns_twice, captures }
     }
 }

@@ -20,6 +20,10 @@ pub(super) struct Target {
     /// the runtime's function; its outputs the result and then what becomes of the inputs. All in
     /// that order. The mark that comes out is the thread's where control goes on, or none that an
     /// object has.
+    ///
+    /// With [`Conditions::slow_call`] the outputs are the result, two arguments, where the words are,
+    /// and the function that is to be called with these arguments; that is null where the result
+    /// is there. Each argument is as wide as a pointer.
     pub(super) assembly: fn(Operation, Conditions) -> Assembly,
 }
 
@@ -64,4 +68,6 @@ pub(super) struct Conditions {
     pub(super) marked_targets: bool,
     /// The compiler may need a register of its own to find the frame.
     pub(super) base_pointer: bool,
+    /// What may throw is called outside of the assembly, see [`super::slow_call`].
+    pub(super) slow_call: bool,
 }

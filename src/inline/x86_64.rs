@@ -45,6 +45,10 @@ pub(crate) mod record {
     pub(crate) const BYTES: usize = 64;
 }
 
+/// What lies before the point of a context that can run a function on top of itself: this mark, and
+/// then, in 32 bits, how far from the point the place is that does so.
+pub(crate) const ONTOP_MARK: u32 = 0x706f_746e;
+
 /// Offsets in an object of the POSIX layer.
 pub(crate) mod object {
     pub(crate) const TAG: usize = 8;
@@ -88,7 +92,7 @@ fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
         code.capture(objects, conditions);
         code.refuse(operation);
         code.go_back(conditions);
-        return Assembly { text: code.0, constraints: constraints(operation, conditions) };
+        return code.assembly(operation, conditions);
     }
     code.find_target(operation);
     code.check_target();
@@ -96,12 +100,21 @@ fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
         code.line(format!("movq %r8, {}(%rdi)", header::LINK));
     }
     code.leave(conditions);
-    code.refuse(operation);
-    code.arrive(conditions);
-    Assembly { text: code.0, constraints: constraints(operation, conditions) }
+    if conditions.slow_call {
+        code.ask_for_call(operation);
+        code.arrive_for_call(conditions);
+        code.arrive(conditions);
+        code.ask_for_nothing();
+    } else {
+        code.refuse(operation);
+        code.arrive(conditions);
+        code.end();
+    }
+    code.assembly(operation, conditions)
 }
 
-/// Instructions, one a line. Labels: 1 where a context goes on, 2 the end, 3 the slow way.
+/// Instructions, one a line. Labels: 1 where a context goes on, 2 the end, 3 the slow way, 4 where a
+/// context goes on by running a function first.
 #[derive(Debug, Default)]
 struct Code(String);
 
@@ -110,6 +123,11 @@ impl Code {
         // `$` is special in LLVM's templates; no instruction here has an immediate.
         self.0.push_str(instruction.as_ref());
         self.0.push('\n');
+    }
+
+    fn assembly(self, operation: Operation, conditions: Conditions) -> Assembly {
+        let constraints = constraints(operation, conditions);
+        Assembly { text: self.0, constraints, throws: !conditions.slow_call }
     }
 
     /// rdi: the target, r8: the running context, which `check_target` loads otherwise.
@@ -185,6 +203,36 @@ impl Code {
         self.line("jmp 2f");
     }
 
+    /// The slow way where it is outside: r11 is still the runtime's function.
+    fn ask_for_call(&mut self, operation: Operation) {
+        self.line("3:");
+        if operation == Operation::Suspend {
+            self.line("movq %rsi, %rdi");
+        }
+        self.line("jmp 2f");
+    }
+
+    /// Where the runtime has a context go on that shall run a function on top of itself. That is in
+    /// r11, and in rdi and rsi are its arguments; rdx is the record. How the runtime finds the
+    /// place lies behind it, before the point.
+    fn arrive_for_call(&mut self, conditions: Conditions) {
+        self.line("4:");
+        self.restore(conditions);
+        self.line("jmp 2f");
+        self.line(format!(".long {}", ONTOP_MARK));
+        self.line(".long 4b-1f");
+    }
+
+    /// The end where a call may follow: none does.
+    fn ask_for_nothing(&mut self) {
+        self.line("xorl %r11d, %r11d");
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.line("2:");
+    }
+
     /// What `stackswitch_go_plainly` of the runtime does. Nothing is loaded that a store could be
     /// waited for but the target's own position. Whoever is gone to finds the mark in rcx, which
     /// is his as well: it is the same thread.
@@ -221,13 +269,18 @@ impl Code {
         }
         self.line(format!("movq {}(%rdx), %rbp", object::RBP));
         self.line(format!("movq {}(%rdx), %rsp", object::SP));
-        self.line("2:");
+        self.end();
     }
 
-    /// Goes on: rdx is the record, rax the value. The stack pointer comes last, so that it is
-    /// always one that a signal handler can use.
+    /// Goes on: rdx is the record, rax the value.
     fn arrive(&mut self, conditions: Conditions) {
         self.line("1:");
+        self.restore(conditions);
+    }
+
+    /// Makes the stack of the record at rdx the own one. The stack pointer comes last, so that it is
+    /// always one that a signal handler can use.
+    fn restore(&mut self, conditions: Conditions) {
         if conditions.marked_targets {
             self.line("endbr64");
         }
@@ -236,13 +289,15 @@ impl Code {
         }
         self.line(format!("movq {}(%rdx), %rbp", record::RBP));
         self.line(format!("leaq {}(%rdx), %rsp", record::BYTES));
-        self.line("2:");
     }
 }
 
 /// The registers of outputs and inputs, and all others.
 fn constraints(operation: Operation, conditions: Conditions) -> String {
     let mut all: Vec<String> = match operation {
+        Operation::Suspend if conditions.slow_call => {
+            vec!["={ax},={di},={si},={cx},={r11},2,3,4,~{rdx}".to_owned()]
+        }
         Operation::Suspend => {
             vec!["={ax},={si},={cx},={r11},1,2,3,~{rdi},~{rdx}".to_owned()]
         }

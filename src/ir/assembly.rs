@@ -5,14 +5,16 @@ use inkwell::llvm_sys::core::*;
 
 use super::{Type, Value};
 
-/// A piece of inline assembly, in AT&T syntax. It has side effects, may throw, and wants a stack
-/// that is aligned as for a call.
+/// A piece of inline assembly, in AT&T syntax. It has side effects and wants a stack that is aligned
+/// as for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assembly {
     /// The instructions, as LLVM's templates are written.
     pub(crate) text: String,
     /// Outputs, inputs and clobbers.
     pub(crate) constraints: String,
+    /// Whether an exception may come out of it.
+    pub(crate) throws: bool,
 }
 
 impl Assembly {
@@ -30,7 +32,7 @@ impl Assembly {
                 1,
                 1,
                 LLVMInlineAsmDialect::LLVMInlineAsmDialectATT,
-                1,
+                self.throws.into(),
             )
         })
     }

@@ -29,6 +29,15 @@ pub(crate) enum CallKind {
     Terminator,
 }
 
+// SAFETY: this is the function of `shim.cc`, with the types that it has there.
+unsafe extern "C" {
+    fn stackswitch_ir_call_rarely(
+        call: LLVMValueRef,
+        condition: LLVMValueRef,
+        otherwise: LLVMValueRef,
+    );
+}
+
 /// Metadata that says something of a call's result, which may not hold for one of another type.
 const RESULT_METADATA: [&str; 6] =
     ["range", "nonnull", "align", "dereferenceable", "dereferenceable_or_null", "fpmath"];
@@ -68,6 +77,12 @@ impl<'m> Call<'m> {
         } else {
             CallKind::Call
         }
+    }
+
+    /// Whether it is an invoke.
+    pub(crate) fn is_invoke(self) -> bool {
+        // SAFETY: the instruction is live.
+        unsafe { !LLVMIsAInvokeInst(self.0.raw()).is_null() }
     }
 
     /// What is called.
@@ -285,6 +300,14 @@ impl<'m> Call<'m> {
         };
         // SAFETY: the instruction is live and a plain call.
         unsafe { LLVMSetTailCallKind(self.0.raw(), kind) }
+    }
+
+    /// Has control come here only where `condition` holds, which is rare. Where it does not, what
+    /// uses the result has `otherwise` instead. Both must be there before the call, which is no
+    /// `callbr`.
+    pub(crate) fn make_rare(self, condition: Value<'m>, otherwise: Value<'m>) {
+        // SAFETY: all are live and of one function; `otherwise` has the result's type.
+        unsafe { stackswitch_ir_call_rarely(self.0.raw(), condition.raw(), otherwise.raw()) }
     }
 
     /// Puts a value that is there already where the result was used, and removes the call, which
@@ -572,6 +595,40 @@ impl<'m> Builder<'m> {
             }
             Call(Value::new(raw))
         }
+    }
+
+    /// A call, or an invoke that goes on where `like` does if that is one. The latter is not to stay.
+    pub(crate) fn call_like(
+        &self,
+        like: Call<'m>,
+        ty: Type<'m>,
+        callee: Value<'m>,
+        args: &[Value<'m>],
+    ) -> Call<'m> {
+        if !like.is_invoke() {
+            return self.call(ty, callee, args, None);
+        }
+        let mut args: Vec<LLVMValueRef> = args.iter().map(|a| a.raw()).collect();
+        // SAFETY: the builder stands where `like` is, a live invoke; the arguments fit the type, as
+        // the passes see to, and their count is that of the list.
+        Call(Value::new(unsafe {
+            LLVMBuildInvoke2(
+                self.raw,
+                ty.raw(),
+                callee.raw(),
+                args.as_mut_ptr(),
+                args.len() as u32,
+                LLVMGetNormalDest(like.0.raw()),
+                LLVMGetUnwindDest(like.0.raw()),
+                c"".as_ptr(),
+            )
+        }))
+    }
+
+    /// Whether a pointer is not null.
+    pub(crate) fn is_there(&self, pointer: Value<'m>) -> Value<'m> {
+        // SAFETY: the builder stands in a function, the value is a pointer.
+        Value::new(unsafe { LLVMBuildIsNotNull(self.raw, pointer.raw(), c"".as_ptr()) })
     }
 
     /// Sets the calling convention of a call.

@@ -108,6 +108,7 @@ const _: () = {
     assert!(our_record::RBP == record::RBP);
     assert!(x86_64::RUNNING_AFTER_READY == inlined::RUNNING_AFTER_READY);
     assert!(our_record::BYTES == record::BYTES);
+    assert!(x86_64::ONTOP_MARK == inlined::ONTOP_MARK);
 };
 
 /// Modules of IR, compiled as they are needed.

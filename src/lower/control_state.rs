@@ -30,6 +30,7 @@ fn cpu(module: Module<'_>) -> Option<Cpu> {
         save: Assembly {
             text: "stmxcsr (%rdi)\nfnstcw 4(%rdi)".to_owned(),
             constraints: constraints.clone(),
+            throws: false,
         },
         restore: Assembly {
             text: "fldcw 4(%rdi)\n\
@@ -43,6 +44,7 @@ fn cpu(module: Module<'_>) -> Option<Cpu> {
                    ldmxcsr 8(%rdi)"
                 .to_owned(),
             constraints,
+            throws: false,
         },
     };
     module.triple().starts_with(x86_64.triple).then_some(x86_64)

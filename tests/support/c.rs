@@ -56,6 +56,17 @@ pub fn plugin(artifacts: &Artifacts, compiler: Compiler) -> Option<&Path> {
     }
 }
 
+/// The flags that have a compiler hand an option to its plugin.
+#[allow(dead_code, reason = "not every suite has options")]
+pub fn option(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    option: &str,
+) -> Result<[String; 3], String> {
+    let plugin = plugin(artifacts, compiler).ok_or("a compiler without the plugin")?;
+    Ok([format!("-fplugin={}", plugin.display()), "-mllvm".to_owned(), option.to_owned()])
+}
+
 /// The directory of the sources.
 pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")

@@ -2,7 +2,9 @@
 //!
 //! Such code does what `stackswitch_exchange` in `arch` does. A context that it leaves
 //! has a record of the usual size, in which only rbp, rbx if the code needs it, and the address to
-//! go on at are true; the other registers are nobody's. That address is the code's own.
+//! go on at are true; the other registers are nobody's. That address is the code's own. Where a handler
+//! of exceptions may be around the switch, the code runs itself what is to be run on top of the
+//! context, at another place that it tells, since an exception may not come out of the first.
 //!
 //! Where a position of the POSIX layer is gone on with, and where `stackswitch_swapcontext` and
 //! `stackswitch_ucontext_swapcontext` return, rcx is the word that marks the thread's plain
@@ -23,10 +25,10 @@ use super::Position;
 global_asm!(
     ".pushsection .bss.stackswitch,\"aw\",@nobits",
     ".p2align 3",
-    ".globl stackswitch_resident_v1",
-    ".type stackswitch_resident_v1,@object",
-    ".size stackswitch_resident_v1,8",
-    "stackswitch_resident_v1:",
+    ".globl stackswitch_resident_v2",
+    ".type stackswitch_resident_v2,@object",
+    ".size stackswitch_resident_v2,8",
+    "stackswitch_resident_v2:",
     ".zero 8",
     ".globl stackswitch_plain_v2",
     ".type stackswitch_plain_v2,@object",
@@ -52,11 +54,11 @@ macro_rules! address {
     }};
 }
 
-/// The address of `stackswitch_resident_v1`, which says where a thread's words are, from its thread
+/// The address of `stackswitch_resident_v2`, which says where a thread's words are, from its thread
 /// pointer on. That is the same in every thread; 0 before the first thread is set up.
 #[must_use]
 pub fn resident() -> *const () {
-    address!("stackswitch_resident_v1")
+    address!("stackswitch_resident_v2")
 }
 
 /// The address of `stackswitch_plain_v2`, which says where the word is that marks objects of the
@@ -125,6 +127,10 @@ pub mod record {
     /// The caller's frame.
     pub const BYTES: usize = super::super::SWITCH_BYTES;
 }
+
+/// What is 8 bytes before the address to go on at where code has such a place. 4 bytes before it is
+/// how far from it the place is, with a sign.
+pub const ONTOP_MARK: u32 = 0x706f_746e;
 
 /// Offsets in an object of the POSIX layer, at whose beginning is the address to go on at.
 pub mod object {
