@@ -85,11 +85,12 @@ const OUR_OWN: &[u8] = b"stackswitch.";
 /// The remark at each switch that is put in place, or that stays a call.
 pub(crate) const REMARK: &str = "SwitchInPlace";
 
-/// Puts switches in place and returns whether anything changed.
-pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
-    let Some(target) = Target::of(module) else { return false };
+/// Puts switches in place and returns the functions in which it may have done so: none if it did not
+/// at all.
+pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> Vec<Function<'m>> {
+    let Some(target) = Target::of(module) else { return Vec::new() };
     if module.flag(FLAG) == Some(0) {
-        return false;
+        return Vec::new();
     }
     let mut inlining = Inlining {
         module,
@@ -115,12 +116,15 @@ pub(crate) fn inline<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool
     let ty = Type::function(Type::int32(module), &[pointer, pointer]);
     let in_ucontext = Operation::SwapContext(Objects::InUcontext);
     changed |= inlining.symbol(SWAP_UCONTEXT, ty, in_ucontext, tell);
+    if !changed {
+        return Vec::new();
+    }
     if !inlining.swaps.is_empty()
         && let Some(variable) = inlining.words(in_ucontext)
     {
         marks::give(module, &Source { target, variable }, inlining.swaps);
     }
-    changed
+    inlining.functions.into_keys().collect()
 }
 
 /// The work on one module.

@@ -447,21 +447,21 @@ class Splitter {
 
   // What debuggers are told of a value says nothing where the value is no more.
   void dropStaleRecords() {
-    for (Instruction &I : instructions(F)) {
-      SmallVector<DbgVariableRecord *> Records;
-#if LLVM_VERSION_MAJOR >= 20
-      findDbgUsers(&I, Records);
-#else
-      SmallVector<DbgVariableIntrinsic *> Intrinsics;
-      findDbgUsers(Intrinsics, &I, &Records);
-#endif
-      if (Records.empty() || isa<AllocaInst>(I))
-        continue;
-      Blocks Resumed = resumedFrom(I.getParent(), I.getParent());
-      for (DbgVariableRecord *Record : Records)
-        if (Resumed.contains(Record->getParent()))
-          Record->setKillLocation();
-    }
+    DenseMap<Instruction *, Blocks> Known;
+    for (Instruction &At : instructions(F))
+      for (DbgVariableRecord &Record : filterDbgVars(At.getDbgRecordRange()))
+        for (Value *V : Record.location_ops()) {
+          auto *I = dyn_cast<Instruction>(V);
+          if (!I || isa<AllocaInst>(I))
+            continue;
+          auto [Found, IsNew] = Known.try_emplace(I);
+          if (IsNew)
+            Found->second = resumedFrom(I->getParent(), I->getParent());
+          if (Found->second.contains(At.getParent())) {
+            Record.setKillLocation();
+            break;
+          }
+        }
   }
 
   // Gives each variable its place, and what uses it the address there.

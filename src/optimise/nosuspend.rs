@@ -4,11 +4,11 @@
 //! that is not known, no recursion. It gets the attribute `"stackswitch-nosuspend"`. A front end may
 //! give the attribute to a function of which it knows that: then it is believed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::intrinsics::Intrinsic;
-use crate::ir::{Call, Function, Instruction, Module};
+use crate::ir::{Call, Function, Instruction, Map, Module};
 use crate::verify::Index;
 
 /// The attribute's name.
@@ -20,8 +20,8 @@ pub(super) const FRAME: u64 = 64;
 /// What is known of the functions that cannot suspend, and why others may.
 #[derive(Debug)]
 pub(super) struct Facts<'m> {
-    safe: HashMap<Function<'m>, Safe>,
-    reasons: HashMap<Function<'m>, Reason<'m>>,
+    safe: Map<Function<'m>, Safe>,
+    reasons: Map<Function<'m>, Reason<'m>>,
 }
 
 /// A function that cannot suspend.
@@ -66,18 +66,21 @@ struct Local<'m> {
     obstacle: Option<String>,
     variables: u64,
     callees: Vec<Function<'m>>,
+    /// How many of these are not known yet.
+    waiting: usize,
 }
 
 /// Looks at all functions of a module, each after those that it calls.
 pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> {
-    let mut facts = Facts { safe: HashMap::new(), reasons: HashMap::new() };
-    let (mut locals, mut callers, mut waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut facts = Facts { safe: Map::default(), reasons: Map::default() };
+    let mut locals: Map<_, Local<'m>> = Map::default();
+    let mut callers: Map<_, Vec<Function<'m>>> = Map::default();
     let (mut ready, mut promised) = (Vec::new(), Vec::new());
     for function in module.functions("") {
         if !function.is_exact() {
             continue;
         }
-        let local = look(module, function, index);
+        let mut local = look(module, function, index);
         if local.reason.is_none() && local.callees.is_empty() {
             ready.push(function);
         }
@@ -85,9 +88,9 @@ pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
             promised.push(function);
         }
         for &callee in &local.callees {
-            callers.entry(callee).or_insert_with(Vec::new).push(function);
+            callers.entry(callee).or_default().push(function);
         }
-        waiting.insert(function, local.callees.len());
+        local.waiting = local.callees.len();
         locals.insert(function, local);
     }
     loop {
@@ -100,9 +103,9 @@ pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
             let safe = settle(local, &facts.safe);
             facts.safe.insert(function, safe);
             for &caller in callers.get(&function).into_iter().flatten() {
-                let Some(count) = waiting.get_mut(&caller) else { continue };
-                *count -= 1;
-                if *count == 0 && locals.get(&caller).is_some_and(|l| l.reason.is_none()) {
+                let Some(local) = locals.get_mut(&caller) else { continue };
+                local.waiting -= 1;
+                if local.waiting == 0 && local.reason.is_none() {
                     ready.push(caller);
                 }
             }
@@ -130,7 +133,7 @@ pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
 }
 
 /// What is known of a function whose callees are known.
-fn settle<'m>(local: &Local<'m>, known: &HashMap<Function<'m>, Safe>) -> Safe {
+fn settle<'m>(local: &Local<'m>, known: &Map<Function<'m>, Safe>) -> Safe {
     let callees = || local.callees.iter().filter_map(|c| known.get(c).map(|safe| (c, safe)));
     let inherited = || {
         callees().find_map(|(callee, safe)| {

@@ -125,11 +125,25 @@ struct Passes {
     optimise: extern "C" fn(LLVMModuleRef) -> bool,
     lower: extern "C" fn(LLVMModuleRef) -> bool,
     check: extern "C" fn(LLVMModuleRef) -> bool,
-    inline: extern "C" fn(LLVMModuleRef) -> bool,
-    slices: extern "C" fn(LLVMModuleRef) -> bool,
+    inline: extern "C" fn(LLVMModuleRef, &Listener),
+    slices: extern "C" fn(LLVMModuleRef, &Listener),
     slice_size: extern "C" fn(LLVMModuleRef) -> bool,
     optimise_again: extern "C" fn(LLVMModuleRef) -> bool,
     rejected: extern "C" fn() -> bool,
+}
+
+/// Who wants to know which functions a pass has changed.
+#[repr(C)]
+struct Listener {
+    changed: extern "C" fn(&Listener, LLVMValueRef),
+}
+
+impl Listener {
+    fn hear(&self, changed: Vec<ir::Function<'_>>) {
+        for function in changed {
+            (self.changed)(self, function.value().raw());
+        }
+    }
 }
 
 static PASSES: Passes = Passes {
@@ -255,22 +269,26 @@ extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
 }
 
 /// `stackswitch-inline`
-extern "C" fn inline_pass(module: LLVMModuleRef) -> bool {
+extern "C" fn inline_pass(module: LLVMModuleRef, listener: &Listener) {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module)
-        && inline::inline(module, &|remark| session::remark("stackswitch-inline", remark))
+    if !session::is_rejected(module) {
+        let tell = |remark: &_| session::remark("stackswitch-inline", remark);
+        listener.hear(inline::inline(module, &tell));
+    }
 }
 
 /// `stackswitch-slices`
-extern "C" fn slices_pass(module: LLVMModuleRef) -> bool {
+extern "C" fn slices_pass(module: LLVMModuleRef, listener: &Listener) {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
     // SAFETY: the function has no conditions.
     let asked = || u64::from(unsafe { stackswitch_shim_heap_threshold() });
     let threshold = module.flag(slices::HEAP_FLAG).unwrap_or_else(asked);
     let tell = |remark: &_| session::remark("stackswitch-slices", remark);
-    !session::is_rejected(module) && slices::shrink(module, threshold, &tell)
+    if !session::is_rejected(module) {
+        listener.hear(slices::shrink(module, threshold, &tell));
+    }
 }
 
 /// `stackswitch-slice-size`

@@ -35,6 +35,12 @@ extern template struct Any::TypeId<const Module *>;
 extern "C" {
 // A pass in Rust: takes a module, says whether it changed it.
 using RustPass = bool (*)(LLVMModuleRef);
+// Who wants to know which functions a pass has changed.
+struct StackswitchListener {
+  void (*Changed)(StackswitchListener *, LLVMValueRef);
+};
+// A pass that says which functions it changed. It changes no more than these.
+using RustLocalPass = void (*)(LLVMModuleRef, StackswitchListener *);
 struct StackswitchPasses {
   RustPass FromUcontext;
   RustPass FromUcontextWithMask;
@@ -44,8 +50,9 @@ struct StackswitchPasses {
   RustPass Optimise;
   RustPass Lower;
   RustPass Check;
-  RustPass Inline;
-  RustPass Slices;
+  RustLocalPass Inline;
+  RustLocalPass Slices;
+  // Writes metadata only, which no analysis knows.
   RustPass SliceSize;
   // As Optimise, on code that has been inlined.
   RustPass OptimiseAgain;
@@ -66,7 +73,8 @@ public:
   explicit RustModulePass(const StackswitchPasses &Passes)
       : Run(Passes.*Member) {}
   PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
-    return Run(wrap(&M)) ? PreservedAnalyses::none() : PreservedAnalyses::all();
+    bool Changed = Run(wrap(&M)) && Member != &StackswitchPasses::SliceSize;
+    return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
   }
   void printPipeline(raw_ostream &OS, function_ref<StringRef(StringRef)>) {
     OS << name();
@@ -81,8 +89,6 @@ public:
            : Member == &StackswitchPasses::Verify   ? "stackswitch-verify"
            : Member == &StackswitchPasses::Optimise ? "stackswitch-opt"
            : Member == &StackswitchPasses::Lower    ? "stackswitch-lower"
-           : Member == &StackswitchPasses::Inline   ? "stackswitch-inline"
-           : Member == &StackswitchPasses::Slices   ? "stackswitch-slices"
            : Member == &StackswitchPasses::SliceSize
                ? "stackswitch-slice-size"
                : "stackswitch-check";
@@ -102,9 +108,44 @@ using VerifyPass = RustModulePass<&StackswitchPasses::Verify>;
 using OptimisePass = RustModulePass<&StackswitchPasses::Optimise>;
 using LowerPass = RustModulePass<&StackswitchPasses::Lower>;
 using CheckPass = RustModulePass<&StackswitchPasses::Check>;
-using InlinePass = RustModulePass<&StackswitchPasses::Inline>;
-using SlicesPass = RustModulePass<&StackswitchPasses::Slices>;
 using SliceSizePass = RustModulePass<&StackswitchPasses::SliceSize>;
+
+// One of the passes that say which functions they changed. What is known of all others
+// stays known: to forget it would take longer than the passes.
+template <RustLocalPass StackswitchPasses::*Member>
+class RustLocalModulePass : public PassInfoMixin<RustLocalModulePass<Member>> {
+  RustLocalPass Run;
+
+  struct List : StackswitchListener {
+    SmallVector<Function *> Functions;
+    List() : StackswitchListener{add} {}
+    static void add(StackswitchListener *To, LLVMValueRef F) {
+      static_cast<List *>(To)->Functions.push_back(cast<Function>(unwrap(F)));
+    }
+  };
+
+public:
+  explicit RustLocalModulePass(const StackswitchPasses &Passes) : Run(Passes.*Member) {}
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &AM) {
+    List Changed;
+    Run(wrap(&M), &Changed);
+    if (Changed.Functions.empty())
+      return PreservedAnalyses::all();
+    auto &FAM = AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
+    for (Function *F : Changed.Functions)
+      FAM.invalidate(*F, PreservedAnalyses::none());
+    PreservedAnalyses Kept;
+    Kept.preserve<FunctionAnalysisManagerModuleProxy>();
+    Kept.preserveSet<AllAnalysesOn<Function>>();
+    return Kept;
+  }
+  void printPipeline(raw_ostream &OS, function_ref<StringRef(StringRef)>) { OS << name(); }
+  static StringRef name() {
+    return Member == &StackswitchPasses::Inline ? "stackswitch-inline" : "stackswitch-slices";
+  }
+};
+using InlinePass = RustLocalModulePass<&StackswitchPasses::Inline>;
+using SlicesPass = RustLocalModulePass<&StackswitchPasses::Slices>;
 
 // Asks for stackswitch-from-ucontext in the default pipelines.
 enum class Ucontext { Kept, Replaced, ReplacedWithMask };
@@ -240,8 +281,10 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
     return;
   PIC->registerBeforeNonSkippedPassCallback(
       [Passes, Hooked](StringRef Pass, Any IR) {
-        const auto *M = any_cast<const Module *>(&IR);
-        if (!*Hooked && M && Pass == "LowerTypeTestsPass")
+        // This is asked before every pass of every function.
+        if (*Hooked || Pass != "LowerTypeTestsPass")
+          return;
+        if (const auto *M = any_cast<const Module *>(&IR))
           Passes.Check(wrap(*M));
       });
 }

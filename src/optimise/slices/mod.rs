@@ -39,22 +39,27 @@ const KEPT_IN: [&str; 9] = [
 ];
 
 /// Makes the part of frames smaller that switches copy. Variables of `threshold` bytes and more go
-/// to the heap, none for 0. Returns whether anything changed.
-pub(crate) fn shrink<'m>(module: Module<'m>, threshold: u64, tell: &dyn Fn(&Remark<'m>)) -> bool {
+/// to the heap, none for 0. Returns the functions that changed.
+pub(crate) fn shrink<'m>(
+    module: Module<'m>,
+    threshold: u64,
+    tell: &dyn Fn(&Remark<'m>),
+) -> Vec<Function<'m>> {
     let analysis = verify::analyse(module);
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
-        return false;
+        return Vec::new();
     }
     let points = switch_points(&analysis);
     if points.is_empty() {
-        return false;
+        return Vec::new();
     }
     let index = verify::index(&analysis.sites);
     // Few modules need it, and it looks at all of one.
     let facts = OnceCell::new();
-    let mut changed = false;
+    let mut all = Vec::new();
     for (function, points) in points {
         if !function.is_optnone() {
+            let mut changed = false;
             if threshold != 0 {
                 changed |= heap::run(module, function, &points, threshold, tell);
             }
@@ -62,9 +67,10 @@ pub(crate) fn shrink<'m>(module: Module<'m>, threshold: u64, tell: &dyn Fn(&Rema
                 facts.get_or_init(|| nosuspend::infer(module, &index)).may_switch(call, &index)
             };
             changed |= pop::run(module, function, &points, &may_switch, tell);
+            all.extend(changed.then_some(function));
         }
     }
-    changed
+    all
 }
 
 /// Why variables stay in a function's frame whatever is in it, if they do.
