@@ -739,6 +739,33 @@ LLVMValueRef stackswitch_coroutine_switch(const StackswitchCoroutine *Coroutine,
   return wrap(F);
 }
 
+// `void (ptr frame)`: ends a coroutine without cleanups. Where it has finished that is a
+// mistake, of which Again tells as in `switch`.
+LLVMValueRef stackswitch_coroutine_cancel(const StackswitchCoroutine *Coroutine,
+                                          LLVMTypeRef Value, LLVMValueRef OnFinished,
+                                          LLVMValueRef Again, LLVMValueRef Destroy,
+                                          LLVMTypeRef TypeRef) {
+  Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
+  LLVMContext &C = M.getContext();
+  Header Frame(M, unwrap(Value));
+  auto *Type = cast<FunctionType>(unwrap(TypeRef));
+  auto *F =
+      Function::Create(Type, GlobalValue::InternalLinkage, "stackswitch.stackless.cancel", M);
+  auto *End = BasicBlock::Create(C, "end", F), *Mistake = BasicBlock::Create(C, "mistake", F);
+  IRBuilder<> B(BasicBlock::Create(C, "entry", F, End));
+  B.CreateCondBr(B.CreateICmpEQ(Frame.state(B, F->getArg(0)), B.getInt32(Finished)), Mistake, End,
+                 MDBuilder(C).createUnlikelyBranchWeights());
+  B.SetInsertPoint(End);
+  Frame.setState(B, F->getArg(0), Finished);
+  B.CreateRetVoid();
+  B.SetInsertPoint(Mistake);
+  auto *Context = B.CreateCall(cast<Function>(unwrap(OnFinished)));
+  B.CreateCall(Type, unwrap(Again), {Context});
+  B.CreateCall(cast<Function>(unwrap(Destroy)), {Context});
+  B.CreateRetVoid();
+  return wrap(F);
+}
+
 // `i32 (ptr frame)`: the status.
 LLVMValueRef stackswitch_coroutine_status(const StackswitchCoroutine *Coroutine,
                                           LLVMTypeRef Value, LLVMTypeRef TypeRef) {

@@ -47,6 +47,14 @@ unsafe extern "C" {
         destroy: LLVMValueRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
+    fn stackswitch_coroutine_cancel(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        on_finished: LLVMValueRef,
+        again: LLVMValueRef,
+        destroy: LLVMValueRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
     fn stackswitch_coroutine_status(
         coroutine: *const Raw,
         value: LLVMTypeRef,
@@ -160,6 +168,28 @@ impl<'m> Coroutine<'m> {
         Function(Value::new(unsafe {
             stackswitch_coroutine_switch(
                 &self.raw,
+                on_finished.value().raw(),
+                again.raw(),
+                destroy.value().raw(),
+                ty.raw(),
+            )
+        }))
+    }
+
+    /// A function of the type `void (ptr frame)`, which is `ty`, that ends it. Where it has finished
+    /// the function calls instead `again`, as in [`Coroutine::switch`].
+    pub(crate) fn cancel(
+        self,
+        on_finished: Function<'m>,
+        again: Value<'m>,
+        destroy: Function<'m>,
+        ty: Type<'m>,
+    ) -> Function<'m> {
+        // SAFETY: all are live and of one module, with the types that are asked for.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_cancel(
+                &self.raw,
+                self.value.raw(),
                 on_finished.value().raw(),
                 again.raw(),
                 destroy.value().raw(),

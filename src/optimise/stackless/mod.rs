@@ -125,7 +125,7 @@ fn plan<'a, 'm>(
     for site in &uses.sites {
         let name = site.intrinsic.full_name();
         match site.intrinsic.name {
-            "resume" | "destroy" | "status" | "prefetch" | "slice.size" => {}
+            "resume" | "cancel" | "destroy" | "status" | "prefetch" | "slice.size" => {}
             _ => return Err(format!("'{name}' is used on it")),
         }
         if !is_plain(site) {
@@ -227,15 +227,19 @@ fn apply<'m>(
         c"stackswitch.frame",
     );
     plan.uses.fold_null_checks();
-    for &site in &plan.uses.sites {
-        let ty = site.call.function_type();
-        let helper = match site.intrinsic.name {
-            "resume" => {
-                let finished = mistakes.finished(module, spawn, site);
-                let destroy = mistakes.destroy(module);
-                coroutine.switch(finished, site.call.callee(), destroy, ty)
+    let sites = &plan.uses.sites;
+    let resume = sites.iter().find(|s| s.intrinsic.name == "resume");
+    let on_finished = resume.map(|resume| mistakes.finished(module, spawn, resume));
+    for &site in sites {
+        let (ty, again) = (site.call.function_type(), site.call.callee());
+        let helper = match (site.intrinsic.name, on_finished) {
+            ("resume", Some(finished)) => {
+                coroutine.switch(finished, again, mistakes.destroy(module), ty)
             }
-            "status" => coroutine.status(ty),
+            ("cancel", Some(finished)) => {
+                coroutine.cancel(finished, again, mistakes.destroy(module), ty)
+            }
+            ("status", _) => coroutine.status(ty),
             // Nothing of it is on the heap, and nothing is to be freed.
             _ => nothing(module, ty),
         };
