@@ -19,12 +19,19 @@ pub fn emit(program: &Program, flags: &[(&str, u32)]) -> Vec<String> {
     (0..program.modules).map(|module| Module::new(program, module).finish(flags)).collect()
 }
 
+/// Nodes that each module with debug information begins with.
+const UNIT: usize = 0;
+const FILE: usize = 1;
+const TYPE: usize = 2;
+const INTEGER: usize = 3;
+
 struct Module<'p> {
     program: &'p Program,
     number: usize,
     text: String,
     /// Declarations that are needed, and functions around single operations.
     needed: BTreeSet<String>,
+    metadata: Vec<String>,
 }
 
 /// What the handler, the table and the arrays look like to all modules.
@@ -36,7 +43,13 @@ const EXTERNAL: &str = "
 
 impl<'p> Module<'p> {
     fn new(program: &'p Program, number: usize) -> Self {
-        Self { program, number, text: String::new(), needed: BTreeSet::new() }
+        Self { program, number, text: String::new(), needed: BTreeSet::new(), metadata: Vec::new() }
+    }
+
+    /// The number of a new node.
+    fn node(&mut self, text: String) -> usize {
+        self.metadata.push(text);
+        self.metadata.len() - 1
     }
 
     fn line(&mut self, line: Arguments<'_>) {
@@ -49,6 +62,13 @@ impl<'p> Module<'p> {
     }
 
     fn finish(mut self, flags: &[(&str, u32)]) -> String {
+        if self.program.debug {
+            // UNIT, FILE, TYPE and INTEGER, in this order.
+            self.node(format!("distinct !DICompileUnit(language: DW_LANG_C99, file: !{FILE}, emissionKind: FullDebug)"));
+            self.node("!DIFile(filename: \"random.c\", directory: \"/\")".into());
+            self.node("!DISubroutineType(types: !{null})".into());
+            self.node("!DIBasicType(name: \"long\", size: 64, encoding: DW_ATE_signed)".into());
+        }
         if self.number == 0 {
             self.owner();
         } else {
@@ -77,18 +97,26 @@ impl<'p> Module<'p> {
                 self.declare(format!("{result} @f{function}({params})"));
             }
         }
+        let mut listed: Vec<String> = flags
+            .iter()
+            .map(|(name, value)| self.node(format!("!{{i32 4, !\"{name}\", i32 {value}}}")))
+            .map(|number| format!("!{number}"))
+            .collect();
+        if self.program.debug {
+            let version = self.node("!{i32 2, !\"Debug Info Version\", i32 3}".into());
+            listed.push(format!("!{version}"));
+            self.line(format_args!("!llvm.dbg.cu = !{{!{UNIT}}}"));
+        }
+        if !listed.is_empty() {
+            self.line(format_args!("!llvm.module.flags = !{{{}}}", listed.join(", ")));
+        }
         let mut text = self.text;
         for needed in &self.needed {
             text.push_str(needed);
             text.push('\n');
         }
-        if !flags.is_empty() {
-            let numbers: Vec<String> = (0..flags.len()).map(|n| format!("!{n}")).collect();
-            writeln!(text, "!llvm.module.flags = !{{{}}}", numbers.join(", ")).expect("a string");
-            for (number, (name, value)) in flags.iter().enumerate() {
-                writeln!(text, "!{number} = !{{i32 4, !\"{name}\", i32 {value}}}")
-                    .expect("a string");
-            }
+        for (number, node) in self.metadata.iter().enumerate() {
+            writeln!(text, "!{number} = {node}").expect("a string takes all");
         }
         text
     }
@@ -212,8 +240,14 @@ define i32 @main() {{
             _ => false,
         };
         let personality = if code.ops.iter().any(uses) { personality } else { "" };
+        let scope = self.program.debug.then(|| {
+            self.node(format!(
+                "distinct !DISubprogram(name: \"f{function}\", file: !{FILE}, type: !{TYPE}, spFlags: DISPFlagDefinition, unit: !{UNIT})"
+            ))
+        });
+        let debug = scope.map(|scope| format!(" !dbg !{scope}")).unwrap_or_default();
         self.line(format_args!(
-            "define {internal}{result} @f{function}({params}) {attributes}{tables}{personality} {{"
+            "define {internal}{result} @f{function}({params}) {attributes}{tables}{personality}{debug} {{"
         ));
         let mut writer = Writer {
             ty: match (definition.role, definition.yields) {
@@ -224,6 +258,8 @@ define i32 @main() {{
             role: definition.role,
             module: self,
             code: &code,
+            scope,
+            lines: 0,
             temps: 0,
             pads: String::new(),
         };
@@ -238,6 +274,10 @@ struct Writer<'m, 'p> {
     role: Role,
     /// Of the values with which this function suspends.
     ty: Type,
+    /// What debuggers call the function.
+    scope: Option<usize>,
+    /// The lines of its source.
+    lines: usize,
     temps: usize,
     /// The blocks of cleanups.
     pads: String,
@@ -246,7 +286,31 @@ struct Writer<'m, 'p> {
 impl Writer<'_, '_> {
     fn line(&mut self, line: Arguments<'_>) {
         self.module.text.push_str("  ");
-        self.module.line(line);
+        let place = self.place();
+        self.module.line(format_args!("{line}{place}"));
+    }
+
+    /// The place of the next instruction in the source, as it stands behind it.
+    fn place(&mut self) -> String {
+        self.location().map(|node| format!(", !dbg !{node}")).unwrap_or_default()
+    }
+
+    fn location(&mut self) -> Option<usize> {
+        let scope = self.scope?;
+        self.lines += 1;
+        let line = self.lines;
+        Some(self.module.node(format!("!DILocation(line: {line}, column: 1, scope: !{scope})")))
+    }
+
+    /// Describes a variable at an address.
+    fn describe(&mut self, name: &str) {
+        let (Some(scope), Some(place)) = (self.scope, self.location()) else { return };
+        let variable = self.module.node(format!(
+            "!DILocalVariable(name: \"{name}\", scope: !{scope}, file: !{FILE}, line: 1, type: !{INTEGER})"
+        ));
+        self.module.line(format_args!(
+            "  #dbg_declare(ptr %{name}, !{variable}, !DIExpression(), !{place})"
+        ));
     }
 
     /// A new name with the value of an instruction.
@@ -265,20 +329,44 @@ impl Writer<'_, '_> {
         for var in 0..self.code.vars {
             self.line(format_args!("%v{var} = alloca i64"));
         }
-        for slot in 0..self.code.slots {
-            self.line(format_args!("%c{slot} = alloca ptr"));
-            self.line(format_args!("%b{slot} = alloca ptr"));
-        }
+        let mut held = vec![false; self.code.slots];
         for (array, &(length, storage)) in self.code.arrays.iter().enumerate() {
-            if storage == Storage::Dynamic {
-                self.line(format_args!("%s{array} = alloca ptr"));
-                self.line(format_args!("%p{array} = alloca ptr"));
-            } else {
-                self.line(format_args!("%a{array} = alloca [{length} x i64], align 16"));
+            match storage {
+                Storage::Dynamic => {
+                    self.line(format_args!("%s{array} = alloca ptr"));
+                    self.line(format_args!("%p{array} = alloca ptr"));
+                }
+                Storage::Frame | Storage::Lifetime => {
+                    self.line(format_args!("%a{array} = alloca [{length} x i64], align 16"));
+                }
+                Storage::Holder(slot) => {
+                    let bytes = length * 8;
+                    self.line(format_args!("%a{array} = alloca {{ [{length} x i64], ptr }}"));
+                    self.line(format_args!(
+                        "%c{slot} = getelementptr i8, ptr %a{array}, i64 {bytes}"
+                    ));
+                    if let Some(held) = held.get_mut(slot) {
+                        *held = true;
+                    }
+                }
             }
+        }
+        for (slot, held) in held.into_iter().enumerate() {
+            if !held {
+                self.line(format_args!("%c{slot} = alloca ptr"));
+            }
+            self.line(format_args!("%b{slot} = alloca ptr"));
         }
         for var in 0..self.code.vars {
             self.line(format_args!("store i64 0, ptr %v{var}"));
+        }
+        for var in 0..self.code.vars {
+            self.describe(&format!("v{var}"));
+        }
+        for array in 0..self.code.arrays.len() {
+            if self.code.arrays[array].1 != Storage::Dynamic {
+                self.describe(&format!("a{array}"));
+            }
         }
         match self.role {
             Role::Plain(_) => {
@@ -563,16 +651,19 @@ impl Writer<'_, '_> {
 
     /// A call with a cleanup that observes a number.
     fn invoke(&mut self, call: Arguments<'_>, number: i64) -> String {
-        let result = self.let_be(format_args!("invoke {call}"));
+        self.temps += 1;
+        let result = format!("%t{}", self.temps);
+        self.module.line(format_args!("  {result} = invoke {call}"));
+        let place = self.place();
         let id = &result[1..];
-        self.module
-            .text
-            .push_str(&format!("          to label %{id}.on unwind label %{id}.pad\n{id}.on:\n"));
+        self.module.text.push_str(&format!(
+            "          to label %{id}.on unwind label %{id}.pad{place}\n{id}.on:\n"
+        ));
         write!(
             self.pads,
             "{id}.pad:
   %{id}.p = landingpad {{ ptr, i32 }} cleanup
-  call void @observe(i64 {number})
+  call void @observe(i64 {number}){place}
   resume {{ ptr, i32 }} %{id}.p
 "
         )
@@ -617,7 +708,7 @@ impl Writer<'_, '_> {
             }
             Op::Begin(array) => self.begin(*array),
             Op::End(array) => match self.code.arrays[*array] {
-                (_, Storage::Frame) => {}
+                (_, Storage::Frame | Storage::Holder(_)) => {}
                 (length, Storage::Lifetime) => {
                     let bytes = length * 8;
                     self.line(format_args!(
@@ -759,6 +850,12 @@ impl Writer<'_, '_> {
                 let is = self.let_be(format_args!("zext i1 {is} to i64"));
                 self.set(*into, &is);
             }
+            Op::IsNull { context, into } => {
+                let context = self.handle(context);
+                let is = self.let_be(format_args!("icmp eq ptr {context}, null"));
+                let is = self.let_be(format_args!("zext i1 {is} to i64"));
+                self.set(*into, &is);
+            }
             Op::Return(value) => {
                 let value = self.value(value);
                 let (ir, value) = match self.role {
@@ -779,7 +876,7 @@ impl Writer<'_, '_> {
         let (length, storage) = self.code.arrays[array];
         let bytes = length * 8;
         let address = match storage {
-            Storage::Frame => format!("%a{array}"),
+            Storage::Frame | Storage::Holder(_) => format!("%a{array}"),
             Storage::Lifetime => {
                 self.declare("void @llvm.lifetime.start.p0(i64, ptr)".into());
                 self.declare("void @llvm.lifetime.end.p0(i64, ptr)".into());

@@ -192,6 +192,7 @@ impl Flat {
             Stmt::Link { context, into } => self.push(Op::Link { context, into }),
             Stmt::SetLink { context, link } => self.push(Op::SetLink { context, link }),
             Stmt::IsCurrent { context, into } => self.push(Op::IsCurrent { context, into }),
+            Stmt::IsNull { context, into } => self.push(Op::IsNull { context, into }),
             Stmt::Swap { context, ty, value, into, how } => {
                 self.push(Op::Swap { context, ty, value, into, how });
             }

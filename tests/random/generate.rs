@@ -9,7 +9,7 @@
 use super::{
     program::{
         Array, Base, Binary, CHANGEABLE, Call, DEPTH, Definition, End, Expr, FIRST, Function,
-        GLOBALS, Handle, How, Memory, Program, Role, Slot, Stmt, Storage, Type, Yields,
+        GLOBALS, Handle, How, KNOWN, Memory, Program, Role, Slot, Stmt, Storage, Type, Yields,
     },
     rng::Rng,
 };
@@ -57,6 +57,7 @@ pub fn generate(seed: u64) -> Program {
         functions.push(Definition { role, yields, statements, attributes, internal, module });
     }
     functions.reverse();
+    let debug = maker.rng.percent(30);
     let observer = maker.rng.pick(&["", "noinline", "alwaysinline"]);
     Program {
         functions,
@@ -64,6 +65,7 @@ pub fn generate(seed: u64) -> Program {
         table_type: first,
         modules,
         unwinds,
+        debug,
         observer,
         clones: maker.clones,
     }
@@ -391,7 +393,8 @@ impl Maker {
 
     fn look(&mut self, context: Handle) -> Stmt {
         let into = self.var();
-        match self.rng.below(9) {
+        match self.rng.below(10) {
+            8 => Stmt::IsNull { context, into },
             0..4 => Stmt::Status { context, into },
             4..6 => Stmt::Link { context, into },
             6 => Stmt::IsCurrent { context, into },
@@ -610,9 +613,15 @@ impl Maker {
         ]);
         let switches = chosen.iter().any(|&f| self.known[f].switches);
         let holds = chosen.iter().any(|&f| self.known[f].holds);
-        let memory = self.lent(scope, base, switches);
         let slot = counters.slot();
         let mut inner = scope.clone();
+        let holder = (scope.function == 0 && base == Base::Null && self.rng.percent(25))
+            .then(|| (counters.array(), Storage::Holder(slot)));
+        inner.arrays.extend(holder);
+        let memory = match holder {
+            Some((array, _)) => Memory::Array(array),
+            None => self.lent(scope, base, switches),
+        };
         inner.slots.push((slot, ty, !holds));
         let mut body = match self.rng.below(8) {
             // What a direct call is made of, and what a plain loop.
@@ -643,7 +652,13 @@ impl Maker {
             _ => End::Destroy,
         };
         let selector = self.expr(scope, 1);
-        Stmt::With { slot, bodies: chosen, selector, base, memory, body, end }
+        let with = Stmt::With { slot, bodies: chosen, selector, base, memory, body, end };
+        match holder {
+            Some((array, storage)) => {
+                Stmt::Array { array, length: KNOWN, storage, body: vec![with] }
+            }
+            None => with,
+        }
     }
 
     /// Memory that another context may use.

@@ -555,6 +555,10 @@ impl Machine<'_> {
                 let is = i64::from(context == self.current);
                 self.set(*into, is);
             }
+            Op::IsNull { context, into } => {
+                let is = i64::from(self.handle(context).is_none());
+                self.set(*into, is);
+            }
             Op::Return(value) => {
                 let value = self.value(value);
                 return self.returned(value);

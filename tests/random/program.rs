@@ -209,6 +209,8 @@ pub enum Storage {
     Lifetime,
     /// On the stack, taken back at the end.
     Dynamic,
+    /// In the frame, in an object that has the handle of one of the function's contexts behind it.
+    Holder(Slot),
 }
 
 /// Which context is meant.
@@ -378,6 +380,11 @@ pub enum Stmt {
         context: Handle,
         into: Var,
     },
+    /// 1 if it is none.
+    IsNull {
+        context: Handle,
+        into: Var,
+    },
     Swap {
         context: Handle,
         ty: Type,
@@ -437,6 +444,8 @@ pub struct Program {
     pub modules: usize,
     /// Functions have unwind tables.
     pub unwinds: bool,
+    /// Functions, variables and instructions are described to debuggers.
+    pub debug: bool,
     /// The attributes of the function that observes.
     pub observer: &'static str,
     /// Some context is cloned, which variables on the heap forbid.
@@ -473,6 +482,7 @@ pub enum Op {
     Link { context: Handle, into: Var },
     SetLink { context: Handle, link: Handle },
     IsCurrent { context: Handle, into: Var },
+    IsNull { context: Handle, into: Var },
     Return(Expr),
 }
 

@@ -66,7 +66,7 @@ const PIPELINES: [&str; 12] = [
     "stackswitch-opt,stackswitch-opt,stackswitch-lower,stackswitch-lower,default<O2>",
     "stackswitch-lower,default<O3>",
     "stackswitch-lower,function(sroa,gvn,instcombine<no-verify-fixpoint>),stackswitch-opt,default<O2>",
-    "stackswitch-opt,function(sroa),stackswitch-opt-again,stackswitch-lower,stackswitch-slices,stackswitch-inline",
+    "stackswitch-opt,function(sroa),stackswitch-lower,stackswitch-opt-again,stackswitch-slices,stackswitch-inline",
     "function(sroa),stackswitch-opt,stackswitch-lower,stackswitch-inline",
     "lto-pre-link<O2>,lto<O2>",
     "thinlto-pre-link<O2>,thinlto<O3>",
