@@ -12,6 +12,17 @@ declare ptr @llvm.stackswitch.current()
 declare i32 @llvm.stackswitch.status(ptr)
 declare void @llvm.stackswitch.destroy(ptr)
 declare void @llvm.stackswitch.cancel(ptr)
+declare i64 @stackswitch_suspend_i64(i64)
+declare i32 @__gcc_personality_v0(...)
+define internal i64 @cleans_up(ptr %to, i64 %first) personality ptr @__gcc_personality_v0 {
+  %s = invoke i64 @stackswitch_suspend_i64(i64 %first) to label %done unwind label %cleanup
+done:
+  ret i64 %s
+cleanup:
+  %e = landingpad { ptr, i32 } cleanup
+  store i64 0, ptr %to
+  resume { ptr, i32 } %e
+}
 declare ptr @llvm.stackswitch.clone(ptr)
 declare void @use(ptr)
 declare i32 @setjmp(ptr) returns_twice
@@ -161,11 +172,12 @@ define i64 @t.either(i1 %which) {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
-; REMARK: 'llvm.stackswitch.cancel' is used on it
-define void @t.cancel() {
-  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @good, ptr null)
+; REMARK: a 'cancel' of it may run cleanups of 'cleans_up'
+define i64 @t.cancel() {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @cleans_up, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   call void @llvm.stackswitch.cancel(ptr %c)
-  ret void
+  ret i64 %r
 }
 ; REMARK: 'llvm.stackswitch.clone' is used on it
 define ptr @t.clone() {

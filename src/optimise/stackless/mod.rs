@@ -152,6 +152,15 @@ fn plan<'a, 'm>(
     }
     let parts = body::examine(module, body, value, index, facts)
         .map_err(|why| format!("'{}' needs its own stack: {why}", body.name()))?;
+    let has = |name| uses.sites.iter().any(|site| site.intrinsic.name == name);
+    if has("cancel") {
+        if parts.helpers.iter().chain([&body]).any(|function| function.has_personality()) {
+            return Err(format!("a 'cancel' of it may run cleanups of '{}'", body.name()));
+        }
+        if !has("resume") {
+            return Err("it is never resumed".to_owned());
+        }
+    }
     Ok(Plan { spawn, body, parts, uses })
 }
 
