@@ -10,7 +10,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Access, AccessKind, Call, Function, Instruction, Module, Value};
+use crate::intrinsics::INTRINSIC_PREFIX;
+use crate::ir::{Access, AccessKind, Call, CallKind, Function, Instruction, Module, Value};
 use crate::verify::{Index, Site};
 
 /// How many uses of the object in other functions are looked at.
@@ -144,7 +145,20 @@ fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
 /// Whether a call is of a function that may become a part of the caller.
 fn is_small(call: &Call<'_>) -> bool {
     call.may_be_inlined()
+        && !would_invoke_intrinsics(*call)
         && call.callee().as_function().is_some_and(|f| f.walk().count() <= MAX_INLINED)
+}
+
+/// Whether inlining would make invokes of intrinsics, which LLVM does not have.
+fn would_invoke_intrinsics(call: Call<'_>) -> bool {
+    let intrinsic = |called: Call<'_>| {
+        called.callee().as_function().is_some_and(|f| f.name().starts_with(INTRINSIC_PREFIX))
+    };
+    call.kind() == CallKind::Terminator
+        && call
+            .callee()
+            .as_function()
+            .is_some_and(|f| f.walk().filter_map(Instruction::call).any(intrinsic))
 }
 
 /// Whether a load may find anything but what the spawn has given last.
