@@ -324,30 +324,3 @@ define void @handle_known_elsewhere(ptr %arg) {
   call fastcc void @close_handle(ptr %c)
   ret void
 }
-
-declare i32 @__gcc_personality_v0(...)
-declare void @llvm.stackswitch.destroy(ptr)
-define internal void @close_by_intrinsic(ptr %c) {
-  call void @llvm.stackswitch.destroy(ptr %c)
-  ret void
-}
-; An intrinsic cannot be invoked, so nothing that has one takes the place of an invoke.
-; CHECK-LABEL: define void @closed_by_invoke(
-; CHECK: invoke void @close_by_intrinsic(
-define void @closed_by_invoke(ptr %arg) personality ptr @__gcc_personality_v0 {
-  %c = call ptr @stackswitch_spawn(ptr null, ptr @body, ptr %arg)
-  invoke void @close_by_intrinsic(ptr %c) to label %done unwind label %lpad
-done:
-  ret void
-lpad:
-  %e = landingpad { ptr, i32 } cleanup
-  resume { ptr, i32 } %e
-}
-; CHECK-LABEL: define void @closed_by_call(
-; CHECK-NOT: @close_by_intrinsic
-; CHECK: ret void
-define void @closed_by_call(ptr %arg) {
-  %c = call ptr @stackswitch_spawn(ptr null, ptr @body, ptr %arg)
-  call void @close_by_intrinsic(ptr %c)
-  ret void
-}

@@ -10,8 +10,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::intrinsics::INTRINSIC_PREFIX;
 use crate::ir::{Access, AccessKind, Call, CallKind, Function, Instruction, Module, Value};
-use crate::verify::{Index, Site, Spelling};
+use crate::verify::{Index, Site};
 
 /// How many uses of the object in other functions are looked at.
 const MAX_USES: usize = 512;
@@ -128,8 +129,7 @@ fn member<'m>(
     }
     let copies = copies(spawn.instruction(), loads)?;
     if !calls.is_empty() {
-        let may_be_inlined = calls.iter().all(|&call| is_small(call, index));
-        return may_be_inlined.then_some(Member::LookedAt(calls));
+        return calls.iter().all(is_small).then_some(Member::LookedAt(calls));
     }
     (!copies.is_empty()).then_some(Member::Copies(copies))
 }
@@ -139,21 +139,26 @@ fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
     let Some(uses) = spawn.instruction().pointer_uses() else { return Vec::new() };
     let calls = uses.given.into_iter().map(|(call, _)| call);
     let others: Vec<Call<'m>> = calls.filter(|call| !index.contains_key(call)).collect();
-    if others.iter().all(|&call| is_small(call, index)) { others } else { Vec::new() }
+    if others.iter().all(is_small) { others } else { Vec::new() }
 }
 
 /// Whether a call is of a function that may become a part of the caller.
-fn is_small<'m>(call: Call<'m>, index: &Index<'_, 'm>) -> bool {
-    // What is called from an invoke is invoked then, which intrinsics cannot be.
-    let is_invoked = call.kind() == CallKind::Terminator;
-    let fits = |instruction: Instruction<'m>| {
-        let site = instruction.call().and_then(|inner| index.get(&inner));
-        !is_invoked || site.is_none_or(|site| site.spelling != Spelling::Intrinsic)
+fn is_small(call: &Call<'_>) -> bool {
+    call.may_be_inlined()
+        && !would_invoke_intrinsics(*call)
+        && call.callee().as_function().is_some_and(|f| f.walk().count() <= MAX_INLINED)
+}
+
+/// Whether inlining would make invokes of intrinsics, which LLVM does not have.
+fn would_invoke_intrinsics(call: Call<'_>) -> bool {
+    let intrinsic = |called: Call<'_>| {
+        called.callee().as_function().is_some_and(|f| f.name().starts_with(INTRINSIC_PREFIX))
     };
-    let is_small = |function: Function<'m>| {
-        function.walk().count() <= MAX_INLINED && function.walk().all(fits)
-    };
-    call.may_be_inlined() && call.callee().as_function().is_some_and(is_small)
+    call.kind() == CallKind::Terminator
+        && call
+            .callee()
+            .as_function()
+            .is_some_and(|f| f.walk().filter_map(Instruction::call).any(intrinsic))
 }
 
 /// Whether a load may find anything but what the spawn has given last.
