@@ -23,7 +23,7 @@ impl fmt::Display for Severity {
 }
 
 /// A place in the source that the module was made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The file as the debug information names it.
     pub file: String,

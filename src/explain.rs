@@ -35,7 +35,7 @@ use inkwell::module::Module;
 use crate::ahead::{self, Error, Options};
 use crate::diagnostics::{Diagnostic, Location, Remark};
 use crate::inline;
-use crate::intrinsics::Intrinsic;
+use crate::intrinsics::{Intrinsic, RUNTIME_PREFIX};
 use crate::ir;
 use crate::verify;
 
@@ -141,16 +141,11 @@ pub fn explain(module: &Module<'_>, options: &Options<'_>) -> Result<Explanation
     let lowered = ahead::lower(module, options);
     let calls = take_marks(ahead::view(module));
     let report = lowered?;
-    let mut places: HashMap<u64, (usize, usize)> = HashMap::new();
-    for (f, function) in functions.iter().enumerate() {
-        for (u, (number, _)) in function.uses.iter().enumerate() {
-            places.insert(*number, (f, u));
-        }
-    }
+    let places = Places::of(&functions);
     for mut remark in report.remarks {
         remark.instruction = without_metadata(&remark.instruction);
-        let place = remark.number.take().and_then(|number| places.get(&number));
-        let Some(&(f, u)) = place else {
+        let place = places.find(remark.number.take(), remark.location.as_ref());
+        let Some((f, u)) = place else {
             function_of(&mut functions, &remark.function).remarks.push(remark);
             continue;
         };
@@ -166,9 +161,9 @@ pub fn explain(module: &Module<'_>, options: &Options<'_>) -> Result<Explanation
             site.remarks.push(remark);
         }
     }
-    for (number, code) in calls {
-        if let Some(&(f, u)) = places.get(&number) {
-            functions[f].uses[u].1.code.push(code);
+    for call in calls {
+        if let Some((f, u)) = places.find(call.number, call.location.as_ref()) {
+            functions[f].uses[u].1.code.push(call.code);
         }
     }
     let functions = functions
@@ -229,19 +224,58 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
         .collect()
 }
 
-/// Takes the numbers off the calls that have one, and lists those.
-fn take_marks(module: ir::Module<'_>) -> Vec<(u64, Code)> {
+/// Where the uses are: the function in the list, and the use in that.
+struct Places {
+    by_number: HashMap<u64, (usize, usize)>,
+    /// Nothing for a location that more than one use has.
+    by_location: HashMap<Location, Option<(usize, usize)>>,
+}
+
+impl Places {
+    fn of(functions: &[Marked]) -> Self {
+        let mut places = Places { by_number: HashMap::new(), by_location: HashMap::new() };
+        for (f, function) in functions.iter().enumerate() {
+            for (u, (number, site)) in function.uses.iter().enumerate() {
+                places.by_number.insert(*number, (f, u));
+                if let Some(location) = &site.location {
+                    let place = places.by_location.entry(location.clone());
+                    place.and_modify(|place| *place = None).or_insert(Some((f, u)));
+                }
+            }
+        }
+        places
+    }
+
+    /// The use of a number; or of a location, where the number was lost. LLVM makes an invoke without
+    /// it of a call that becomes a part of a function with handlers.
+    fn find(&self, number: Option<u64>, location: Option<&Location>) -> Option<(usize, usize)> {
+        match number {
+            Some(number) => self.by_number.get(&number).copied(),
+            None => location.and_then(|location| *self.by_location.get(location)?),
+        }
+    }
+}
+
+/// A call that there is in the end, of a use if it has a number or else a location that is one's.
+struct Found {
+    number: Option<u64>,
+    location: Option<Location>,
+    code: Code,
+}
+
+/// Takes the numbers off the calls that have one, and lists those and all others of the runtime.
+fn take_marks(module: ir::Module<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for function in module.functions("") {
         for call in function.instructions().into_iter().filter_map(|i| i.call()) {
-            let Some(number) = call.instruction().number() else { continue };
+            let number = call.instruction().number();
             call.instruction().unmark();
-            if let Some(callee) = call.callee().as_function() {
-                found.push((
-                    number,
-                    Code { function: function.name(), symbol: Some(callee.name()) },
-                ));
+            let Some(callee) = call.callee().as_function() else { continue };
+            if number.is_none() && !callee.name_bytes().starts_with(RUNTIME_PREFIX.as_bytes()) {
+                continue;
             }
+            let code = Code { function: function.name(), symbol: Some(callee.name()) };
+            found.push(Found { number, location: call.location(), code });
         }
     }
     found

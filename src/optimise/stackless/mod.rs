@@ -7,7 +7,7 @@
 mod body;
 mod mistake;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::nosuspend::{FRAME, Facts};
 use super::{MAX_STACK, Remark, forget};
@@ -22,6 +22,9 @@ use mistake::Mistakes;
 
 /// A module's flag of that name with the value 0 keeps all its contexts.
 pub(crate) const FLAG: &str = "stackswitch-stackless";
+
+/// The remark at each context that is stackless, or is not, and at the operations on it.
+const REMARK: &str = "Stackless";
 
 /// The coroutines that were made, and why others were not.
 pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
@@ -57,6 +60,7 @@ pub(super) fn run<'a, 'm>(
     }
     make(module, &plans, made);
     let mut mistakes = Mistakes::default();
+    let mut told = HashSet::new();
     let mut changed = false;
     for plan in plans {
         match made.get(&plan.body) {
@@ -66,8 +70,24 @@ pub(super) fn run<'a, 'm>(
                     plan.body.name(),
                     coroutine.size()
                 );
-                let at = plan.spawn.call.instruction();
-                tell(Remark { at, taken: true, name: "Stackless", text });
+                let mut taken = |site: &Site<'m>, text| {
+                    tell(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
+                };
+                taken(plan.spawn, text);
+                for site in &plan.uses.sites {
+                    taken(site, "its context is stackless, so it is plain code".to_owned());
+                }
+                let functions: Vec<_> = plan.parts.helpers.iter().chain([&plan.body]).collect();
+                if told.insert(plan.body) {
+                    let suspends = sites.iter().filter(|s| s.intrinsic.name == "suspend");
+                    for site in suspends.filter(|s| functions.contains(&&s.call.caller())) {
+                        let text = format!(
+                            "a stackless context of '{}' returns here instead",
+                            plan.body.name()
+                        );
+                        taken(site, text);
+                    }
+                }
                 apply(module, &plan, coroutine, &mut mistakes, index);
                 changed = true;
             }
@@ -80,7 +100,7 @@ pub(super) fn run<'a, 'm>(
 
 fn refuse<'m>(site: &Site<'m>, why: &str, tell: &mut dyn FnMut(Remark<'m>)) {
     let text = format!("the context is not stackless: {why}");
-    tell(Remark { at: site.call.instruction(), taken: false, name: "Stackless", text });
+    tell(Remark { at: site.call.instruction(), taken: false, name: REMARK, text });
 }
 
 /// Whether an operation makes or keeps a copy of a whole stack. A context keeps its identity when
