@@ -137,6 +137,44 @@ fn what_is_optimised_says_how_and_what_is_not_says_why() {
     assert_eq!((current.fate(), current.remarks.len()), (Fate::Gone, 0));
 }
 
+/// LLVM makes an invoke of a call that becomes a part of a function with handlers.
+#[test]
+fn what_is_invoked_in_the_end_is_explained_where_it_was_written() {
+    let source = r#"
+declare i64 @stackswitch_resume_i64(ptr, i64)
+declare void @cleanup()
+declare i32 @__gcc_personality_v0(...)
+define internal i64 @helper(ptr %c) !dbg !4 {
+  %r = call i64 @stackswitch_resume_i64(ptr %c, i64 1), !dbg !6
+  ret i64 %r, !dbg !6
+}
+define i64 @user(ptr %c) personality ptr @__gcc_personality_v0 !dbg !5 {
+  %r = invoke i64 @helper(ptr %c) to label %done unwind label %lost, !dbg !7
+done:
+  ret i64 %r, !dbg !7
+lost:
+  %pad = landingpad { ptr, i32 } cleanup, !dbg !7
+  call void @cleanup(), !dbg !7
+  resume { ptr, i32 } %pad, !dbg !7
+}
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!2}
+!0 = distinct !DICompileUnit(language: DW_LANG_C, file: !1, emissionKind: FullDebug)
+!1 = !DIFile(filename: "a.c", directory: "/")
+!2 = !{i32 2, !"Debug Info Version", i32 3}
+!3 = !DISubroutineType(types: !{null})
+!4 = distinct !DISubprogram(name: "helper", file: !1, line: 1, type: !3, unit: !0)
+!5 = distinct !DISubprogram(name: "user", file: !1, line: 5, type: !3, unit: !0)
+!6 = !DILocation(line: 2, column: 3, scope: !4)
+!7 = !DILocation(line: 6, column: 3, scope: !5)
+"#;
+    let explanation = explained("invoked.ll", source.as_bytes(), OptLevel::O2);
+    assert!(explanation.functions.iter().all(|function| function.remarks.is_empty()));
+    let [resume] = uses(&explanation).collect::<Vec<_>>()[..] else { panic!("{explanation:?}") };
+    assert_eq!(resume.fate(), Fate::InPlace, "{resume:?}");
+    assert_eq!(resume.code[0].function, "user");
+}
+
 #[test]
 fn without_optimisation_all_is_calls_and_nothing_was_decided() {
     let explanation = explained("uses.ll", IR, OptLevel::O0);
