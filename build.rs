@@ -9,6 +9,8 @@ fn main() {
     println!("cargo:rerun-if-changed=src/passes/shim.cc");
     println!("cargo:rerun-if-changed=src/ir/shim.cc");
     println!("cargo:rerun-if-changed=src/ir/coroutine.cc");
+    println!("cargo:rerun-if-changed=src/ir/coroutine.h");
+    println!("cargo:rerun-if-changed=src/ir/split.cc");
     println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
     let version = VERSIONS
         .into_iter()
@@ -24,7 +26,7 @@ fn main() {
 
     let mut shim = cc::Build::new();
     shim.cpp(true).std("c++17").warnings(true);
-    shim.files(["src/passes/shim.cc", "src/ir/shim.cc", "src/ir/coroutine.cc"]);
+    shim.files(["src/passes/shim.cc", "src/ir/shim.cc", "src/ir/coroutine.cc", "src/ir/split.cc"]);
     // LLVM's own headers are not ours to warn about.
     shim.flag("-isystem").flag(ask(&config, "--includedir"));
     shim.flag("-fno-rtti").flag("-fno-exceptions");

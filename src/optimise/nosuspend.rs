@@ -7,8 +7,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use rustc_hash::FxHashMap;
+
 use crate::intrinsics::Intrinsic;
-use crate::ir::{Call, Function, Instruction, Map, Module};
+use crate::ir::{Call, Function, Instruction, Module};
 use crate::verify::Index;
 
 /// The attribute's name.
@@ -20,8 +22,8 @@ pub(super) const FRAME: u64 = 64;
 /// What is known of the functions that cannot suspend, and why others may.
 #[derive(Debug)]
 pub(super) struct Facts<'m> {
-    safe: Map<Function<'m>, Safe>,
-    reasons: Map<Function<'m>, Reason<'m>>,
+    safe: FxHashMap<Function<'m>, Safe>,
+    reasons: FxHashMap<Function<'m>, Reason<'m>>,
 }
 
 /// A function that cannot suspend.
@@ -72,9 +74,9 @@ struct Local<'m> {
 
 /// Looks at all functions of a module, each after those that it calls.
 pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> {
-    let mut facts = Facts { safe: Map::default(), reasons: Map::default() };
-    let mut locals: Map<_, Local<'m>> = Map::default();
-    let mut callers: Map<_, Vec<Function<'m>>> = Map::default();
+    let mut facts = Facts { safe: FxHashMap::default(), reasons: FxHashMap::default() };
+    let mut locals: FxHashMap<_, Local<'m>> = FxHashMap::default();
+    let mut callers: FxHashMap<_, Vec<Function<'m>>> = FxHashMap::default();
     let (mut ready, mut promised) = (Vec::new(), Vec::new());
     for function in module.functions("") {
         if !function.is_exact() {
@@ -133,7 +135,7 @@ pub(super) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
 }
 
 /// What is known of a function whose callees are known.
-fn settle<'m>(local: &Local<'m>, known: &Map<Function<'m>, Safe>) -> Safe {
+fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe {
     let callees = || local.callees.iter().filter_map(|c| known.get(c).map(|safe| (c, safe)));
     let inherited = || {
         callees().find_map(|(callee, safe)| {

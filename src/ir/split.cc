@@ -1,0 +1,375 @@
+// Splits a coroutine at its suspensions.
+
+#include "coroutine.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Analysis/StackLifetime.h"
+#include "llvm/IR/CFG.h"
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/DebugInfo.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Transforms/Utils/Local.h"
+#include "llvm-c/Core.h"
+
+using namespace llvm;
+using namespace stackswitch;
+
+namespace {
+
+// Makes of a function that suspends one that returns there, and that goes on from there
+// when it is called again. What is needed again then is in the frame.
+class Splitter {
+  using Blocks = SmallPtrSet<BasicBlock *, 16>;
+
+  Function &F;
+  const DataLayout &DL;
+  Value *Frame;
+  Header Start;
+  // In this order they have their states. Each ends a block, but for the jump to where
+  // it goes on.
+  SmallVector<CallInst *> Suspensions;
+  Blocks Suspending;
+  // Variables that become part of the frame. Where two may share their memory, the
+  // lifetimes know.
+  SmallVector<AllocaInst *> InFrame;
+  SmallVector<const AllocaInst *> Marked;
+  std::optional<StackLifetime> Lives;
+
+  // How long a chain of addresses may be to be computed again.
+  static constexpr unsigned MaxChain = 4;
+
+  void findSuspensions() {
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallInst>(&I))
+        if (Function *Callee = Call->getCalledFunction(); Callee && Callee->getName() == Suspension)
+          Suspensions.push_back(Call);
+    for (CallInst *Call : Suspensions) {
+      BasicBlock *Before = Call->getParent();
+      Before->splitBasicBlock(std::next(Call->getIterator()));
+      Suspending.insert(Before);
+    }
+  }
+
+  // The blocks that control comes to from these by way of a suspension; not beyond
+  // Home, where what is asked about is made anew.
+  Blocks resumedFrom(ArrayRef<BasicBlock *> Sources, const BasicBlock *Home) const {
+    Blocks Plain, Resumed;
+    SmallVector<std::pair<BasicBlock *, bool>> Open;
+    for (BasicBlock *Source : Sources)
+      Open.push_back({Source, false});
+    while (!Open.empty()) {
+      auto [Block, Crossed] = Open.pop_back_val();
+      bool After = Crossed || Suspending.contains(Block);
+      for (BasicBlock *Next : successors(Block))
+        if (Next != Home && (After ? Resumed : Plain).insert(Next).second)
+          Open.push_back({Next, After});
+    }
+    return Resumed;
+  }
+
+  // Marks of lifetimes are of whole variables, or none are left: LLVM 19 has others.
+  void tidyMarks() {
+    SmallVector<IntrinsicInst *> Marks;
+    bool Whole = true;
+    for (Instruction &I : instructions(F))
+      if (I.isLifetimeStartOrEnd()) {
+        auto *Mark = cast<IntrinsicInst>(&I);
+        Use &Object = Mark->getArgOperandUse(Mark->arg_size() - 1);
+        Object.set(Object->stripPointerCasts());
+        Whole &= isa<AllocaInst, PoisonValue>(Object);
+        Marks.push_back(Mark);
+      }
+    if (!Whole)
+      for (IntrinsicInst *Mark : Marks)
+        Mark->eraseFromParent();
+  }
+
+  // Where a use needs its value.
+  static BasicBlock *placeOf(const Use &U) {
+    if (auto *Phi = dyn_cast<PHINode>(U.getUser()))
+      return Phi->getIncomingBlock(U);
+    return cast<Instruction>(U.getUser())->getParent();
+  }
+
+  // Where a value is needed after a suspension.
+  Blocks neededAgain(const Instruction &I) const {
+    auto *Home = const_cast<BasicBlock *>(I.getParent());
+    Blocks Needed;
+    for (const Use &U : I.uses())
+      if (BasicBlock *Place = placeOf(U); Place != Home)
+        Needed.insert(Place);
+    if (Needed.empty())
+      return Needed;
+    Blocks Resumed = resumedFrom(Home, Home), Again;
+    for (BasicBlock *Block : Needed)
+      if (Resumed.contains(Block))
+        Again.insert(Block);
+    return Again;
+  }
+
+  // Whether a value is rather computed again than kept: the argument, which is in the
+  // frame anyway, and addresses in the frame.
+  bool isComputedAgain(const Value *V, unsigned Depth = 0) const {
+    if (V == Frame || isa<AllocaInst>(V))
+      return true;
+    auto *I = dyn_cast<Instruction>(V);
+    if (!I || Depth == MaxChain)
+      return false;
+    if (Start.isArgument(*I, Frame))
+      return true;
+    auto *Address = dyn_cast<GetElementPtrInst>(I);
+    bool Plain = Address ? Address->hasAllConstantIndices() && !Address->getType()->isVectorTy()
+                         : isa<BitCastInst>(I);
+    return Plain && isComputedAgain(I->getOperand(0), Depth + 1);
+  }
+  Value *computeAgain(Value *V, IRBuilder<> &B) {
+    auto *I = dyn_cast<Instruction>(V);
+    if (!I || isa<AllocaInst>(I))
+      return V;
+    Instruction *Copy = I->clone();
+    Copy->setOperand(0, computeAgain(I->getOperand(0), B));
+    return B.Insert(Copy);
+  }
+
+  // Whether a variable is needed after a suspension.
+  bool outlives(AllocaInst &Variable) {
+    SmallPtrSet<Value *, 16> Seen;
+    SmallVector<Value *> Open = {&Variable};
+    SmallVector<Instruction *> Users;
+    bool Known = false;
+    while (!Open.empty()) {
+      Value *Address = Open.pop_back_val();
+      for (Use &U : Address->uses()) {
+        auto *User = cast<Instruction>(U.getUser());
+        if (User->isLifetimeStartOrEnd())
+          continue;
+        Users.push_back(User);
+        if (auto *Phi = dyn_cast<PHINode>(User))
+          Users.push_back(Phi->getIncomingBlock(U)->getTerminator());
+        if (isa<GetElementPtrInst, CastInst, PHINode, SelectInst, FreezeInst>(User) &&
+            User->getType()->isPointerTy()) {
+          if (Seen.insert(User).second) {
+            // It would be an address in a frame that is no more.
+            if (!isComputedAgain(User) && !neededAgain(*User).empty())
+              return true;
+            Open.push_back(User);
+          }
+        } else if (auto *Call = dyn_cast<CallBase>(User)) {
+          Known |= !Call->isArgOperand(&U) || !Call->doesNotCapture(Call->getArgOperandNo(&U)) ||
+                   !(Call->getType()->isVoidTy() || Call->getType()->isIntOrIntVectorTy());
+        } else {
+          Known |= !isa<LoadInst, ICmpInst>(User) &&
+                   !(isa<StoreInst>(User) &&
+                     U.getOperandNo() == StoreInst::getPointerOperandIndex());
+        }
+      }
+    }
+    if (is_contained(Marked, &Variable))
+      return any_of(Suspensions, [&](CallInst *Call) {
+        return Lives->isAliveAfter(&Variable, Call);
+      });
+    if (Known)
+      return true;
+    SmallVector<BasicBlock *> Places;
+    for (Instruction *User : Users)
+      Places.push_back(User->getParent());
+    Blocks Resumed = resumedFrom(Places, nullptr);
+    return any_of(Places, [&](BasicBlock *Block) { return Resumed.contains(Block); });
+  }
+
+  void chooseVariables() {
+    SmallVector<AllocaInst *> All;
+    for (Instruction &I : F.getEntryBlock())
+      if (auto *Variable = dyn_cast<AllocaInst>(&I)) {
+        All.push_back(Variable);
+        if (any_of(Variable->users(),
+                   [](User *U) { return cast<Instruction>(U)->isLifetimeStartOrEnd(); }))
+          Marked.push_back(Variable);
+      }
+    if (!Marked.empty()) {
+      Lives.emplace(F, Marked, StackLifetime::LivenessType::May);
+      Lives->run();
+    }
+    for (AllocaInst *Variable : All)
+      if (outlives(*Variable))
+        InFrame.push_back(Variable);
+  }
+
+  // Makes values that are needed after a suspension ones that are loaded there.
+  void keepValues() {
+    SmallVector<std::pair<Instruction *, Blocks>> Kept;
+    for (Instruction &I : instructions(F))
+      if (!isa<AllocaInst>(I) && !I.getType()->isVoidTy())
+        if (Blocks Again = neededAgain(I); !Again.empty())
+          Kept.push_back({&I, std::move(Again)});
+    for (auto &[I, Again] : Kept)
+      keep(*I, Again);
+  }
+  void keep(Instruction &I, const Blocks &Again) {
+    AllocaInst *Slot = nullptr;
+    if (!isComputedAgain(&I)) {
+      BasicBlock &Entry = F.getEntryBlock();
+      Slot = new AllocaInst(I.getType(), 0, nullptr, DL.getABITypeAlign(I.getType()), "",
+                            Entry.begin());
+      InFrame.push_back(Slot);
+      auto After = isa<PHINode>(I) ? I.getParent()->getFirstInsertionPt() : std::next(I.getIterator());
+      IRBuilder<>(I.getParent(), After).CreateStore(&I, Slot);
+    }
+    DenseMap<BasicBlock *, Value *> Found;
+    for (Use &U : make_early_inc_range(I.uses())) {
+      BasicBlock *Block = placeOf(U);
+      if (!Again.contains(Block))
+        continue;
+      Value *&Here = Found[Block];
+      if (!Here) {
+        IRBuilder<> B(Block, Block->getFirstInsertionPt());
+        Here = Slot ? B.CreateLoad(I.getType(), Slot) : computeAgain(&I, B);
+      }
+      U.set(Here);
+    }
+  }
+
+  // What debuggers are told of a value says nothing where the value is no more.
+  void dropStaleRecords() {
+    DenseMap<Instruction *, Blocks> Known;
+    for (Instruction &At : instructions(F))
+      for (DbgVariableRecord &Record : filterDbgVars(At.getDbgRecordRange()))
+        for (Value *V : Record.location_ops()) {
+          auto *I = dyn_cast<Instruction>(V);
+          if (!I || isa<AllocaInst>(I))
+            continue;
+          auto [Found, IsNew] = Known.try_emplace(I);
+          if (IsNew)
+            Found->second = resumedFrom(I->getParent(), I->getParent());
+          if (Found->second.contains(At.getParent())) {
+            Record.setKillLocation();
+            break;
+          }
+        }
+  }
+
+  // Gives each variable its place, and what uses it the address there.
+  StackswitchCoroutine layOut(IRBuilder<> &B, bool HasArgument) {
+    uint64_t Size = Start.size(HasArgument);
+    Align Alignment = Start.alignment();
+    stable_sort(InFrame, [](AllocaInst *A, AllocaInst *B) { return A->getAlign() > B->getAlign(); });
+    struct Place {
+      uint64_t Offset, Size;
+      Align Alignment;
+      StackLifetime::LiveRange Taken;
+    };
+    SmallVector<Place> Shared;
+    std::optional<DIBuilder> Debug;
+    if (F.getSubprogram())
+      Debug.emplace(*F.getParent(), false);
+    for (AllocaInst *Variable : InFrame) {
+      uint64_t Bytes = Variable->getAllocationSize(DL)->getFixedValue();
+      bool IsMarked = is_contained(Marked, Variable);
+      Place *Found = nullptr;
+      if (IsMarked)
+        Found = find_if(Shared, [&](const Place &P) {
+          return P.Size >= Bytes && P.Alignment >= Variable->getAlign() &&
+                 !P.Taken.overlaps(Lives->getLiveRange(Variable));
+        });
+      uint64_t Offset;
+      if (Found && Found != Shared.end()) {
+        Offset = Found->Offset;
+        Found->Taken.join(Lives->getLiveRange(Variable));
+      } else {
+        Offset = alignTo(Size, Variable->getAlign());
+        Size = Offset + Bytes;
+        Alignment = std::max(Alignment, Variable->getAlign());
+        if (IsMarked)
+          Shared.push_back({Offset, Bytes, Variable->getAlign(), Lives->getLiveRange(Variable)});
+      }
+      move(*Variable, Offset, B, Debug ? &*Debug : nullptr);
+    }
+    return {wrap(&F), alignTo(Size, Alignment), Alignment.value(), 0, HasArgument};
+  }
+  void move(AllocaInst &Variable, uint64_t Offset, IRBuilder<> &B, DIBuilder *Debug) {
+    for (User *U : make_early_inc_range(Variable.users()))
+      if (auto *Mark = cast<Instruction>(U); Mark->isLifetimeStartOrEnd())
+        Mark->eraseFromParent();
+    if (Debug)
+      replaceDbgDeclare(&Variable, Frame, *Debug, DIExpression::ApplyOffset, Offset);
+    Value *Address = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Frame, Offset);
+    Address->takeName(&Variable);
+    Variable.replaceAllUsesWith(Address);
+    Variable.eraseFromParent();
+  }
+
+  // What a debugger is told of the frame holds wherever control goes on.
+  void moveDeclarations(Instruction *To) {
+    for (DbgVariableRecord *Record : findDVRDeclares(Frame)) {
+      Record->removeFromParent();
+      To->getParent()->insertDbgRecordBefore(Record, To->getIterator());
+    }
+  }
+
+  // Returns where the coroutine suspends, and goes on from there.
+  void cut(IRBuilder<> &B, BasicBlock *Beginning) {
+    auto *Never = BasicBlock::Create(F.getContext(), "never", &F);
+    new UnreachableInst(F.getContext(), Never);
+    SwitchInst *Switch = B.CreateSwitch(Start.state(B, Frame), Never, Suspensions.size() + 1);
+    Switch->addCase(B.getInt32(New), Beginning);
+    for (size_t I = 0; I != Suspensions.size(); ++I) {
+      CallInst *Call = Suspensions[I];
+      Instruction *End = Call->getParent()->getTerminator();
+      Switch->addCase(B.getInt32(stateOf(I)), End->getSuccessor(0));
+      IRBuilder<> Here(Call);
+      Start.setState(Here, Frame, stateOf(I));
+      Here.CreateRetVoid();
+      Call->eraseFromParent();
+      End->dropDbgRecords();
+      End->eraseFromParent();
+    }
+  }
+
+public:
+  Splitter(Function &F, Type *Value)
+      : F(F), DL(F.getParent()->getDataLayout()), Frame(F.getArg(0)), Start(*F.getParent(), Value) {}
+
+  StackswitchCoroutine run() {
+    findSuspensions();
+    tidyMarks();
+    chooseVariables();
+    keepValues();
+    if (F.getSubprogram())
+      dropStaleRecords();
+    bool HasArgument = false;
+    SmallVector<WeakTrackingVH> Arguments;
+    for (Instruction &I : instructions(F))
+      if (Start.isArgument(I, Frame)) {
+        HasArgument |= !I.use_empty();
+        Arguments.push_back(&I);
+      }
+    RecursivelyDeleteTriviallyDeadInstructionsPermissive(Arguments);
+
+    BasicBlock *Beginning = &F.getEntryBlock();
+    auto *Entry = BasicBlock::Create(F.getContext(), "entry", &F, Beginning);
+    IRBuilder<> B(Entry);
+    StackswitchCoroutine Done = layOut(B, HasArgument);
+    for (Instruction &I : make_early_inc_range(*Beginning))
+      if (auto *Variable = dyn_cast<AllocaInst>(&I)) {
+        Variable->moveBefore(*Entry, Entry->begin());
+        Done.Stack += alignTo(Variable->getAllocationSize(DL)->getFixedValue(), 16);
+      }
+    cut(B, Beginning);
+    moveDeclarations(Entry->getTerminator());
+
+    AttrBuilder Attributes(F.getContext());
+    Attributes.addAttribute(Attribute::NoUndef).addAttribute(Attribute::NonNull);
+    Attributes.addAlignmentAttr(Align(Done.Alignment)).addDereferenceableAttr(Done.Size);
+    F.addParamAttrs(0, Attributes);
+    return Done;
+  }
+};
+
+} // namespace
+
+StackswitchCoroutine stackswitch::split(Function &F, Type *Value) {
+  return Splitter(F, Value).run();
+}
