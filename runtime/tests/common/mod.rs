@@ -1,7 +1,7 @@
 //! What the tests of the runtime share.
 #![allow(dead_code, reason = "each test program uses some of it")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_int, c_void};
 
 use stackswitch_rt::abi::stackswitch_set_error_handler;
@@ -13,12 +13,17 @@ pub fn word(value: usize) -> *mut c_void {
 
 thread_local! {
     static HEARD: RefCell<Vec<(Code, *mut c_void, String)>> = const { RefCell::new(Vec::new()) };
+    static THROWS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// An error handler that writes down what it hears on this thread, and returns.
+/// An error handler that writes down what it hears on this thread, and returns; in [`throwing`] it
+/// leaves by a panic. A process has one handler, and runs its tests at once.
 pub unsafe extern "C-unwind" fn listen(code: c_int, context: *mut c_void, message: *const c_char) {
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
     let code = Code::from_value(code).expect("a known code");
+    if THROWS.get() {
+        std::panic::resume_unwind(Box::new(code));
+    }
     HEARD.with_borrow_mut(|heard| heard.push((code, context, message)));
 }
 
@@ -28,6 +33,15 @@ pub fn errors_of(operation: impl FnOnce()) -> Vec<(Code, *mut c_void, String)> {
     HEARD.with_borrow_mut(Vec::clear);
     operation();
     HEARD.with_borrow_mut(std::mem::take)
+}
+
+/// An operation whose errors leave it as panics that hold the code.
+pub fn throwing<T>(operation: impl FnOnce() -> T) -> T {
+    unsafe { stackswitch_set_error_handler(Some(listen)) };
+    THROWS.set(true);
+    let result = operation();
+    THROWS.set(false);
+    result
 }
 
 /// The one error of `operation`.
