@@ -21,7 +21,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CHECK: [[WHERE:%.*]] = load atomic i64, ptr @stackswitch_plain_v2 monotonic, align 8
 ; CHECK: [[WORD:%.*]] = inttoptr i64 [[WHERE]] to ptr addrspace(257)
 ; CHECK: [[MARK:%.*]] = load i64, ptr addrspace(257) [[WORD]], align 8
-; CHECK: call { i32, ptr, ptr, i64, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %from, ptr %to, i64 [[MARK]], ptr @stackswitch_swapcontext) [[TWICE:#[0-9]+]]
+; CHECK: call { i32, ptr, ptr, i64, ptr, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %from, ptr %to, i64 [[MARK]], ptr null, ptr @stackswitch_swapcontext) [[TWICE:#[0-9]+]]
 ; CHECK: extractvalue
 ; CODE-LABEL: own:
 ; CODE: movq %fs:(%r{{.*}}), %rcx
@@ -67,7 +67,7 @@ define i32 @system(ptr %from, ptr %to) {
 ; CHECK-LABEL: @system(
 ; CHECK: [[FROM:%.*]] = getelementptr inbounds i8, ptr %from, i64 160
 ; CHECK: [[TO:%.*]] = getelementptr inbounds i8, ptr %to, i64 160
-; CHECK: asm {{.*}}(ptr [[FROM]], ptr [[TO]], i64 %{{.*}}, ptr @stackswitch_ucontext_swapcontext)
+; CHECK: asm {{.*}}(ptr [[FROM]], ptr [[TO]], i64 %{{.*}}, ptr null, ptr @stackswitch_ucontext_swapcontext)
 ; CODE-LABEL: system:
 ; CODE-NOT: testq
 ; CODE: jmpq *(%rdx)

@@ -3,16 +3,29 @@
 //! A switch knows its objects by it, and has it in a register when control comes back. So it is
 //! loaded only where a call may have changed it since. Where some ways to a switch come from
 //! another one and some do not, those that do not load it at their end: before a loop, not in it.
+//!
+//! With the mark goes the object that control came by, as long as nothing is written: whoever came by
+//! it has looked at its mark. Mostly it is the one that the next switch captures into.
 
 use std::collections::{HashMap, HashSet};
 
 use super::target::Target;
 use crate::ir::{Block, Builder, Call, Function, Instruction, Module, Phi, Type, Value};
 
-/// Which of a switch's inputs the mark is.
-const INPUT: u32 = 2;
+/// Which of a switch's inputs the mark is, and the object that control came by.
+const MARK: u32 = 2;
+const LANDED: u32 = 3;
 /// And which of its outputs.
-const OUTPUT: u32 = 3;
+const MARK_AFTER: u32 = 3;
+const LANDED_AFTER: u32 = 2;
+
+/// A switch that has no mark yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Swap<'m> {
+    pub(super) switch: Call<'m>,
+    /// The assembly for one that knows by which object control came.
+    pub(super) landed: Value<'m>,
+}
 
 /// Where the mark is loaded from.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +49,13 @@ pub(super) fn none(module: Module<'_>) -> Value<'_> {
     Value::integer(Type::size(module), u64::MAX)
 }
 
-/// Gives the mark to switches that have none yet.
-pub(super) fn give<'m>(module: Module<'m>, source: &Source<'m>, switches: Vec<Call<'m>>) {
-    let functions: HashSet<Function<'m>> = switches.iter().map(|switch| switch.caller()).collect();
-    let switches: HashSet<Call<'m>> = switches.into_iter().collect();
+/// Gives the mark to switches.
+pub(super) fn give<'m>(module: Module<'m>, source: &Source<'m>, swaps: Vec<Swap<'m>>) {
+    let functions: HashSet<Function<'m>> = swaps.iter().map(|swap| swap.switch.caller()).collect();
+    let swaps: HashMap<Call<'m>, Swap<'m>> =
+        swaps.into_iter().map(|swap| (swap.switch, swap)).collect();
     for function in functions {
-        Marks::of(module, source, function, &switches).give();
+        Marks::of(module, source, function, &swaps).give();
     }
 }
 
@@ -49,9 +63,19 @@ pub(super) fn give<'m>(module: Module<'m>, source: &Source<'m>, switches: Vec<Ca
 #[derive(Clone, Copy, Debug)]
 enum Event<'m> {
     /// It takes the mark, and has it when it is over.
-    Switch(Call<'m>),
+    Switch(Swap<'m>),
     /// It may change the mark.
     Change,
+    /// It may write to an object.
+    Write,
+}
+
+/// What a switch hands on.
+#[derive(Clone, Copy, Debug)]
+struct Handed<'m> {
+    mark: Value<'m>,
+    /// The object that control came by, if that is known.
+    landed: Option<Value<'m>>,
 }
 
 /// A block of a function.
@@ -59,8 +83,8 @@ enum Event<'m> {
 struct Part<'m> {
     block: Block<'m>,
     events: Vec<Event<'m>>,
-    /// The mark at its start, if it is handed on there.
-    start: Option<Phi<'m>>,
+    /// What is handed on at its start: the mark, and the object.
+    start: Option<(Phi<'m>, Option<Phi<'m>>)>,
     /// What was loaded at its end.
     loaded: Option<Value<'m>>,
 }
@@ -74,6 +98,24 @@ impl<'m> Part<'m> {
     fn ends_with_call(&self) -> bool {
         self.last().call().is_some()
     }
+
+    /// Its events that matter for the mark.
+    fn marks(&self) -> impl DoubleEndedIterator<Item = Event<'m>> {
+        self.events.iter().copied().filter(|event| !matches!(event, Event::Write))
+    }
+
+    /// The switch whose mark it has at its end.
+    fn last_switch(&self) -> Option<Swap<'m>> {
+        match self.marks().next_back() {
+            Some(Event::Switch(swap)) => Some(swap),
+            _ => None,
+        }
+    }
+
+    /// Whether something is written after its last switch, or in it if there is none.
+    fn ends_with_write(&self) -> bool {
+        matches!(self.events.last(), Some(Event::Write))
+    }
 }
 
 /// A function.
@@ -83,7 +125,7 @@ struct Marks<'m, 's> {
     source: &'s Source<'m>,
     parts: Vec<Part<'m>>,
     /// What has come out of switches.
-    outputs: HashMap<Call<'m>, Value<'m>>,
+    outputs: HashMap<(Call<'m>, u32), Value<'m>>,
 }
 
 impl<'m, 's> Marks<'m, 's> {
@@ -91,17 +133,19 @@ impl<'m, 's> Marks<'m, 's> {
         module: Module<'m>,
         source: &'s Source<'m>,
         function: Function<'m>,
-        switches: &HashSet<Call<'m>>,
+        swaps: &HashMap<Call<'m>, Swap<'m>>,
     ) -> Self {
-        let event = |call: Call<'m>| {
-            if switches.contains(&call) {
-                Some(Event::Switch(call))
-            } else {
-                may_change(call).then_some(Event::Change)
-            }
+        let event = |instruction: Instruction<'m>| match instruction.call() {
+            Some(call) => match swaps.get(&call) {
+                Some(&swap) => Some(Event::Switch(swap)),
+                None if only_reads(call) => None,
+                None if call.is_harmless_intrinsic() => Some(Event::Write),
+                None => Some(Event::Change),
+            },
+            None => instruction.writes().then_some(Event::Write),
         };
         let part = |block: Block<'m>| Part {
-            events: block.instructions.iter().filter_map(|i| i.call()).filter_map(event).collect(),
+            events: block.instructions.iter().copied().filter_map(event).collect(),
             block,
             start: None,
             loaded: None,
@@ -111,28 +155,36 @@ impl<'m, 's> Marks<'m, 's> {
     }
 
     fn give(&mut self) {
-        for place in self.handed_on() {
-            let part = &mut self.parts[place];
-            let first = part.block.instructions[0];
-            part.start = Some(Phi::before(self.module, first, Type::size(self.module)));
+        let handed_on = self.handed_on();
+        let lands = self.lands(&handed_on);
+        for place in (0..self.parts.len()).filter(|&place| handed_on[place]) {
+            let (module, part) = (self.module, &mut self.parts[place]);
+            let phi = |ty| Phi::before(module, part.block.instructions[0], ty);
+            let landed = lands[place].then(|| phi(Type::pointer(module, 0)));
+            part.start = Some((phi(Type::size(module)), landed));
         }
         for place in 0..self.parts.len() {
             self.give_in(place);
         }
         for place in 0..self.parts.len() {
-            let Some(phi) = self.parts[place].start else { continue };
+            let Some((mark, landed)) = self.parts[place].start else { continue };
             for before in self.parts[place].block.predecessors.clone() {
-                let mark = self.at_end(before);
-                phi.add(mark, self.parts[before].last());
+                let (handed, end) = (self.at_end(before), self.parts[before].last());
+                mark.add(handed.mark, end);
+                if let Some(landed) = landed {
+                    let unknown = Value::null(Type::pointer(self.module, 0));
+                    landed.add(handed.landed.unwrap_or(unknown), end);
+                }
             }
         }
     }
 
     /// The blocks at whose start a switch wants the mark, and where some way has it.
-    fn handed_on(&self) -> Vec<usize> {
+    fn handed_on(&self) -> Vec<bool> {
         let count = self.parts.len();
         let before = |place: usize| self.parts[place].block.predecessors.iter().copied();
-        let is_switch = |event: &Event<'m>| matches!(event, Event::Switch(_));
+        let is_switch = |event: Event<'m>| matches!(event, Event::Switch(_));
+        let passes = |place: usize| self.parts[place].marks().next().is_none();
         let open: Vec<bool> = (0..count)
             .map(|place| !before(place).any(|p| self.parts[p].ends_with_call()))
             .collect();
@@ -141,16 +193,15 @@ impl<'m, 's> Marks<'m, 's> {
         while changed {
             changed = false;
             for place in 0..count {
-                let events = &self.parts[place].events;
-                let has_now = match events.last() {
+                let has_now = match self.parts[place].marks().next_back() {
                     Some(event) => is_switch(event),
                     None => open[place] && before(place).any(|p| has[p]),
                 };
                 changed |= has_now != has[place];
                 has[place] = has_now;
-                wants[place] |= events.first().is_some_and(is_switch);
+                wants[place] |= self.parts[place].marks().next().is_some_and(is_switch);
                 if wants[place] && open[place] {
-                    for p in before(place).filter(|&p| self.parts[p].events.is_empty()) {
+                    for p in before(place).filter(|&p| passes(p)) {
                         changed |= !wants[p];
                         wants[p] = true;
                     }
@@ -158,53 +209,97 @@ impl<'m, 's> Marks<'m, 's> {
             }
         }
         (0..count)
-            .filter(|&place| wants[place] && open[place] && before(place).any(|p| has[p]))
+            .map(|place| wants[place] && open[place] && before(place).any(|p| has[p]))
             .collect()
+    }
+
+    /// Of the blocks at whose start the mark is handed on, those where the object is known on all ways
+    /// from a switch.
+    fn lands(&self, handed_on: &[bool]) -> Vec<bool> {
+        let mut lands = handed_on.to_vec();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for place in 0..lands.len() {
+                let is_lost = |&p: &usize| {
+                    let part = &self.parts[p];
+                    let passes = part.marks().next().is_none() && handed_on[p];
+                    let has_mark = passes || part.last_switch().is_some();
+                    has_mark && (part.ends_with_write() || (passes && !lands[p]))
+                };
+                if lands[place] && self.parts[place].block.predecessors.iter().any(is_lost) {
+                    lands[place] = false;
+                    changed = true;
+                }
+            }
+        }
+        lands
     }
 
     /// Gives the mark to the switches of a block.
     fn give_in(&mut self, place: usize) {
-        let mut handed = self.parts[place].start.map(Phi::value);
-        let mut events = self.parts[place].events.clone().into_iter().peekable();
-        while let Some(event) = events.next() {
-            let Event::Switch(switch) = event else {
-                handed = None;
-                continue;
-            };
-            let mark =
-                handed.unwrap_or_else(|| self.source.load(self.module, switch.instruction()));
-            switch.set_arg(INPUT, mark);
-            handed = matches!(events.peek(), Some(Event::Switch(_))).then(|| self.after(switch));
-        }
-    }
-
-    /// The mark at a block's end.
-    fn at_end(&mut self, place: usize) -> Value<'m> {
-        let part = &self.parts[place];
-        match (part.events.last(), part.start) {
-            (Some(&Event::Switch(switch)), _) => self.after(switch),
-            (None, Some(phi)) => phi.value(),
-            _ => {
-                let (module, source, part) = (self.module, self.source, &mut self.parts[place]);
-                let last = part.last();
-                *part.loaded.get_or_insert_with(|| source.load(module, last))
+        let mut handed = self.parts[place]
+            .start
+            .map(|(mark, landed)| Handed { mark: mark.value(), landed: landed.map(Phi::value) });
+        let events = self.parts[place].events.clone();
+        for (at, &event) in events.iter().enumerate() {
+            match (event, &mut handed) {
+                (Event::Switch(swap), _) => {
+                    let instruction = swap.switch.instruction();
+                    let load = || self.source.load(self.module, instruction);
+                    swap.switch.set_arg(MARK, handed.map_or_else(load, |handed| handed.mark));
+                    if let Some(landed) = handed.and_then(|handed| handed.landed) {
+                        swap.switch.set_arg(LANDED, landed);
+                        swap.switch.set_assembly(swap.landed);
+                    }
+                    let mut rest = events[at + 1..].iter();
+                    let next = rest.find(|event| !matches!(event, Event::Write));
+                    handed = matches!(next, Some(Event::Switch(_)))
+                        .then(|| self.after(swap, matches!(events[at + 1], Event::Write)));
+                }
+                (Event::Change, _) => handed = None,
+                (Event::Write, Some(handed)) => handed.landed = None,
+                (Event::Write, None) => {}
             }
         }
     }
 
-    /// The mark after a switch.
-    fn after(&mut self, switch: Call<'m>) -> Value<'m> {
+    /// What a block hands on at its end. What is loaded comes without an object.
+    fn at_end(&mut self, place: usize) -> Handed<'m> {
+        let part = &self.parts[place];
+        let written = part.ends_with_write();
+        if let Some(swap) = part.last_switch() {
+            return self.after(swap, written);
+        }
+        match part.start {
+            Some((mark, landed)) if part.marks().next().is_none() => {
+                Handed { mark: mark.value(), landed: landed.filter(|_| !written).map(Phi::value) }
+            }
+            _ => {
+                let (module, source, part) = (self.module, self.source, &mut self.parts[place]);
+                let last = part.last();
+                let mark = *part.loaded.get_or_insert_with(|| source.load(module, last));
+                Handed { mark, landed: None }
+            }
+        }
+    }
+
+    /// What a switch hands on; the object only if nothing is written then.
+    fn after(&mut self, swap: Swap<'m>, written: bool) -> Handed<'m> {
         let module = self.module;
-        *self.outputs.entry(switch).or_insert_with(|| {
-            let builder =
-                Builder::after(module, switch).expect("a switch in place is a plain call");
-            builder.field(switch.value(), OUTPUT)
-        })
+        let mut output = |which| {
+            *self.outputs.entry((swap.switch, which)).or_insert_with(|| {
+                let builder =
+                    Builder::after(module, swap.switch).expect("a switch in place is a plain call");
+                builder.field(swap.switch.value(), which)
+            })
+        };
+        Handed { mark: output(MARK_AFTER), landed: (!written).then(|| output(LANDED_AFTER)) }
     }
 }
 
-/// Whether a call may end in the runtime, which keeps the marks, or be a switch that does.
-fn may_change(call: Call<'_>) -> bool {
-    let only_reads = call.callee().as_function().is_some_and(Function::only_reads);
-    !only_reads && !call.is_harmless_intrinsic()
+/// Whether a call is of a function that only reads. Others may end in the runtime, which keeps the
+/// marks, or be switches that do.
+fn only_reads(call: Call<'_>) -> bool {
+    call.callee().as_function().is_some_and(Function::only_reads)
 }

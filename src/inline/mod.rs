@@ -9,7 +9,7 @@ mod slow_call;
 mod target;
 pub(crate) mod x86_64;
 
-use marks::Source;
+use marks::{Source, Swap};
 #[cfg(feature = "jit")]
 pub(crate) use target::IN_UCONTEXT;
 use target::{Conditions, Objects, Operation, Target};
@@ -137,7 +137,7 @@ struct Inlining<'m> {
     /// The assembly of each kind of switch. A module has many switches of few kinds.
     switches: HashMap<(Operation, Conditions, Type<'m>), Value<'m>>,
     /// Each `swapcontext` that is in place, which has to be given the thread's mark.
-    swaps: Vec<Call<'m>>,
+    swaps: Vec<Swap<'m>>,
 }
 
 impl<'m> Inlining<'m> {
@@ -218,6 +218,17 @@ impl<'m> Inlining<'m> {
         *self.functions.entry(function).or_insert_with(|| Facts::of(module, function))
     }
 
+    /// The assembly of a switch.
+    fn assembly(
+        &mut self,
+        operation: Operation,
+        conditions: Conditions,
+        ty: Type<'m>,
+    ) -> Value<'m> {
+        let made = self.switches.entry((operation, conditions, ty));
+        *made.or_insert_with(|| (self.target.assembly)(operation, conditions).value(ty))
+    }
+
     /// Replaces the call.
     fn put_in_place(&mut self, call: Call<'m>, operation: Operation, words: Value<'m>) {
         let module = self.module;
@@ -229,6 +240,7 @@ impl<'m> Inlining<'m> {
             marked_targets: self.marked_targets,
             base_pointer: facts.grows || INLINED_LATER,
             slow_call: !operation.returns_twice() && (facts.handles || facts.joins_others),
+            landed: false,
         };
         let mut args = call.args();
         match operation {
@@ -247,11 +259,11 @@ impl<'m> Inlining<'m> {
                 }
             }
         }
-        args.push(if operation.returns_twice() {
-            marks::none(module)
+        if operation.returns_twice() {
+            args.extend([marks::none(module), Value::null(Type::pointer(module, 0))]);
         } else {
-            builder.load_shared(Type::size(module), words)
-        });
+            args.push(builder.load_shared(Type::size(module), words));
+        }
         args.push(call.callee());
         let params: Vec<Type<'m>> = args.iter().map(|arg| arg.ty()).collect();
         let mut results = vec![call.function_type().result()];
@@ -260,14 +272,13 @@ impl<'m> Inlining<'m> {
         }
         results.extend(&params);
         let ty = Type::function(Type::literal(module, &results), &params);
-        let assembly = *self
-            .switches
-            .entry((operation, conditions, ty))
-            .or_insert_with(|| (self.target.assembly)(operation, conditions).value(ty));
+        let assembly = self.assembly(operation, conditions, ty);
         let switch = builder.call(ty, assembly, &args, None);
         if operation.returns_twice() {
             switch.add_attribute(module, "returns_twice");
-            self.swaps.push(switch);
+            let landed = Conditions { landed: true, ..conditions };
+            let landed = self.assembly(operation, landed, ty);
+            self.swaps.push(Swap { switch, landed });
         }
         if conditions.slow_call {
             slow_call::add(module, call, switch);

@@ -19,7 +19,8 @@ pub(super) struct Target {
     /// Its inputs are those of the operation, where a thread's words are or the thread's mark, and
     /// the runtime's function; its outputs the result and then what becomes of the inputs. All in
     /// that order. The mark that comes out is the thread's where control goes on, or none that an
-    /// object has.
+    /// object has. A `swapcontext` has one input more after the mark: the object that control came by,
+    /// which comes out as the second object; null where that is not known.
     ///
     /// With [`Conditions::slow_call`] the outputs are the result, two arguments, where the words are,
     /// and the function that is to be called with these arguments; that is null where the result
@@ -70,4 +71,6 @@ pub(super) struct Conditions {
     pub(super) base_pointer: bool,
     /// What may throw is called outside of the assembly, see [`super::slow_call`].
     pub(super) slow_call: bool,
+    /// Of `swapcontext`: control mostly came by the object that is captured into.
+    pub(super) landed: bool,
 }

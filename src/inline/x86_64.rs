@@ -85,7 +85,8 @@ fn at_thread<'m>(builder: &Builder<'m>, offset: Value<'m>) -> Value<'m> {
 
 /// The assembly of a switch: the result in rax, the target in rdi, the value in rsi, in rcx where
 /// the thread's words are from the thread pointer on, the runtime's function in r11. Objects of
-/// the POSIX layer are in rdi and rdx, and in rcx is the thread's mark of those.
+/// the POSIX layer are in rdi and rdx, in rcx is the thread's mark of those, and in rsi the one that
+/// control came by.
 fn assembly(operation: Operation, conditions: Conditions) -> Assembly {
     let mut code = Code::default();
     if let Operation::SwapContext(objects) = operation {
@@ -200,6 +201,9 @@ impl Code {
             }
         }
         self.line("callq *%r11");
+        if let Operation::SwapContext(_) = operation {
+            self.line("xorl %edx, %edx"); // by which object is not known
+        }
         self.line("jmp 2f");
     }
 
@@ -245,8 +249,15 @@ impl Code {
         }
         self.line(format!("cmpq %rcx, {}(%rdx)", object::TAG));
         self.line("jne 3f");
-        self.line(format!("cmpq %rcx, {}(%rdi)", object::TAG));
-        self.line("jne 3f");
+        if conditions.landed {
+            // Whoever came by it has looked at its mark.
+            self.line("cmpq %rsi, %rdi");
+            self.line("jne 4f");
+            self.line("5:");
+        } else {
+            self.line(format!("cmpq %rcx, {}(%rdi)", object::TAG));
+            self.line("jne 3f");
+        }
         self.line("leaq 1f(%rip), %r10");
         self.line("movq %r10, (%rdi)");
         self.line(format!("movq %rsp, {}(%rdi)", object::SP));
@@ -256,6 +267,11 @@ impl Code {
         }
         self.line("xorl %eax, %eax");
         self.line("jmpq *(%rdx)");
+        if conditions.landed {
+            self.line("4:");
+            self.line(format!("cmpq %rcx, {}(%rdi)", object::TAG));
+            self.line("je 5b");
+        }
     }
 
     /// Goes on with a capture: rdx is the object, or what has its position.
@@ -305,7 +321,7 @@ fn constraints(operation: Operation, conditions: Conditions) -> String {
             vec!["={ax},={di},={si},={cx},={r11},1,2,3,4,~{rdx}".to_owned()]
         }
         Operation::SwapContext(_) => {
-            vec!["={ax},={di},={dx},={cx},={r11},1,2,3,4,~{rsi}".to_owned()]
+            vec!["={ax},={di},={dx},={cx},={si},={r11},1,2,3,4,5".to_owned()]
         }
     };
     if !conditions.base_pointer {

@@ -195,6 +195,16 @@ impl<'m> Call<'m> {
         }
     }
 
+    /// Has it run another piece of assembly, which takes and gives the same.
+    pub(crate) fn set_assembly(self, assembly: Value<'m>) {
+        // SAFETY: the callee is the last operand of every kind of call; the passes hand in assembly
+        // of the same type.
+        unsafe {
+            let last = LLVMGetNumOperands(self.0.raw()) as u32 - 1;
+            LLVMSetOperand(self.0.raw(), last, assembly.raw());
+        }
+    }
+
     /// Makes sure that control comes back to after the call.
     pub(crate) fn forbid_jump(self) {
         // SAFETY: the instruction is live and a plain call.

@@ -81,6 +81,12 @@ impl<'m> Instruction<'m> {
         (self.opcode() == LLVMOpcode::LLVMStore).then(|| (self.operand(1), self.operand(0)))
     }
 
+    /// Whether it writes to memory and is no call.
+    pub(crate) fn writes(self) -> bool {
+        use LLVMOpcode::{LLVMAtomicCmpXchg, LLVMAtomicRMW, LLVMStore, LLVMVAArg};
+        matches!(self.opcode(), LLVMStore | LLVMAtomicRMW | LLVMAtomicCmpXchg | LLVMVAArg)
+    }
+
     /// The address, if it is a load.
     pub(crate) fn loaded(self) -> Option<Value<'m>> {
         self.is_plain_load().then(|| self.operand(0))

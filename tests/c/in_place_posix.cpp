@@ -249,9 +249,9 @@ int64_t slow() {
 }
 
 // A loop of nothing but switches, and what the other side does in its turns meanwhile.
-enum Turn { IN_PLACE, BY_CALL, BEGIN_NOTES, END_NOTES };
+enum Turn { IN_PLACE, BY_CALL, BEGIN_NOTES, END_NOTES, BY_COPY };
 struct Turns {
-  alignas(16) char main[OBJECT], other[OBJECT], nothing[OBJECT];
+  alignas(16) char main[OBJECT], other[OBJECT], nothing[OBJECT], copy[OBJECT];
   int64_t given, got;
   Turn turn;
   void *base, *context;
@@ -273,7 +273,11 @@ void turns(void *argument) {
       stackswitch_destroy(turns->context);
       stackswitch_base_destroy(turns->base);
     }
-    if (turns->turn == BY_CALL)
+    if (turns->turn == BY_COPY) {
+      std::memcpy(turns->copy, turns->main, OBJECT);
+      std::memset(turns->main, 0, OBJECT);
+      result = stackswitch_swapcontext(turns->other, turns->copy, nullptr);
+    } else if (turns->turn == BY_CALL)
       result = call(turns->other, turns->main, nullptr);
     else
       result = stackswitch_swapcontext(turns->other, turns->main, nullptr);
@@ -315,6 +319,8 @@ NOINLINE void handed_on() {
     check(slow_turns(state, IN_PLACE, 1000) <= 2, "turns are short");
     check(slow_turns(state, BY_CALL, 1000) <= 2, "turns by calls are short");
     check(slow_turns(state, IN_PLACE, 1000, true) <= 1000 + 2, "turns that are not refused are short");
+    // Control comes by another object than the one that is captured into next, which is empty.
+    check(slow_turns(state, BY_COPY, 1000) >= 999, "an empty object is captured into anew");
     slow_turns(state, BEGIN_NOTES, 1);
     check(slow_turns(state, IN_PLACE, 1000) >= 2000, "turns are noted");
     check(slow_turns(state, BY_CALL, 1000) >= 2000, "turns by calls are noted");
