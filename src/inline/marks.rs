@@ -250,7 +250,7 @@ impl<'m, 's> Marks<'m, 's> {
                     swap.switch.set_arg(MARK, handed.map_or_else(load, |handed| handed.mark));
                     if let Some(landed) = handed.and_then(|handed| handed.landed) {
                         swap.switch.set_arg(LANDED, landed);
-                        swap.switch.set_assembly(swap.landed);
+                        swap.switch.set_callee(swap.landed);
                     }
                     let mut rest = events[at + 1..].iter();
                     let next = rest.find(|event| !matches!(event, Event::Write));

@@ -185,23 +185,14 @@ impl<'m> Call<'m> {
             || self.callee().as_function().is_some_and(|f| f.attribute(place, name).is_some())
     }
 
-    /// Calls `function` instead. Everything else of the instruction stays as it is.
-    pub(crate) fn set_callee(self, function: Function<'m>) {
-        // SAFETY: the callee is the last operand of every kind of call; the passes hand in a
-        // function that takes and returns what this call passes.
+    /// Calls another function or piece of assembly instead, which takes and gives the same. Everything
+    /// else of the instruction stays as it is.
+    pub(crate) fn set_callee(self, callee: Value<'m>) {
+        // SAFETY: the callee is the last operand of every kind of call; the passes hand in one of the
+        // type that this call is of.
         unsafe {
             let last = LLVMGetNumOperands(self.0.raw()) as u32 - 1;
-            LLVMSetOperand(self.0.raw(), last, function.value().raw());
-        }
-    }
-
-    /// Has it run another piece of assembly, which takes and gives the same.
-    pub(crate) fn set_assembly(self, assembly: Value<'m>) {
-        // SAFETY: the callee is the last operand of every kind of call; the passes hand in assembly
-        // of the same type.
-        unsafe {
-            let last = LLVMGetNumOperands(self.0.raw()) as u32 - 1;
-            LLVMSetOperand(self.0.raw(), last, assembly.raw());
+            LLVMSetOperand(self.0.raw(), last, callee.raw());
         }
     }
 

@@ -274,60 +274,46 @@ LLVMValueRef stackswitch_coroutine_start(const StackswitchCoroutine *Coroutine,
   return wrap(F);
 }
 
-// `T (ptr frame, T value)`: goes on with a coroutine. Where that has finished, OnFinished
-// gives a context that has too, on which Again, the operation itself, tells of the
-// mistake, and Destroy frees it.
-LLVMValueRef stackswitch_coroutine_switch(const StackswitchCoroutine *Coroutine,
-                                          LLVMValueRef OnFinished, LLVMValueRef Again,
-                                          LLVMValueRef Destroy, LLVMTypeRef TypeRef) {
+// `T (ptr frame, T value)`: goes on with a coroutine; or `void (ptr frame)`: ends one that has no
+// cleanups. Where it has finished, OnFinished gives a context that has too, on which Again, the
+// operation itself, tells of the mistake, and Destroy frees it.
+LLVMValueRef stackswitch_coroutine_operation(const StackswitchCoroutine *Coroutine,
+                                             LLVMTypeRef Value, LLVMValueRef OnFinished,
+                                             LLVMValueRef Again, LLVMValueRef Destroy,
+                                             LLVMTypeRef TypeRef) {
   auto *Resume = cast<Function>(unwrap(Coroutine->Resume));
+  auto *Type = cast<FunctionType>(unwrap(TypeRef));
+  bool IsEnd = Type->getReturnType()->isVoidTy();
   Module &M = *Resume->getParent();
   LLVMContext &C = M.getContext();
-  Header Frame(M, cast<FunctionType>(unwrap(TypeRef))->getReturnType());
-  auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
-                             GlobalValue::InternalLinkage, "stackswitch.stackless.switch", M);
+  Header Frame(M, unwrap(Value));
+  auto *F = Function::Create(
+      Type, GlobalValue::InternalLinkage,
+      IsEnd ? "stackswitch.stackless.cancel" : "stackswitch.stackless.switch", M);
   auto *Go = BasicBlock::Create(C, "go", F), *Mistake = BasicBlock::Create(C, "mistake", F);
   IRBuilder<> B(BasicBlock::Create(C, "entry", F, Go));
   B.CreateCondBr(B.CreateICmpEQ(Frame.state(B, F->getArg(0)), B.getInt32(Finished)), Mistake, Go,
                  MDBuilder(C).createUnlikelyBranchWeights());
   B.SetInsertPoint(Go);
-  Frame.send(B, F->getArg(0), F->getArg(1));
-  B.CreateCall(Resume, {F->getArg(0)})->setCallingConv(Resume->getCallingConv());
-  B.CreateRet(Frame.receive(B, F->getArg(0)));
-  B.SetInsertPoint(Mistake);
-  auto *Maker = cast<Function>(unwrap(OnFinished));
-  Value *Context = B.CreateCall(Maker);
-  Value *Result =
-      B.CreateCall(cast<FunctionType>(unwrap(TypeRef)), unwrap(Again), {Context, F->getArg(1)});
-  B.CreateCall(cast<Function>(unwrap(Destroy)), {Context});
-  B.CreateRet(Result);
-  return wrap(F);
-}
-
-// `void (ptr frame)`: ends a coroutine without cleanups. Where it has finished that is a
-// mistake, of which Again tells as in `switch`.
-LLVMValueRef stackswitch_coroutine_cancel(const StackswitchCoroutine *Coroutine,
-                                          LLVMTypeRef Value, LLVMValueRef OnFinished,
-                                          LLVMValueRef Again, LLVMValueRef Destroy,
-                                          LLVMTypeRef TypeRef) {
-  Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
-  LLVMContext &C = M.getContext();
-  Header Frame(M, unwrap(Value));
-  auto *Type = cast<FunctionType>(unwrap(TypeRef));
-  auto *F =
-      Function::Create(Type, GlobalValue::InternalLinkage, "stackswitch.stackless.cancel", M);
-  auto *End = BasicBlock::Create(C, "end", F), *Mistake = BasicBlock::Create(C, "mistake", F);
-  IRBuilder<> B(BasicBlock::Create(C, "entry", F, End));
-  B.CreateCondBr(B.CreateICmpEQ(Frame.state(B, F->getArg(0)), B.getInt32(Finished)), Mistake, End,
-                 MDBuilder(C).createUnlikelyBranchWeights());
-  B.SetInsertPoint(End);
-  Frame.setState(B, F->getArg(0), Finished);
-  B.CreateRetVoid();
+  if (IsEnd) {
+    Frame.setState(B, F->getArg(0), Finished);
+    B.CreateRetVoid();
+  } else {
+    Frame.send(B, F->getArg(0), F->getArg(1));
+    B.CreateCall(Resume, {F->getArg(0)})->setCallingConv(Resume->getCallingConv());
+    B.CreateRet(Frame.receive(B, F->getArg(0)));
+  }
   B.SetInsertPoint(Mistake);
   auto *Context = B.CreateCall(cast<Function>(unwrap(OnFinished)));
-  B.CreateCall(Type, unwrap(Again), {Context});
+  SmallVector<llvm::Value *, 2> Arguments = {Context};
+  if (!IsEnd)
+    Arguments.push_back(F->getArg(1));
+  auto *Result = B.CreateCall(Type, unwrap(Again), Arguments);
   B.CreateCall(cast<Function>(unwrap(Destroy)), {Context});
-  B.CreateRetVoid();
+  if (IsEnd)
+    B.CreateRetVoid();
+  else
+    B.CreateRet(Result);
   return wrap(F);
 }
 

@@ -40,14 +40,7 @@ unsafe extern "C" {
         value: LLVMTypeRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
-    fn stackswitch_coroutine_switch(
-        coroutine: *const Raw,
-        on_finished: LLVMValueRef,
-        again: LLVMValueRef,
-        destroy: LLVMValueRef,
-        ty: LLVMTypeRef,
-    ) -> LLVMValueRef;
-    fn stackswitch_coroutine_cancel(
+    fn stackswitch_coroutine_operation(
         coroutine: *const Raw,
         value: LLVMTypeRef,
         on_finished: LLVMValueRef,
@@ -154,10 +147,10 @@ impl<'m> Coroutine<'m> {
         }))
     }
 
-    /// A function of the type `T (ptr frame, T value)` that goes on with it. Where it has finished
-    /// the function calls instead `again`, of the same type, with a context that has finished, which
-    /// it gets from `on_finished` and gives to `destroy`.
-    pub(crate) fn switch(
+    /// A function of the type `ty`: `T (ptr frame, T value)` goes on with it, `void (ptr frame)` ends it.
+    /// Where it has finished the function calls instead `again`, of the same type, with a context that
+    /// has finished, which it gets from `on_finished` and gives to `destroy`.
+    pub(crate) fn operation(
         self,
         on_finished: Function<'m>,
         again: Value<'m>,
@@ -166,28 +159,7 @@ impl<'m> Coroutine<'m> {
     ) -> Function<'m> {
         // SAFETY: all are live and of one module, with the types that are asked for.
         Function(Value::new(unsafe {
-            stackswitch_coroutine_switch(
-                &self.raw,
-                on_finished.value().raw(),
-                again.raw(),
-                destroy.value().raw(),
-                ty.raw(),
-            )
-        }))
-    }
-
-    /// A function of the type `void (ptr frame)`, which is `ty`, that ends it. Where it has finished
-    /// the function calls instead `again`, as in [`Coroutine::switch`].
-    pub(crate) fn cancel(
-        self,
-        on_finished: Function<'m>,
-        again: Value<'m>,
-        destroy: Function<'m>,
-        ty: Type<'m>,
-    ) -> Function<'m> {
-        // SAFETY: all are live and of one module, with the types that are asked for.
-        Function(Value::new(unsafe {
-            stackswitch_coroutine_cancel(
+            stackswitch_coroutine_operation(
                 &self.raw,
                 self.value.raw(),
                 on_finished.value().raw(),

@@ -89,7 +89,7 @@ impl<'m> Lowering<'m> {
             }
         }
         if site.call.callee() != runtime.function.value() {
-            site.call.set_callee(runtime.function);
+            site.call.set_callee(runtime.function.value());
             self.changed = true;
         }
         if runtime::is_small(site.form()) && site.intrinsic.returns == Returns::Value {

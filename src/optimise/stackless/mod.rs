@@ -262,11 +262,8 @@ fn apply<'m>(
     for &site in sites {
         let (ty, again) = (site.call.function_type(), site.call.callee());
         let helper = match (site.intrinsic.name, on_finished) {
-            ("resume", Some(finished)) => {
-                coroutine.switch(finished, again, mistakes.destroy(module), ty)
-            }
-            ("cancel", Some(finished)) => {
-                coroutine.cancel(finished, again, mistakes.destroy(module), ty)
+            ("resume" | "cancel", Some(finished)) => {
+                coroutine.operation(finished, again, mistakes.destroy(module), ty)
             }
             ("status", _) => coroutine.status(ty),
             // Nothing of it is on the heap, and nothing is to be freed.
@@ -282,7 +279,7 @@ fn apply<'m>(
 /// Inlines a helper, which is given the frame, where an operation is.
 fn put<'m>(call: Call<'m>, frame: Value<'m>, helper: Function<'m>) {
     call.set_arg(0, frame);
-    call.set_callee(helper);
+    call.set_callee(helper.value());
     call.inline();
     if helper.is_unused() {
         helper.erase();
