@@ -58,7 +58,7 @@ setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
 
 build: setup ## Build the command
-	cargo build --release --target-dir $(BUILD) --no-default-features --features llvm$(LLVM),cli
+	cargo build --release --target-dir $(BUILD) -p stackswitch-cli $(FEATURES)
 
 build-plugin: setup
 	cargo build --release --target-dir $(BUILD) -p stackswitch-plugin $(FEATURES)

@@ -1,7 +1,7 @@
 //! Stackful context switching with stack slicing for LLVM.
 //!
-//! Programs in LLVM IR switch between contexts with `llvm.stackswitch.*` intrinsics. This crate
-//! holds
+//! Programs in LLVM IR switch between contexts with `llvm.stackswitch.*` intrinsics. This crate is the
+//! one to depend on; it hands on what its parts offer:
 //!
 //! - [`emit`], which builds the intrinsics into an inkwell module;
 //! - [`lower`] and [`passes`], which verify, optimise and lower a module;
@@ -9,28 +9,17 @@
 //!
 //! `docs/embedding.md` is the guide to all of them.
 
-pub mod ahead;
-mod carrier;
-pub mod diagnostics;
-pub mod emit;
-pub mod explain;
-mod from_ucontext;
-mod inline;
-pub mod intrinsics;
-mod ir;
+pub use stackswitch_abi::intrinsics;
+pub use stackswitch_emit as emit;
 #[cfg(feature = "jit")]
-pub mod jit;
-mod level;
-mod lower;
-mod optimise;
-pub mod passes;
-pub mod reader;
-mod settings;
-pub mod verify;
-
-pub use ahead::{Options, Report, lower};
-pub use explain::explain;
-pub use level::OptLevel;
+pub use stackswitch_jit as jit;
+pub use stackswitch_passes::{
+    OptLevel,
+    compile::{self as ahead, Options, Report, lower},
+    diagnostics,
+    explain::{self, explain},
+    pipeline as passes, reader, verify,
+};
 
 /// The README's Rust, as doc tests.
 #[cfg(all(doctest, feature = "jit"))]

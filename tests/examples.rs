@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn build() -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
     let version = if cfg!(feature = "llvm19") { "llvm19" } else { "llvm22" };
-    let features = if cfg!(feature = "cli") { "cli" } else { "jit" };
+    let features = "jit";
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--examples", "--target-dir"]);
     cargo.arg(target).arg("--no-default-features");

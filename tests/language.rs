@@ -400,10 +400,11 @@ fn tutorial_shows_what_is_printed() -> Done {
                 let directory = tempfile::tempdir()?;
                 let file = directory.path().join("program.ll");
                 fs::write(&file, ir(program)?)?;
-                let explain = Command::new(env!("CARGO_BIN_EXE_stackswitch"))
-                    .arg("explain")
-                    .arg(file)
-                    .output()?;
+                let explain =
+                    Command::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/../release/stackswitch"))
+                        .arg("explain")
+                        .arg(file)
+                        .output()?;
                 contains_in_order(&String::from_utf8(explain.stdout)?, text)?;
             }
             "session" => {

@@ -1,6 +1,6 @@
 //! The plugin's entry point.
 
-use stackswitch::passes::{PluginInfo, plugin_info};
+use stackswitch_passes::pipeline::{PluginInfo, plugin_info};
 
 /// What `opt`, `clang` and `lld` look up in a plugin.
 // SAFETY: nothing else in the plugin has that name.

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The command under test.
-pub const STACKSWITCH: &str = env!("CARGO_BIN_EXE_stackswitch");
+pub const STACKSWITCH: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../release/stackswitch");
 
 /// How long a program may run: one that hangs has failed.
 const TIME_LIMIT: Duration = Duration::from_secs(60);

@@ -1,0 +1,81 @@
+//! Why an intrinsic could not be emitted.
+
+use inkwell::builder::BuilderError;
+
+use stackswitch_abi::intrinsics::MAX_VALUE_SIZE;
+
+/// An operand or a module that an intrinsic cannot be emitted with. Nothing has been emitted then.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value of this type cannot be carried by a switch.
+    #[error(
+        "a value of type '{found}' cannot be carried by a switch; expected a first-class type of a size known at compile time"
+    )]
+    ValueType {
+        /// The type as LLVM prints it.
+        found: String,
+    },
+    /// A value is too large to be carried by a switch.
+    #[error("a value of type '{found}' has {size} bytes; expected at most {MAX_VALUE_SIZE}")]
+    ValueSize {
+        /// The type as LLVM prints it.
+        found: String,
+        /// Its size in the module's data layout.
+        size: u64,
+    },
+    /// An operand has another type than the intrinsic wants.
+    #[error("'{operation}' takes '{expected}' for '{parameter}'; found '{found}'")]
+    Operand {
+        /// The intrinsic's full name.
+        operation: String,
+        /// The parameter's name in the table.
+        parameter: &'static str,
+        /// The operand's type as LLVM prints it.
+        found: String,
+        /// The type that it must have.
+        expected: String,
+    },
+    /// A function that is to run in a context has the wrong type.
+    #[error("'{function}' has type '{found}'; '{operation}' takes a function of type '{expected}'")]
+    FunctionType {
+        /// The intrinsic's full name.
+        operation: String,
+        /// The function's name.
+        function: String,
+        /// Its type as LLVM prints it.
+        found: String,
+        /// The type that it must have.
+        expected: String,
+    },
+    /// The builder or a function operand belongs to another module than the emitter.
+    #[error("'{0}' belongs to another module than the emitter")]
+    OtherModule(String),
+    /// The module has something else of the name that is to be declared.
+    #[error("the module has something else that is called '{name}'; expected '{expected}'")]
+    Taken {
+        /// The name.
+        name: String,
+        /// The type of the declaration that is wanted.
+        expected: String,
+    },
+    /// The runtime has no function for just this type; only the intrinsic can be declared.
+    #[error("the runtime has no '{operation}' for a value of type '{found}'; use the intrinsic")]
+    NoRuntimeForm {
+        /// The intrinsic's full name.
+        operation: String,
+        /// The type as LLVM prints it.
+        found: String,
+    },
+    /// An overloaded intrinsic was declared without a type, or another one with a type.
+    #[error("'{operation}' {}", if *overloaded { "needs the type of a value" } else { "carries no value" })]
+    Overload {
+        /// The intrinsic's full name.
+        operation: String,
+        /// Whether it is overloaded.
+        overloaded: bool,
+    },
+    /// The builder has no position, or refused.
+    #[error(transparent)]
+    Builder(#[from] BuilderError),
+}

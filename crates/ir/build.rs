@@ -1,0 +1,57 @@
+//! Compiles the C++ shim against the chosen LLVM, links libLLVM into programs, and tells the build
+//! scripts of dependent crates (`DEP_STACKSWITCH_IR_INCLUDEDIR`) where LLVM's headers are.
+
+use std::{env, path::Path, process::Command};
+
+/// The LLVM versions that have a cargo feature.
+const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];
+
+fn main() {
+    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
+    let version = VERSIONS
+        .into_iter()
+        .find(|v| env::var_os(format!("CARGO_FEATURE_LLVM{v}")).is_some())
+        .expect("enable one of the features llvm19 to llvm23");
+    let config = env::var("LLVM_CONFIG").unwrap_or_else(|_| format!("llvm-config-{version}"));
+    let found = ask(&config, "--version");
+    assert!(
+        found.split('.').next() == Some(&version.to_string()),
+        "{config} is for LLVM {found}, the feature llvm{version} is not"
+    );
+    println!("cargo:rustc-env=STACKSWITCH_LLVM_VERSION={found}");
+    let headers = ask(&config, "--includedir");
+    println!("cargo:includedir={headers}");
+
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(true)
+        .files(["src/shim.cc", "src/coroutine.cc", "src/split.cc"])
+        // LLVM's own headers are not ours to warn about.
+        .flag("-isystem")
+        .flag(headers)
+        .flag("-fno-rtti")
+        .flag("-fno-exceptions")
+        .compile("stackswitch_ir_shim");
+
+    if env::var_os("CARGO_FEATURE_LINK").is_some() {
+        let libdir = ask(&config, "--libdir");
+        println!("cargo:rustc-link-search=native={libdir}");
+        let name = if Path::new(&libdir).join(format!("libLLVM-{version}.so")).exists() {
+            format!("LLVM-{version}")
+        } else {
+            "LLVM".to_owned()
+        };
+        println!("cargo:rustc-link-lib=dylib={name}");
+    }
+}
+
+/// One answer of `llvm-config`.
+fn ask(config: &str, what: &str) -> String {
+    let output = Command::new(config)
+        .arg(what)
+        .output()
+        .unwrap_or_else(|e| panic!("cannot run {config}: {e}; install LLVM's development package"));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}

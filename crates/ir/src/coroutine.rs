@@ -1,0 +1,198 @@
+//! Coroutines, made of functions that suspend in their own frames.
+//!
+//! A body `T (ptr arg, T first)` becomes an ordinary function that goes on with what is in memory of
+//! the caller's, the *frame*. The frame also holds the value that travels and the status.
+
+use inkwell::llvm_sys::core::LLVMIsAFunction;
+use inkwell::llvm_sys::prelude::*;
+
+use super::{Call, Function, Module, Type, Value};
+
+/// As the shim has it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+struct Raw {
+    resume: LLVMValueRef,
+    size: u64,
+    alignment: u64,
+    stack: u64,
+    has_argument: bool,
+}
+
+// SAFETY: these are the functions of `coroutine.cc`, with the types that they have there.
+unsafe extern "C" {
+    fn stackswitch_coroutine_begin(
+        body: LLVMValueRef,
+        suspends: *const LLVMValueRef,
+        suspend_count: usize,
+        helpers: *const LLVMValueRef,
+        helper_count: usize,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_split(
+        module: LLVMModuleRef,
+        coroutines: *const LLVMValueRef,
+        values: *const LLVMTypeRef,
+        count: usize,
+        out: *mut Raw,
+    );
+    fn stackswitch_coroutine_start(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_operation(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        on_finished: LLVMValueRef,
+        again: LLVMValueRef,
+        destroy: LLVMValueRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_status(
+        coroutine: *const Raw,
+        value: LLVMTypeRef,
+        ty: LLVMTypeRef,
+    ) -> LLVMValueRef;
+    fn stackswitch_coroutine_inline(call: LLVMValueRef) -> bool;
+}
+
+/// A coroutine that is not split yet: it must go through [`split`].
+#[derive(Debug)]
+pub struct Presplit<'m> {
+    function: Function<'m>,
+    value: Type<'m>,
+}
+
+impl<'m> Presplit<'m> {
+    /// Makes one of a copy of a body. Calls of `suspends`, which take and return the body's type,
+    /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` where
+    /// that cannot be done; then nothing has changed.
+    ///
+    /// The body must not throw, must have no variables of unknown size and no values without a
+    /// place in memory.
+    pub fn make(
+        body: Function<'m>,
+        suspends: &[Function<'m>],
+        helpers: &[Function<'m>],
+    ) -> Option<Self> {
+        let list = |functions: &[Function<'m>]| -> Vec<LLVMValueRef> {
+            functions.iter().map(|f| f.value().raw()).collect()
+        };
+        let (suspends, helpers) = (list(suspends), list(helpers));
+        // SAFETY: all functions are live and in one module; the counts are those of the lists.
+        let raw = unsafe {
+            stackswitch_coroutine_begin(
+                body.value().raw(),
+                suspends.as_ptr(),
+                suspends.len(),
+                helpers.as_ptr(),
+                helpers.len(),
+            )
+        };
+        let function = (!raw.is_null()).then(|| Function(Value::new(raw)))?;
+        Some(Presplit { function, value: body.ty().result() })
+    }
+}
+
+/// A coroutine as a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Coroutine<'m> {
+    raw: Raw,
+    value: Type<'m>,
+}
+
+/// Splits coroutines; the results are in the same order.
+pub fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
+    let list: Vec<LLVMValueRef> = made.iter().map(|p| p.function.value().raw()).collect();
+    let values: Vec<LLVMTypeRef> = made.iter().map(|p| p.value.raw()).collect();
+    let resume = std::ptr::null_mut();
+    let mut out =
+        vec![Raw { resume, size: 0, alignment: 1, stack: 0, has_argument: false }; list.len()];
+    // SAFETY: the functions are coroutines of this module that were just made, for values of these
+    // types; the lists and the result are equally long.
+    unsafe {
+        stackswitch_coroutine_split(
+            module.raw(),
+            list.as_ptr(),
+            values.as_ptr(),
+            list.len(),
+            out.as_mut_ptr(),
+        );
+    }
+    out.into_iter().zip(made).map(|(raw, p)| Coroutine { raw, value: p.value }).collect()
+}
+
+impl<'m> Coroutine<'m> {
+    /// Bytes of its frame.
+    pub fn size(self) -> u64 {
+        self.raw.size
+    }
+
+    /// Bytes of its variables that are not in its frame, but on the stack while it runs.
+    pub fn stack(self) -> u64 {
+        self.raw.stack
+    }
+
+    /// The alignment of its frame.
+    pub fn alignment(self) -> u32 {
+        self.raw.alignment as u32
+    }
+
+    /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`, that makes a new
+    /// one in the frame and gives null.
+    pub fn start(self, ty: Type<'m>) -> Function<'m> {
+        // SAFETY: all are live and of one context.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_start(&self.raw, self.value.raw(), ty.raw())
+        }))
+    }
+
+    /// A function of the type `ty`: `T (ptr frame, T value)` goes on with it, `void (ptr frame)` ends it.
+    /// Where it has finished the function calls instead `again`, of the same type, with a context that
+    /// has finished, which it gets from `on_finished` and gives to `destroy`.
+    pub fn operation(
+        self,
+        on_finished: Function<'m>,
+        again: Value<'m>,
+        destroy: Function<'m>,
+        ty: Type<'m>,
+    ) -> Function<'m> {
+        // SAFETY: all are live and of one module, with the types that are asked for.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_operation(
+                &self.raw,
+                self.value.raw(),
+                on_finished.value().raw(),
+                again.raw(),
+                destroy.value().raw(),
+                ty.raw(),
+            )
+        }))
+    }
+
+    /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status.
+    pub fn status(self, ty: Type<'m>) -> Function<'m> {
+        // SAFETY: all are live and of one context.
+        Function(Value::new(unsafe {
+            stackswitch_coroutine_status(&self.raw, self.value.raw(), ty.raw())
+        }))
+    }
+
+    /// Erases it. Nothing may use it.
+    pub fn discard(self) {
+        Function(Value::new(self.raw.resume)).erase();
+    }
+}
+
+impl<'m> Call<'m> {
+    /// Puts the body of the function that is called in the call's place, if LLVM can. The call must
+    /// not be used again.
+    pub fn inline(self) {
+        // SAFETY: the call is live and its callee a function with a body. What LLVM cannot inline
+        // it leaves as it is.
+        unsafe {
+            debug_assert!(!LLVMIsAFunction(self.callee().raw()).is_null());
+            stackswitch_coroutine_inline(self.value().raw());
+        }
+    }
+}

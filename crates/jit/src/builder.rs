@@ -1,0 +1,276 @@
+//! What a JIT is built with.
+
+use std::cell::RefCell;
+
+use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine};
+use stackswitch_rt::{abi, inlined};
+
+use super::{
+    Jit,
+    error::Error,
+    modules::{Modules, Names},
+    objects::Watch,
+    observe, perf_map,
+    session::Session,
+};
+use stackswitch_passes::{OptLevel, inline, settings::Settings};
+
+/// Settings of a [`Jit`] to be.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    level: OptLevel,
+    settings: Settings,
+    ucontext: Ucontext,
+    perf_map: bool,
+    redefine: bool,
+    regions: Option<usize>,
+    symbols: Vec<(String, *const ())>,
+}
+
+/// What becomes of the functions of `<ucontext.h>` in a module.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ucontext {
+    /// They are the system's.
+    #[default]
+    System,
+    /// They are the runtime's; the signal mask is left alone.
+    Runtime,
+    /// They are the runtime's, and the signal mask belongs to a context as POSIX has it.
+    RuntimeWithSignalMask,
+}
+
+impl Ucontext {
+    /// The pass that comes before all others, with its comma.
+    pub(super) fn pass(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Runtime => "stackswitch-from-ucontext,",
+            Self::RuntimeWithSignalMask => "stackswitch-from-ucontext<sigmask>,",
+        }
+    }
+}
+
+impl Builder {
+    /// Sets how much to optimise ([`OptLevel::O2`] unless told).
+    #[must_use]
+    pub fn opt_level(mut self, level: OptLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets whether optimised code has the resident switch in place (it has unless told) or calls
+    /// the runtime.
+    #[must_use]
+    pub fn inline_switches(mut self, inline: bool) -> Self {
+        self.settings.in_place = inline;
+        self
+    }
+
+    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions for it (the
+    /// system's unless told).
+    ///
+    /// ```
+    /// use stackswitch::jit::{Jit, Ucontext};
+    ///
+    /// let jit = Jit::builder().ucontext(Ucontext::Runtime).build()?;
+    /// jit.add_ir("again", "
+    ///     declare i32 @getcontext(ptr)
+    ///     define i32 @main() {
+    ///       %context = alloca [968 x i8], align 16
+    ///       %result = call i32 @getcontext(ptr %context)
+    ///       ret i32 %result
+    ///     }")?;
+    /// // SAFETY: `main` has the type of C's and does what C's may do.
+    /// assert_eq!(unsafe { jit.run_main("main", &["again"]) }?, 0);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn ucontext(mut self, ucontext: Ucontext) -> Self {
+        self.ucontext = ucontext;
+        self
+    }
+
+    /// Sets from how many bytes on optimised code has a local variable on the heap where a context may
+    /// be suspended while the variable is needed; 0, as it is unless told, for none. Then it is not
+    /// copied when another context takes the stack, but the context cannot be cloned. What it is
+    /// good for, and where it is not done, is in `docs/passes.md`.
+    ///
+    /// ```
+    /// use stackswitch::jit::{Jit, State};
+    ///
+    /// let jit = Jit::builder().heap_threshold(4096).build()?;
+    /// jit.add_ir("sums.ll", "
+    ///     declare i64 @llvm.stackswitch.suspend.i64(i64)
+    ///     declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+    ///     define i64 @body(ptr %arg, i64 %first) {
+    ///       %buffer = alloca [65536 x i8], align 8
+    ///       call void @llvm.memset.p0.i64(ptr %buffer, i8 1, i64 65536, i1 false)
+    ///       %at = getelementptr i8, ptr %buffer, i64 %first
+    ///       %next = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+    ///       %one = load i8, ptr %at
+    ///       %sum = zext i8 %one to i64
+    ///       ret i64 %sum
+    ///     }")?;
+    /// // SAFETY: the function is a body of this type; it reads a byte of its buffer.
+    /// let mut sums = unsafe { jit.coroutine::<i64, i64>("body", std::ptr::null_mut())? };
+    /// assert_eq!(sums.resume(500)?, State::Yielded(500));
+    /// assert_eq!(sums.resume(0)?, State::Returned(1));
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn heap_threshold(mut self, bytes: u32) -> Self {
+        self.settings.heap_threshold = bytes;
+        self
+    }
+
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
+    /// is possible (it does unless told), or gives every context a stack.
+    #[must_use]
+    pub fn stackless(mut self, stackless: bool) -> Self {
+        self.settings.stackless = stackless;
+        self
+    }
+
+    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
+    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
+    /// the process ends, as `perf` reads it later.
+    #[must_use]
+    pub fn perf_map(mut self, write: bool) -> Self {
+        self.perf_map = write;
+        self
+    }
+
+    /// Sets whether a module may define what another one has defined (it may not unless told), as a
+    /// line of a REPL does. What is added or looked up later is bound to the last definition. What
+    /// is there already stays as it is: code goes on calling what it was linked with, functions
+    /// that were handed out stay valid, contexts go on. A module is removed to free a
+    /// definition that is no longer used; the one before it then counts again.
+    ///
+    /// ```
+    /// use stackswitch::jit::Jit;
+    ///
+    /// let mut jit = Jit::builder().redefine(true).build()?;
+    /// jit.add_ir("1", "define i64 @f() { ret i64 1 }")?;
+    /// jit.add_ir("2", "declare i64 @f()  define i64 @g() { %r = call i64 @f()  ret i64 %r }")?;
+    /// let third = jit.add_ir("3", "define i64 @f() { ret i64 3 }")?;
+    /// let [f, g] = ["f", "g"].map(|name| jit.function::<unsafe extern "C" fn() -> i64>(name));
+    /// // SAFETY: the functions return constants.
+    /// assert_eq!(unsafe { (f?(), g?()) }, (3, 1));
+    /// // SAFETY: nothing uses the third module.
+    /// unsafe { jit.remove(third)? };
+    /// let f = jit.function::<unsafe extern "C" fn() -> i64>("f")?;
+    /// // SAFETY: as above.
+    /// assert_eq!(unsafe { f() }, 1);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redefine(mut self, redefine: bool) -> Self {
+        self.redefine = redefine;
+        self
+    }
+
+    /// Binds a name to an address in this program: of a function with C's calling convention, or of
+    /// a variable. It must stay valid as long as the JIT's code may use it. It goes before what
+    /// the process has of that name.
+    ///
+    /// ```
+    /// use stackswitch::jit::Jit;
+    ///
+    /// extern "C" fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    /// let jit = Jit::builder().symbol("host_add", add as *const ()).build()?;
+    /// jit.add_ir("sum.ll", "
+    ///     declare i64 @host_add(i64, i64)
+    ///     define i64 @sum(i64 %x) { %r = call i64 @host_add(i64 %x, i64 2)  ret i64 %r }")?;
+    /// let sum = jit.function::<unsafe extern "C" fn(i64) -> i64>("sum")?;
+    /// // SAFETY: the host's function has the type that the IR declares.
+    /// assert_eq!(unsafe { sum(40) }, 42);
+    /// # Ok::<(), stackswitch::jit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn symbol(mut self, name: &str, address: *const ()) -> Self {
+        self.symbols.push((name.to_owned(), address));
+        self
+    }
+
+    /// Sets over how many mapped regions, 1 to 64, `spawn` with a null base spreads the contexts of the
+    /// thread that builds the JIT. It holds for the thread, from then on: it is
+    /// `stackswitch_set_default_regions` of the C header.
+    #[must_use]
+    pub fn default_regions(mut self, count: usize) -> Self {
+        self.regions = Some(count);
+        self
+    }
+
+    /// Makes the JIT, for this machine's CPU.
+    ///
+    /// # Errors
+    /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
+    /// [`Error::PerfMap`] if that file was asked for and cannot be made, [`Error::Regions`] for a
+    /// number of regions that cannot be had, [`Error::Duplicate`] for a symbol that is bound twice.
+    pub fn build(self) -> Result<Jit, Error> {
+        Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
+        let machine = host_machine(self.level)?;
+        let perf_map = if self.perf_map {
+            let file = perf_map::path();
+            Some(perf_map::open().map_err(|error| Error::PerfMap { file, error })?)
+        } else {
+            None
+        };
+        let session =
+            Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
+        let mut modules = Modules::default();
+        let runtime = observe::symbols();
+        let own = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
+        let symbols: Vec<_> = runtime
+            .chain([(inline::WORDS, inlined::resident()), (inline::PLAIN, inlined::plain())])
+            .chain(own)
+            .collect();
+        for &(symbol, _) in &symbols {
+            modules.add_host(symbol)?;
+        }
+        session.define(symbols.into_iter()).map_err(Error::Llvm)?;
+        if let Some(count) = self.regions {
+            if !(1..=64).contains(&count) {
+                return Err(Error::Regions(count));
+            }
+            // SAFETY: plain call; the number is one that is taken.
+            let before = unsafe { abi::stackswitch_set_default_regions(count) };
+            if before == 0 {
+                return Err(Error::Regions(count));
+            }
+        }
+        let names = if self.redefine { Names::Again } else { Names::Once };
+        let Self { level, settings, ucontext, .. } = self;
+        Ok(Jit {
+            session,
+            machine,
+            level,
+            settings,
+            ucontext,
+            names,
+            modules: modules.into(),
+            bodies: RefCell::default(),
+            hosts: RefCell::default(),
+        })
+    }
+}
+
+/// A target machine for this CPU.
+fn host_machine(level: OptLevel) -> Result<TargetMachine, Error> {
+    let triple = TargetMachine::get_default_triple();
+    let target = Target::from_triple(&triple).map_err(|e| Error::Llvm(e.to_string()))?;
+    let cpu = TargetMachine::get_host_cpu_name().to_string();
+    let features = TargetMachine::get_host_cpu_features().to_string();
+    target
+        .create_target_machine(
+            &triple,
+            &cpu,
+            &features,
+            level.codegen(),
+            RelocMode::PIC,
+            CodeModel::Small,
+        )
+        .ok_or_else(|| Error::Llvm(format!("LLVM cannot generate code for {triple:?}")))
+}

@@ -1,0 +1,243 @@
+//! Functions that stand between the runtime and a function it starts.
+//!
+//! The runtime starts a body as C calls a function of the typed form. Where a body wants its value
+//! otherwise (through another calling convention, extended, in fewer bits, or in a type that goes
+//! through memory), it is started through an internal function that converts.
+
+use std::collections::HashMap;
+
+use crate::carrier::Carrier;
+use crate::verify;
+use stackswitch_abi::intrinsics::Entry;
+use stackswitch_ir::{AttributePlace, Builder, Function, Linkage, Module, Type, Value, mangle};
+
+/// Attributes by which a parameter is passed otherwise than a plain value of its type.
+const PARAM_ABI: [&str; 9] = [
+    "signext",
+    "zeroext",
+    "inreg",
+    "byval",
+    "byref",
+    "nest",
+    "swiftself",
+    "swiftasync",
+    "alignstack",
+];
+
+/// What a thunk takes over from the function it calls, or else from the one that needs it: what
+/// decides which registers a value is passed in, and how the stack is walked.
+const TAKEN_OVER: [&str; 12] = [
+    "target-cpu",
+    "target-features",
+    "tune-cpu",
+    "min-legal-vector-width",
+    "frame-pointer",
+    "probe-stack",
+    "stack-probe-size",
+    "no-stack-arg-probe",
+    "uwtable",
+    "nonlazybind",
+    "noredzone",
+    "nocf_check",
+];
+
+/// The thunks made for one module.
+#[derive(Debug)]
+pub(super) struct Thunks<'m> {
+    module: Module<'m>,
+    made: HashMap<Key<'m>, Function<'m>>,
+}
+
+/// What a thunk depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key<'m> {
+    on_top: bool,
+    value: Type<'m>,
+    /// The function called, where that is known and makes a difference.
+    function: Option<Function<'m>>,
+    /// Where it is not: the features that decide how the value is passed.
+    features: Option<String>,
+}
+
+impl<'m> Thunks<'m> {
+    pub(super) fn new(module: Module<'m>) -> Self {
+        Thunks { module, made: HashMap::new() }
+    }
+
+    /// The function through which the runtime starts `given`: for a value that goes through memory
+    /// the function that loads and stores it, else `given` itself or one that converts.
+    pub(super) fn entry(
+        &mut self,
+        entry: Entry,
+        carrier: Carrier<'m>,
+        given: Value<'m>,
+        caller: Function<'m>,
+    ) -> Value<'m> {
+        let on_top = match entry {
+            // Nothing is converted: a pointer goes in and nothing comes out.
+            Entry::Posix => return given,
+            Entry::Body => false,
+            Entry::OnTop => true,
+        };
+        let known = given.as_function();
+        let special = known.filter(|f| is_special(*f));
+        match carrier {
+            Carrier::Wide(ty) => {
+                // A declaration by hand may say nothing of the machine; its caller then does.
+                let like = known.filter(|f| f.string_attribute("target-features").is_some());
+                self.wide(on_top, ty, special, like.unwrap_or(caller)).value()
+            }
+            Carrier::Direct(typed) => match (special, verify::typed_value(self.module, typed)) {
+                (Some(function), Some(ty)) => self.typed(on_top, ty, ty, function).value(),
+                _ => given,
+            },
+            // Where the function is not known its value is in the low bits of the register.
+            Carrier::Widened(narrow, typed) => {
+                match (known, verify::typed_value(self.module, typed)) {
+                    (Some(function), Some(wide)) => {
+                        self.typed(on_top, narrow, wide, function).value()
+                    }
+                    _ => given,
+                }
+            }
+        }
+    }
+
+    /// `wide thunk([ptr arg,] wide value)`, which calls `function` with the narrow type.
+    fn typed(
+        &mut self,
+        on_top: bool,
+        narrow: Type<'m>,
+        wide: Type<'m>,
+        function: Function<'m>,
+    ) -> Function<'m> {
+        let module = self.module;
+        let key = Key { on_top, value: narrow, function: Some(function), features: None };
+        *self.made.entry(key).or_insert_with(|| {
+            let pointer = Type::pointer(module, 0);
+            let params = if on_top { vec![wide] } else { vec![pointer, wide] };
+            let name = format!("{}.stackswitch.thunk", function.name());
+            let ty = Type::function(wide, &params);
+            let thunk = start(module, &name, ty, function);
+            let builder = body_of(module, thunk, Some(function));
+            let mut args = thunk.params();
+            if let Some(value) = args.last_mut()
+                && narrow != wide
+            {
+                *value = builder.narrow(*value, narrow);
+            }
+            let result = call_as_declared(&builder, function, &args);
+            builder.ret(Some(if narrow == wide { result } else { builder.widen(result, wide) }));
+            thunk
+        })
+    }
+
+    /// `void thunk(ptr fn, [ptr arg,] ptr slot)`, which finds the value at `slot` and leaves the
+    /// result there. Calls `fn` unless the function is known to need something special. It runs on
+    /// the same kind of machine as `like`.
+    fn wide(
+        &mut self,
+        on_top: bool,
+        ty: Type<'m>,
+        special: Option<Function<'m>>,
+        like: Function<'m>,
+    ) -> Function<'m> {
+        let module = self.module;
+        let features = special.is_none().then(|| {
+            let cpu = like.string_attribute("target-cpu").unwrap_or_default();
+            let features = like.string_attribute("target-features").unwrap_or_default();
+            format!("{cpu} {features}")
+        });
+        let key = Key { on_top, value: ty, function: special, features };
+        *self.made.entry(key).or_insert_with(|| {
+            let pointer = Type::pointer(module, 0);
+            let params = vec![pointer; if on_top { 2 } else { 3 }];
+            let kind = if on_top { "ontop" } else { "entry" };
+            let name = match special {
+                Some(function) => format!("{}.stackswitch.{kind}", function.name()),
+                None => {
+                    format!("stackswitch.{kind}.{}", mangle::mangle(ty).unwrap_or_default())
+                }
+            };
+            let thunk = start(module, &name, Type::function(Type::void(module), &params), like);
+            let builder = body_of(module, thunk, special);
+            let params = thunk.params();
+            let (function, slot) = (params[0], params[params.len() - 1]);
+            // The runtime promises no more for a slot than the alignment of a pointer.
+            let alignment = ty.alignment(module).min(module.pointer_size());
+            let value = builder.load(ty, slot, alignment);
+            let args = if on_top { vec![value] } else { vec![params[1], value] };
+            let result = match special {
+                Some(function) => call_as_declared(&builder, function, &args),
+                None => {
+                    let types: Vec<Type<'m>> = args.iter().map(|a| a.ty()).collect();
+                    builder.call(Type::function(ty, &types), function, &args, None).value()
+                }
+            };
+            builder.store(result, slot, alignment);
+            builder.ret(None);
+            thunk
+        })
+    }
+}
+
+/// Starts a function of this module's own that runs on the same kind of machine as `like`.
+pub(crate) fn start<'m>(
+    module: Module<'m>,
+    name: &str,
+    ty: Type<'m>,
+    like: Function<'m>,
+) -> Function<'m> {
+    let thunk = Function::add(module, name, ty, Linkage::Local);
+    for attribute in TAKEN_OVER {
+        thunk.copy_attribute(like, attribute);
+    }
+    thunk
+}
+
+/// Starts the body of a thunk that calls `known`. LLVM may make that a part of the thunk, which must
+/// then be described to debuggers as that is, or they would not find it any more.
+fn body_of<'m>(
+    module: Module<'m>,
+    thunk: Function<'m>,
+    known: Option<Function<'m>>,
+) -> Builder<'m> {
+    if let Some(function) = known {
+        thunk.describe_like(function);
+    }
+    let builder = Builder::in_new_body(module, thunk);
+    builder.set_line_of(thunk);
+    builder
+}
+
+/// Whether a function is not called like a plain C function of its type.
+fn is_special(function: Function<'_>) -> bool {
+    function.calling_convention() != 0
+        || function.attribute(AttributePlace::Result, "inreg").is_some()
+        || (0..function.params().len() as u32).any(|i| {
+            PARAM_ABI
+                .iter()
+                .any(|name| function.attribute(AttributePlace::Param(i), name).is_some())
+        })
+}
+
+/// Calls a function as it wants to be called.
+pub(crate) fn call_as_declared<'m>(
+    builder: &Builder<'m>,
+    function: Function<'m>,
+    args: &[Value<'m>],
+) -> Value<'m> {
+    let call = builder.call(function.ty(), function.value(), args, None);
+    builder.set_convention(call, function.calling_convention());
+    for place in [AttributePlace::Result]
+        .into_iter()
+        .chain((0..args.len() as u32).map(AttributePlace::Param))
+    {
+        for name in PARAM_ABI {
+            if let Some(attribute) = function.attribute(place, name) {
+                call.set_attribute(place, attribute);
+            }
+        }
+    }
+    call.value()
+}

@@ -1,0 +1,121 @@
+//! What is known of contexts at one place of a function.
+//!
+//! Handles are named by the instruction that gave them, a `current` or a `spawn`; copies and the
+//! variables that hold them are other names. A context keeps its handle, but a clone of it goes on
+//! from the same switch with another one. So what is known of the running context holds up to the
+//! next call that may switch, while two names of one handle stay so.
+
+use std::collections::HashMap;
+
+use stackswitch_ir::Value;
+
+/// How much is remembered at one place. What is beyond that is forgotten: a function with very many
+/// contexts takes no longer for it.
+const MAX_REMEMBERED: usize = 64;
+
+/// The status of a context that has not run yet.
+pub(super) const NEW: u64 = 0;
+/// The status of the running context.
+pub(super) const RUNNING: u64 = 2;
+
+/// What is known of a context that certainly exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Context<'m> {
+    /// What `status` gives.
+    pub(super) status: u64,
+    /// What `link` gives.
+    pub(super) link: Option<Value<'m>>,
+}
+
+/// What is known at one place of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known<'m> {
+    /// The handle of the running context.
+    current: Option<Value<'m>>,
+    /// What handle a copy is, or a variable holds.
+    names: HashMap<Value<'m>, Value<'m>>,
+    contexts: HashMap<Value<'m>, Context<'m>>,
+}
+
+impl<'m> Known<'m> {
+    /// The handle that a value is, as far as that is known; else the value itself.
+    pub(super) fn handle(&self, value: Value<'m>) -> Value<'m> {
+        self.names.get(&value).copied().unwrap_or(value)
+    }
+
+    /// What a variable holds, if that is a handle.
+    pub(super) fn held(&self, variable: Value<'m>) -> Option<Value<'m>> {
+        self.names.get(&variable).copied()
+    }
+
+    /// Takes down that a value is a copy of a handle, or a variable that holds it.
+    pub(super) fn name(&mut self, name: Value<'m>, handle: Value<'m>) {
+        if self.names.len() < MAX_REMEMBERED {
+            self.names.insert(name, handle);
+        }
+    }
+
+    /// The running context.
+    pub(super) fn current(&self) -> Option<Value<'m>> {
+        self.current
+    }
+
+    /// What is known of the context of a handle.
+    pub(super) fn context(&self, handle: Value<'m>) -> Option<Context<'m>> {
+        self.contexts.get(&handle).copied()
+    }
+
+    /// Takes down the running context.
+    pub(super) fn found_current(&mut self, handle: Value<'m>) {
+        self.current = Some(handle);
+        self.found(handle, Context { status: RUNNING, link: None });
+    }
+
+    /// Takes down a context, or something new of it.
+    pub(super) fn found(&mut self, handle: Value<'m>, context: Context<'m>) {
+        if self.contexts.len() < MAX_REMEMBERED || self.contexts.contains_key(&handle) {
+            self.contexts.insert(handle, context);
+        }
+    }
+
+    /// Other contexts may have run, clones of this one among them, which know what it knows.
+    pub(super) fn others_ran(&mut self) {
+        self.current = None;
+        self.contexts.clear();
+    }
+
+    /// An instruction gives its result anew: what was known of the last one does not hold for it.
+    pub(super) fn defined(&mut self, value: Value<'m>) {
+        if self.current == Some(value) {
+            self.current = None;
+        }
+        self.names.remove(&value);
+        self.names.retain(|_, handle| *handle != value);
+        self.contexts.remove(&value);
+        for context in self.contexts.values_mut() {
+            if context.link == Some(value) {
+                context.link = None;
+            }
+        }
+    }
+
+    /// Whether nothing is known, so that nothing can be lost.
+    pub(super) fn is_empty(&self) -> bool {
+        self.current.is_none() && self.names.is_empty() && self.contexts.is_empty()
+    }
+
+    /// Keeps what is known on another way to the same place too.
+    pub(super) fn meet(&mut self, other: &Self) {
+        if self.current != other.current {
+            self.current = None;
+        }
+        self.names.retain(|name, handle| other.names.get(name) == Some(handle));
+        self.contexts.retain(|handle, context| {
+            let Some(there) = other.contexts.get(handle) else { return false };
+            if context.link != there.link {
+                context.link = None;
+            }
+            context.status == there.status
+        });
+    }
+}

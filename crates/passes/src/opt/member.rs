@@ -1,0 +1,253 @@
+//! A handle that is a member of an object which the context's body is given, as in a class for
+//! generators.
+//!
+//! The body could change the object, so LLVM loads the handle anew for each operation. Where all that
+//! has the object can be seen to leave the member alone, the loads are the handle.
+//!
+//! A small function that looks at the member, or that is given the handle, becomes a part of the
+//! creator first. LLVM inlines nothing where it expects control to come seldom, so this is what
+//! destructors in cleanups are.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::verify::{Index, Site};
+use stackswitch_abi::intrinsics::INTRINSIC_PREFIX;
+use stackswitch_ir::{Access, AccessKind, Call, CallKind, Function, Instruction, Module, Value};
+
+/// How many uses of the object in other functions are looked at.
+const MAX_USES: usize = 512;
+/// How many calls deep.
+const MAX_DEPTH: usize = 4;
+/// How many names a handle may have.
+const MAX_COPIES: usize = 64;
+
+/// A function with so many instructions may become a part of the creator.
+const MAX_INLINED: usize = 100;
+/// So many calls in a creator may.
+const MAX_INLINES: usize = 16;
+
+/// What came of a look at a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Unchanged,
+    /// Loads have become handles.
+    Changed,
+    /// Calls have become what they call, so that there are new ones.
+    Inlined,
+}
+
+/// Finds such members, in one look after another.
+#[derive(Debug, Default)]
+pub(super) struct Members<'m> {
+    /// How many calls have been inlined in a function.
+    inlines: HashMap<Function<'m>, usize>,
+}
+
+/// What can be done about a member that a handle is stored in.
+#[derive(Debug)]
+enum Member<'m> {
+    /// These are the same as the handle.
+    Copies(Vec<Instruction<'m>>),
+    /// These calls are of functions that look at it.
+    LookedAt(Vec<Call<'m>>),
+}
+
+impl<'m> Members<'m> {
+    /// Uses the handles themselves.
+    pub(super) fn run(
+        &mut self,
+        module: Module<'m>,
+        sites: &[Site<'m>],
+        index: &Index<'_, 'm>,
+    ) -> Outcome {
+        let (mut outcome, mut looked_at) = (Outcome::Unchanged, Vec::new());
+        for site in sites.iter().filter(|site| site.intrinsic.name == "spawn") {
+            if site.call.caller().is_optnone() {
+                continue;
+            }
+            let handle = site.call.value();
+            for store in handle.all_users().unwrap_or_default() {
+                match member(module, site.call, store, index) {
+                    None => {}
+                    Some(Member::Copies(copies)) => {
+                        copies.into_iter().for_each(|copy| copy.fold(handle));
+                        store.erase();
+                        outcome = Outcome::Changed;
+                    }
+                    Some(Member::LookedAt(calls)) => looked_at.extend(calls),
+                }
+            }
+            looked_at.extend(given(site.call, index));
+        }
+        let mut seen = HashSet::new();
+        for call in looked_at.into_iter().filter(|&call| seen.insert(call)) {
+            let count = self.inlines.entry(call.caller()).or_default();
+            if *count < MAX_INLINES {
+                *count += 1;
+                call.inline();
+                outcome = Outcome::Inlined;
+            }
+        }
+        outcome
+    }
+}
+
+/// What can be done about the member that a handle is stored in; nothing if others may know it.
+fn member<'m>(
+    module: Module<'m>,
+    spawn: Call<'m>,
+    store: Instruction<'m>,
+    index: &Index<'_, 'm>,
+) -> Option<Member<'m>> {
+    let handle = spawn.value();
+    let (address, stored) = store.stored()?;
+    let object = address.object().as_instruction()?;
+    if stored != handle || object.variable_size(module).is_none() {
+        return None;
+    }
+    let accesses = object.value().accesses(module, 0)?;
+    let place = *accesses.iter().find(|access| access.at == store)?;
+    let mut look = Look { module, index, place, left: MAX_USES };
+    let (mut loads, mut writes, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+    for access in accesses.iter().filter(|access| access.at != store) {
+        if let AccessKind::Given(call, argument) = access.kind {
+            if !look.leaves_alone(access.offset, call, argument, 0)? {
+                calls.push(call);
+            }
+        } else if access.touches(place.offset, place.bytes) {
+            let is_handle = access.offset == place.offset && access.at.value().ty() == handle.ty();
+            match access.kind {
+                AccessKind::Load if is_handle => loads.push(access.at),
+                AccessKind::Store(_) | AccessKind::Write => writes.push(access.at),
+                _ => return None,
+            }
+        }
+    }
+    let stale = |load: &Instruction<'m>| may_be_another(spawn.instruction(), store, *load, &writes);
+    if loads.iter().any(stale) {
+        return None;
+    }
+    let copies = copies(spawn.instruction(), loads)?;
+    if !calls.is_empty() {
+        return calls.iter().all(is_small).then_some(Member::LookedAt(calls));
+    }
+    (!copies.is_empty()).then_some(Member::Copies(copies))
+}
+
+/// The calls that are given a handle and are no operations, if all of them are of small functions.
+fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
+    let Some(uses) = spawn.instruction().pointer_uses() else { return Vec::new() };
+    let calls = uses.given.into_iter().map(|(call, _)| call);
+    let others: Vec<Call<'m>> = calls.filter(|call| !index.contains_key(call)).collect();
+    if others.iter().all(is_small) { others } else { Vec::new() }
+}
+
+/// Whether a call is of a function that may become a part of the caller.
+fn is_small(call: &Call<'_>) -> bool {
+    call.may_be_inlined()
+        && !would_invoke_intrinsics(*call)
+        && call.callee().as_function().is_some_and(|f| f.walk().count() <= MAX_INLINED)
+}
+
+/// Whether inlining would make invokes of intrinsics, which LLVM does not have.
+fn would_invoke_intrinsics(call: Call<'_>) -> bool {
+    let intrinsic = |called: Call<'_>| {
+        called.callee().as_function().is_some_and(|f| f.name().starts_with(INTRINSIC_PREFIX))
+    };
+    call.kind() == CallKind::Terminator
+        && call
+            .callee()
+            .as_function()
+            .is_some_and(|f| f.walk().filter_map(Instruction::call).any(intrinsic))
+}
+
+/// Whether a load may find anything but what the spawn has given last.
+fn may_be_another<'m>(
+    spawn: Instruction<'m>,
+    store: Instruction<'m>,
+    load: Instruction<'m>,
+    writes: &[Instruction<'m>],
+) -> bool {
+    load.is_reached_without(store)
+        || spawn.reaches(load, Some(store))
+        || writes.iter().any(|write| write.reaches(load, Some(store)))
+}
+
+/// The loads, and the PHIs that can only be one of them or the handle; nothing if one of these may
+/// be used when the spawn has given another.
+fn copies<'m>(spawn: Instruction<'m>, loads: Vec<Instruction<'m>>) -> Option<Vec<Instruction<'m>>> {
+    let mut copies = loads;
+    let mut next = 0;
+    while let Some(&copy) = copies.get(next) {
+        next += 1;
+        for user in copy.value().all_users()? {
+            if copy.reaches(spawn, Some(user)) || copies.len() > MAX_COPIES {
+                return None;
+            }
+            if user.sources_of(copy.value()).is_some() && !copies.contains(&user) {
+                copies.push(user);
+            }
+        }
+    }
+    let known: HashSet<Value<'m>> =
+        copies.iter().copied().chain([spawn]).map(Instruction::value).collect();
+    let is_phi = |copy: &&Instruction<'m>| copy.loaded().is_none();
+    let all_known = |phi: &Instruction<'m>| phi.operands().iter().all(|from| known.contains(from));
+    copies.iter().filter(is_phi).all(all_known).then_some(copies)
+}
+
+/// A look at the functions that are given the object.
+struct Look<'a, 'b, 'm> {
+    module: Module<'m>,
+    index: &'a Index<'b, 'm>,
+    /// Where the member is.
+    place: Access<'m>,
+    /// How many more uses are looked at.
+    left: usize,
+}
+
+impl<'m> Look<'_, '_, 'm> {
+    /// Whether a call that has the address of a byte of the object leaves the member alone. Nothing if
+    /// it may hand the address on to somebody unknown.
+    fn leaves_alone(
+        &mut self,
+        offset: i64,
+        call: Call<'m>,
+        argument: usize,
+        depth: usize,
+    ) -> Option<bool> {
+        let (function, param) = self.callee(call, argument)?;
+        let param = *function.params().get(param)?;
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let accesses = param.accesses(self.module, offset)?;
+        self.left = self.left.checked_sub(accesses.len())?;
+        let mut alone = true;
+        for access in accesses {
+            alone &= match access.kind {
+                AccessKind::Given(call, argument) => {
+                    self.leaves_alone(access.offset, call, argument, depth + 1)?
+                }
+                _ => !access.touches(self.place.offset, self.place.bytes),
+            };
+        }
+        Some(alone)
+    }
+
+    /// The function that gets an argument of a call, and as which parameter.
+    fn callee(&self, call: Call<'m>, argument: usize) -> Option<(Function<'m>, usize)> {
+        /// The operand of `spawn` that the body is given, as its first.
+        const ARGUMENT: usize = 2;
+        match self.index.get(&call) {
+            Some(site) if site.intrinsic.name == "spawn" && argument == ARGUMENT => {
+                Some((site.copyable_body()?, 0))
+            }
+            Some(_) => None,
+            None => {
+                let function = call.callee().as_copyable_function()?;
+                (function.ty() == call.function_type()).then_some((function, argument))
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `stackswitch-opt`: what only a compiler knows makes switches cheaper or takes them away.
+//!
+//! It works on intrinsics and on the runtime's names alike. Each decision, taken or refused, is a
+//! remark. Functions that must not be optimised are left alone.
+
+mod direct;
+mod fold;
+mod known;
+mod member;
+pub(crate) mod nosuspend;
+mod stackless;
+
+use std::collections::HashMap;
+
+use crate::verify::{self, Index, Site};
+use member::{Members, Outcome};
+pub(crate) use stackless::FLAG as STACKLESS_FLAG;
+use stackswitch_ir::{Function, Instruction, Module};
+
+/// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
+/// as small as `makecontext` takes.
+const MAX_STACK: u64 = 1024;
+
+/// A decision about an instruction, told while the instruction is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct Remark<'m> {
+    /// The instruction.
+    pub(crate) at: Instruction<'m>,
+    /// Whether it was optimised.
+    pub(crate) taken: bool,
+    /// The decision, in one word for machines.
+    pub(crate) name: &'static str,
+    /// The decision for people, with its reason.
+    pub(crate) text: String,
+}
+
+/// Optimises a module and returns whether anything changed. A module that is wrong is left alone:
+/// the lowering says what is wrong with it.
+pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+    let mut changed = false;
+    let mut coroutines = stackless::Made::new();
+    let mut members = Members::default();
+    loop {
+        let analysis = verify::analyse(module);
+        if analysis.sites.is_empty() || !analysis.findings.is_empty() {
+            return changed;
+        }
+        let mut index = verify::index(&analysis.sites);
+        match members.run(module, &analysis.sites, &index) {
+            Outcome::Unchanged => {}
+            Outcome::Changed => changed = true,
+            Outcome::Inlined => {
+                changed = true;
+                continue;
+            }
+        }
+        let facts = nosuspend::infer(module, &index);
+        let mut missed = Vec::new();
+        let mut told = |remark: Remark<'m>| {
+            if remark.taken { tell(&remark) } else { missed.push(remark) }
+        };
+        let mut round = false;
+        for (function, sites) in optimisable(&analysis.sites) {
+            round |= fold::run(function, &sites, &mut index, &facts, &mut told);
+        }
+        for site in &analysis.sites {
+            if index.contains_key(&site.call) && !site.call.caller().is_optnone() {
+                round |= direct::run(module, site, &mut index, &facts, &mut told);
+            }
+        }
+        // What is a call needs no frame.
+        if !round && module.flag(stackless::FLAG) != Some(0) {
+            let made = &mut coroutines;
+            round = stackless::run(module, &analysis.sites, &mut index, &facts, made, &mut told);
+        }
+        changed |= round;
+        // A function whose contexts have gone may itself be one that cannot suspend.
+        if !round {
+            missed.iter().for_each(tell);
+            return facts.mark(module) | changed;
+        }
+    }
+}
+
+/// The functions with sites that may be optimised, with the sites of each.
+fn optimisable<'a, 'm>(sites: &'a [Site<'m>]) -> Vec<(Function<'m>, Vec<&'a Site<'m>>)> {
+    let (mut places, mut found) = (HashMap::new(), Vec::<(Function<'m>, Vec<_>)>::new());
+    for site in sites {
+        let caller = site.call.caller();
+        if caller.is_optnone() {
+            continue;
+        }
+        let place = *places.entry(caller).or_insert(found.len());
+        if place == found.len() {
+            found.push((caller, Vec::new()));
+        }
+        found[place].1.push(site);
+    }
+    found
+}
+
+/// Takes sites that are gone out of the index.
+fn forget<'m>(index: &mut Index<'_, 'm>, site: &Site<'m>) {
+    index.remove(&site.call);
+}

@@ -1,0 +1,252 @@
+//! Which functions cannot reach a switch.
+//!
+//! Such a function calls only functions of its kind, as far down as calls go: no switch, no code
+//! that is not known, no recursion. It gets the attribute `"stackswitch-nosuspend"`. A front end may
+//! give the attribute to a function of which it knows that: then it is believed.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+
+use crate::verify::Index;
+use stackswitch_abi::intrinsics::Intrinsic;
+use stackswitch_ir::{Call, Function, Instruction, Module};
+
+/// The attribute's name.
+const ATTRIBUTE: &str = "stackswitch-nosuspend";
+
+/// Bytes that a frame is taken to have besides its variables.
+pub(crate) const FRAME: u64 = 64;
+
+/// What is known of the functions that cannot suspend, and why others may.
+#[derive(Debug)]
+pub(crate) struct Facts<'m> {
+    safe: FxHashMap<Function<'m>, Safe>,
+    reasons: FxHashMap<Function<'m>, Reason<'m>>,
+}
+
+/// A function that cannot suspend.
+#[derive(Clone, Debug)]
+pub(crate) struct Safe {
+    /// Why it can nevertheless not run on the stack of whoever starts its context.
+    pub(crate) obstacle: Option<String>,
+    /// An estimate of the bytes of stack that it needs.
+    pub(crate) stack: u64,
+}
+
+/// Why a function may suspend, for all that is known.
+#[derive(Clone, Debug)]
+enum Reason<'m> {
+    Operation(&'static Intrinsic),
+    Unknown(Function<'m>),
+    Pointer,
+    Assembly,
+    Callee(Function<'m>),
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Operation(intrinsic) => write!(f, "it calls '{}'", intrinsic.full_name()),
+            Reason::Unknown(callee) => {
+                write!(f, "it calls '{}', whose body is not known", callee.name())
+            }
+            Reason::Pointer => f.write_str("it calls a function by its address"),
+            Reason::Assembly => f.write_str("it holds inline assembly"),
+            Reason::Callee(callee) => {
+                write!(f, "it calls '{}', which may suspend or is recursive", callee.name())
+            }
+        }
+    }
+}
+
+/// What one function does by itself.
+#[derive(Debug, Default)]
+struct Local<'m> {
+    reason: Option<Reason<'m>>,
+    obstacle: Option<String>,
+    variables: u64,
+    callees: Vec<Function<'m>>,
+    /// How many of these are not known yet.
+    waiting: usize,
+}
+
+/// Looks at all functions of a module, each after those that it calls.
+pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> {
+    let mut facts = Facts { safe: FxHashMap::default(), reasons: FxHashMap::default() };
+    let mut locals: FxHashMap<_, Local<'m>> = FxHashMap::default();
+    let mut callers: FxHashMap<_, Vec<Function<'m>>> = FxHashMap::default();
+    let (mut ready, mut promised) = (Vec::new(), Vec::new());
+    for function in module.functions("") {
+        if !function.is_exact() {
+            continue;
+        }
+        let mut local = look(module, function, index);
+        if local.reason.is_none() && local.callees.is_empty() {
+            ready.push(function);
+        }
+        if is_promised(function) {
+            promised.push(function);
+        }
+        for &callee in &local.callees {
+            callers.entry(callee).or_default().push(function);
+        }
+        local.waiting = local.callees.len();
+        locals.insert(function, local);
+    }
+    loop {
+        while let Some(function) = ready.pop() {
+            // What was believed may turn out to be so later.
+            if facts.safe.contains_key(&function) {
+                continue;
+            }
+            let Some(local) = locals.get(&function) else { continue };
+            let safe = settle(local, &facts.safe);
+            facts.safe.insert(function, safe);
+            for &caller in callers.get(&function).into_iter().flatten() {
+                let Some(local) = locals.get_mut(&caller) else { continue };
+                local.waiting -= 1;
+                if local.waiting == 0 && local.reason.is_none() {
+                    ready.push(caller);
+                }
+            }
+        }
+        // What is promised counts where it cannot be shown.
+        let Some(function) = promised.pop() else { break };
+        if let Some(local) = locals.get_mut(&function)
+            && !facts.safe.contains_key(&function)
+        {
+            local.reason = None;
+            local.obstacle = Some("what it calls is not known".to_owned());
+            ready.push(function);
+        }
+    }
+    for (function, local) in locals {
+        if facts.safe.contains_key(&function) {
+            continue;
+        }
+        let callee = local.callees.iter().find(|c| !facts.safe.contains_key(c));
+        if let Some(reason) = local.reason.or(callee.copied().map(Reason::Callee)) {
+            facts.reasons.insert(function, reason);
+        }
+    }
+    facts
+}
+
+/// What is known of a function whose callees are known.
+fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe {
+    let callees = || local.callees.iter().filter_map(|c| known.get(c).map(|safe| (c, safe)));
+    let inherited = || {
+        callees().find_map(|(callee, safe)| {
+            let obstacle = safe.obstacle.as_ref()?;
+            Some(format!("it calls '{}': {obstacle}", callee.name()))
+        })
+    };
+    let deepest = callees().map(|(_, safe)| safe.stack).max().unwrap_or(0);
+    Safe {
+        obstacle: local.obstacle.clone().or_else(inherited),
+        stack: local.variables.saturating_add(FRAME).saturating_add(deepest),
+    }
+}
+
+fn is_promised(function: Function<'_>) -> bool {
+    function.string_attribute(ATTRIBUTE).is_some()
+}
+
+/// Looks at one function's instructions.
+fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Local<'m> {
+    let mut local = Local::default();
+    let mut seen = HashSet::new();
+    for instruction in function.walk() {
+        if let Some(call) = instruction.call() {
+            if let Err(reason) = call_of(call, index, &mut seen, &mut local) {
+                local.reason = Some(reason);
+                return local;
+            }
+        } else {
+            variable(module, instruction, &mut local);
+        }
+    }
+    local
+}
+
+/// Adds what a call does.
+fn call_of<'m>(
+    call: Call<'m>,
+    index: &Index<'_, 'm>,
+    seen: &mut HashSet<Function<'m>>,
+    local: &mut Local<'m>,
+) -> Result<(), Reason<'m>> {
+    if let Some(site) = index.get(&call) {
+        // What cannot report an error runs no code that could switch.
+        if !site.intrinsic.effects.nounwind {
+            return Err(Reason::Operation(site.intrinsic));
+        }
+        if site.intrinsic.name == "current" {
+            local.obstacle = Some("it asks for the running context".to_owned());
+        }
+        return Ok(());
+    }
+    if call.is_assembly() {
+        return Err(Reason::Assembly);
+    }
+    let Some(callee) = call.callee().as_function() else { return Err(Reason::Pointer) };
+    if call.is_harmless_intrinsic() || !seen.insert(callee) {
+        return Ok(());
+    }
+    if call.callee().as_exact_function().is_some() {
+        local.callees.push(callee);
+    } else if is_promised(callee) || callee.only_reads() {
+        local.obstacle = Some(format!("the stack use of '{}' is not known", callee.name()));
+    } else {
+        return Err(Reason::Unknown(callee));
+    }
+    Ok(())
+}
+
+/// Adds the memory of a local variable.
+fn variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Local<'m>) {
+    if !instruction.is_alloca() {
+        return;
+    }
+    match instruction.variable_size(module) {
+        Some(size) => local.variables = local.variables.saturating_add(size),
+        None => {
+            local.obstacle = Some("the size of a local variable is not known".to_owned());
+        }
+    }
+}
+
+impl<'m> Facts<'m> {
+    /// What is known of a function that cannot suspend; the reason as text for one that may.
+    pub(crate) fn of(&self, function: Function<'m>) -> Result<&Safe, String> {
+        self.safe
+            .get(&function)
+            .ok_or_else(|| self.reasons.get(&function).map(Reason::to_string).unwrap_or_default())
+    }
+
+    /// Whether a call may let other contexts run before it returns.
+    pub(crate) fn may_switch(&self, call: Call<'m>, index: &Index<'_, 'm>) -> bool {
+        if let Some(site) = index.get(&call) {
+            return !site.intrinsic.effects.nounwind;
+        }
+        if call.is_assembly() {
+            return true;
+        }
+        let Some(callee) = call.callee().as_function() else { return true };
+        !(call.is_harmless_intrinsic()
+            || call.callee().as_exact_function().is_some_and(|f| self.safe.contains_key(&f))
+            || is_promised(callee)
+            || (callee.is_declaration() && callee.only_reads()))
+    }
+
+    /// Gives the functions their attribute. Returns whether one did not have it.
+    pub(crate) fn mark(&self, module: Module<'m>) -> bool {
+        let mut changed = false;
+        for function in self.safe.keys().filter(|f| !f.is_optnone()) {
+            changed |= function.add_string_attribute(module, ATTRIBUTE);
+        }
+        changed
+    }
+}

@@ -1,0 +1,235 @@
+//! Which bodies can become coroutines: those that suspend in their own frame only.
+
+use crate::opt::nosuspend::Facts;
+use crate::verify::{Index, Site, Spelling};
+use stackswitch_abi::intrinsics::Form;
+use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, TypeKind};
+
+/// How many instructions a function that suspends for the body may have to become a part of it.
+const MAX_HELPER: usize = 200;
+/// How many such functions deep.
+const MAX_DEPTH: usize = 8;
+/// And how many instructions all of it may have.
+const MAX_ALL: usize = 4000;
+
+/// Attributes of a parameter that is no plain pointer.
+const PARAM_ABI: [&str; 9] = [
+    "byval",
+    "byref",
+    "inalloca",
+    "preallocated",
+    "sret",
+    "swifterror",
+    "swiftself",
+    "swiftasync",
+    "nest",
+];
+
+/// LLVM's intrinsics that mean something in one frame only.
+const OF_THE_FRAME: [&str; 9] = [
+    "llvm.addressofreturnaddress",
+    "llvm.coro.",
+    "llvm.eh.sjlj.",
+    "llvm.experimental.",
+    "llvm.frameaddress",
+    "llvm.localescape",
+    "llvm.returnaddress",
+    "llvm.stackrestore",
+    "llvm.stacksave",
+];
+
+/// What a body is made of.
+#[derive(Debug, Default)]
+pub(super) struct Body<'m> {
+    /// The functions by which it suspends.
+    pub(super) suspends: Vec<Function<'m>>,
+    /// Functions that suspend for it, which become a part of it.
+    pub(super) helpers: Vec<Function<'m>>,
+    /// Bytes of stack that its callees need.
+    pub(super) stack: u64,
+    /// How large it is with these.
+    instructions: usize,
+}
+
+/// Looks at a body whose values are of the type `value`, and says why not where it cannot be one.
+pub(super) fn examine<'m>(
+    module: Module<'m>,
+    body: Function<'m>,
+    value: Type<'m>,
+    index: &Index<'_, 'm>,
+    facts: &Facts<'m>,
+) -> Result<Body<'m>, String> {
+    let special = (0..2).any(|i| {
+        PARAM_ABI.iter().any(|name| body.attribute(AttributePlace::Param(i), name).is_some())
+    });
+    if special {
+        return Err(format!("'{}' takes its argument in a special way", body.name()));
+    }
+    let mut looking = Looking { module, value, index, facts, found: Body::default() };
+    looking.function(body, &mut vec![])?;
+    Ok(looking.found)
+}
+
+/// A look at a body and what becomes a part of it.
+struct Looking<'a, 'b, 'm> {
+    module: Module<'m>,
+    value: Type<'m>,
+    index: &'a Index<'b, 'm>,
+    facts: &'a Facts<'m>,
+    found: Body<'m>,
+}
+
+impl<'m> Looking<'_, '_, 'm> {
+    /// Looks at one function. `callers` are those that it becomes a part of.
+    fn function(
+        &mut self,
+        function: Function<'m>,
+        callers: &mut Vec<Function<'m>>,
+    ) -> Result<(), String> {
+        let name = || function.name();
+        let has = |what| function.attribute(AttributePlace::Function, what).is_some();
+        if has("optnone") || has("naked") || has("presplitcoroutine") || function.has_collector() {
+            return Err(format!("'{}' must stay as it is", name()));
+        }
+        if has("strictfp") {
+            return Err(format!("'{}' has a floating-point control state of its own", name()));
+        }
+        let instructions = function.instructions();
+        if !callers.is_empty() && instructions.len() > MAX_HELPER {
+            return Err(format!("'{}', which suspends for it, is large", name()));
+        }
+        self.found.instructions += instructions.len();
+        if self.found.instructions > MAX_ALL {
+            return Err(format!("'{}' is large", name()));
+        }
+        callers.push(function);
+        for instruction in instructions {
+            if instruction.is_computed_jump() {
+                return Err(format!("'{}' jumps to computed addresses", name()));
+            }
+            if instruction.is_alloca() && instruction.variable_size(self.module).is_none() {
+                return Err(format!("the size of a variable of '{}' is not known", name()));
+            }
+            let ty = instruction.value().ty();
+            if ty.kind() != TypeKind::Void && !ty.is_storable() {
+                return Err(format!("'{}' holds a value that has no place in memory", name()));
+            }
+            if let Some(call) = instruction.call() {
+                self.call(call, callers)?;
+            }
+        }
+        callers.pop();
+        Ok(())
+    }
+
+    /// Looks at one call.
+    fn call(&mut self, call: Call<'m>, callers: &mut Vec<Function<'m>>) -> Result<(), String> {
+        if let Some(&site) = self.index.get(&call) {
+            return match site.intrinsic.name {
+                "suspend" if site.value_type != Some(self.value) => {
+                    Err("it suspends with another type".to_owned())
+                }
+                "suspend" if site.spelling == Spelling::Runtime(Form::Wide) => {
+                    Err("its value goes through memory".to_owned())
+                }
+                "suspend" if call.has_bundles() => Err("a switch has operand bundles".to_owned()),
+                "suspend" => {
+                    let function = call.callee().as_function();
+                    self.found.suspends.extend(function);
+                    Ok(())
+                }
+                "prefetch" | "context.size" => Ok(()),
+                _ => Err(format!("it calls '{}'", site.intrinsic.full_name())),
+            };
+        }
+        if call.has_attribute(AttributePlace::Function, "returns_twice") {
+            return Err("it calls what returns twice".to_owned());
+        }
+        if call.is_assembly() {
+            return Err("it holds inline assembly".to_owned());
+        }
+        let Some(callee) = call.callee().as_function() else {
+            return Err("it calls a function by its address".to_owned());
+        };
+        if call.is_harmless_intrinsic() {
+            let name = callee.name();
+            return match OF_THE_FRAME.iter().find(|prefix| name.starts_with(*prefix)) {
+                Some(_) => Err(format!("it calls '{name}'")),
+                None => Ok(()),
+            };
+        }
+        let exact = call.callee().as_exact_function();
+        if let Some(safe) = exact.and_then(|exact| self.facts.of(exact).ok()) {
+            if let Some(obstacle) = &safe.obstacle {
+                return Err(format!("it calls '{}': {obstacle}", callee.name()));
+            }
+            self.found.stack = self.found.stack.max(safe.stack);
+            return Ok(());
+        }
+        self.helper(call, callee, callers)
+    }
+
+    /// Looks at a call of a function that may suspend.
+    fn helper(
+        &mut self,
+        call: Call<'m>,
+        callee: Function<'m>,
+        callers: &mut Vec<Function<'m>>,
+    ) -> Result<(), String> {
+        let name = callee.name();
+        if call.callee().as_copyable_function().is_none() {
+            return Err(format!("it calls '{name}', whose body is not known"));
+        }
+        if callers.contains(&callee) || callers.len() >= MAX_DEPTH {
+            return Err(format!("it calls '{name}', which is recursive or suspends too deep"));
+        }
+        let kept = callee.attribute(AttributePlace::Function, "noinline").is_some()
+            || call.has_attribute(AttributePlace::Function, "noinline");
+        let differs = |what| {
+            callee.string_attribute(what) != callers.first().and_then(|f| f.string_attribute(what))
+        };
+        if kept || differs("target-cpu") || differs("target-features") {
+            return Err(format!("it calls '{name}', which suspends and must not be inlined"));
+        }
+        if call.function_type() != callee.ty()
+            || callee.ty().is_variadic()
+            || call.has_bundles()
+            || call.calling_convention() != callee.calling_convention()
+        {
+            return Err(format!("it calls '{name}' in a special way"));
+        }
+        self.function(callee, callers).map_err(|why| format!("'{name}' suspends for it: {why}"))?;
+        if !self.found.helpers.contains(&callee) {
+            self.found.helpers.push(callee);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a function calls what returns twice, after which variables may be as they were before.
+pub(super) fn returns_twice(function: Function<'_>) -> bool {
+    function
+        .instructions()
+        .into_iter()
+        .filter_map(|i| i.call())
+        .any(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
+}
+
+/// Whether other contexts may run between the spawn of one and a use of it, besides those uses.
+pub(super) fn waits_for_others<'m>(
+    spawn: Call<'m>,
+    uses: &[&Site<'m>],
+    index: &Index<'_, 'm>,
+    facts: &Facts<'m>,
+) -> bool {
+    let start = spawn.instruction();
+    let between = |call: Call<'m>| {
+        let here = call.instruction();
+        start.reaches(here, Some(start))
+            && uses.iter().any(|site| here.reaches(site.call.instruction(), Some(start)))
+    };
+    spawn.caller().instructions().into_iter().filter_map(|i| i.call()).any(|call| {
+        let known = call == spawn || uses.iter().any(|site| site.call == call);
+        !known && facts.may_switch(call, index) && between(call)
+    })
+}

@@ -1,0 +1,201 @@
+//! Large local variables that a switch needs go to the heap, where a threshold is given: they do not
+//! travel with their frame then.
+//!
+//! The function takes one block for all of them where it starts, and gives it back where it returns.
+//! The runtime gives it back where the frame is left otherwise, and refuses to clone or capture it:
+//! two copies of a frame would share the block. That is why nobody gets this unless asked for.
+
+use super::lives::Lives;
+use super::{frame_is_followed, returns_twice};
+use crate::opt::Remark;
+use stackswitch_abi::intrinsics::{FRAME_ALLOC, FRAME_FREE};
+use stackswitch_ir::{
+    AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, Type, Value, VariableUse,
+};
+
+/// The module's flag that holds the threshold in bytes; 0 and none are the same.
+pub(crate) const FLAG: &str = "stackswitch-heap-threshold";
+
+/// What the blocks of the runtime are aligned to at least.
+const ALIGNMENT: u64 = 16;
+
+/// More is not moved: debuggers are told of an offset of 32 bits.
+const MAX_BYTES: u64 = i32::MAX as u64;
+
+/// A variable that moves, and where it lies in the block.
+#[derive(Clone, Copy, Debug)]
+struct Moved<'m> {
+    variable: Instruction<'m>,
+    offset: u64,
+}
+
+/// Works on one function with calls at which its frame may be left. Returns whether anything
+/// changed.
+pub(super) fn run<'m>(
+    module: Module<'m>,
+    function: Function<'m>,
+    points: &[Call<'m>],
+    threshold: u64,
+    tell: &dyn Fn(&Remark<'m>),
+) -> bool {
+    let needed = needed(module, function, points, threshold);
+    if needed.is_empty() {
+        return false;
+    }
+    let told = |at: Instruction<'m>, taken, text| {
+        tell(&Remark { at, taken, name: "FrameOnHeap", text });
+    };
+    let at = points[0].instruction();
+    if let Some(why) = obstacle(function) {
+        let bytes = needed.iter().fold(0, |sum: u64, (_, b)| sum.saturating_add(*b));
+        told(at, false, format!("{bytes} bytes of local variables stay in the frame: {why}"));
+        return false;
+    }
+    let (mut moved, mut end, mut alignment) = (Vec::new(), 0, ALIGNMENT);
+    for (variable, bytes) in needed {
+        let unit = variable.variable_alignment().max(1);
+        let why = match variable.variable_use() {
+            Some(VariableUse::Assembly) => Some("inline assembly has its address"),
+            Some(VariableUse::Bound) => Some("something wants it there"),
+            None if bytes > MAX_BYTES.saturating_sub(end).saturating_sub(unit) => {
+                Some("it is too large")
+            }
+            None => None,
+        };
+        if let Some(why) = why {
+            let text = format!("a local variable of {bytes} bytes stays in the frame: {why}");
+            told(at, false, text);
+            continue;
+        }
+        let offset = end.next_multiple_of(unit);
+        moved.push(Moved { variable, offset });
+        (end, alignment) = (offset + bytes, alignment.max(unit));
+    }
+    if moved.is_empty() {
+        return false;
+    }
+    let text = match moved.len() {
+        1 => format!("a local variable of {end} bytes is on the heap: no switch copies it"),
+        count => {
+            format!("{count} local variables of {end} bytes are on the heap: no switch copies them")
+        }
+    };
+    told(at, true, text);
+    apply(module, function, &moved, end, alignment);
+    true
+}
+
+/// The variables of at least so many bytes that a switch may need, with their sizes.
+fn needed<'m>(
+    module: Module<'m>,
+    function: Function<'m>,
+    points: &[Call<'m>],
+    threshold: u64,
+) -> Vec<(Instruction<'m>, u64)> {
+    let mut large: Vec<(Instruction<'m>, u64)> = function
+        .instructions()
+        .into_iter()
+        .take_while(|i| i.is_in_entry())
+        .filter_map(|i| Some((i, i.variable_size(module)?)))
+        .filter(|&(_, bytes)| bytes >= threshold)
+        .collect();
+    if large.is_empty() {
+        return large;
+    }
+    // Without marks a variable may be needed everywhere.
+    let Some(lives) = Lives::of(module, function) else { return large };
+    let all = lives.needed_at(points).iter().fold(0, |all, (_, needed)| all | needed);
+    let (marked, kept) = (lives.members(u64::MAX), lives.members(all));
+    large.retain(|one| !marked.contains(one) || kept.contains(one));
+    large
+}
+
+/// Why a function's variables stay, if they do.
+fn obstacle(function: Function<'_>) -> Option<&'static str> {
+    if let Some(why) = frame_is_followed(function) {
+        return Some(why);
+    }
+    if function.attribute(AttributePlace::Function, "alwaysinline").is_some() {
+        // A frame has one block, so the function must not become a part of another.
+        return Some("the function is always inlined");
+    }
+    for instruction in function.instructions() {
+        if instruction.is_funclet() {
+            return Some("the function handles exceptions in parts of itself");
+        }
+        if returns_twice(instruction) {
+            return Some("the function calls what returns twice");
+        }
+        if instruction.looks_at_frame() {
+            return Some("the function asks where its frame is");
+        }
+        if let Some(call) = instruction.call() {
+            if call.is_musttail() {
+                return Some("a call must be the function's last act");
+            }
+            if call.callee().as_function().is_some_and(|f| f.name() == FRAME_ALLOC) {
+                return Some("the function has variables on the heap");
+            }
+        }
+    }
+    None
+}
+
+/// Moves the variables.
+fn apply<'m>(
+    module: Module<'m>,
+    function: Function<'m>,
+    moved: &[Moved<'m>],
+    bytes: u64,
+    alignment: u64,
+) {
+    let (pointer, size) = (Type::pointer(module, 0), Type::size(module));
+    let declare = |name: &str, ty| {
+        module.function(name).unwrap_or_else(|| {
+            let made = Function::add(module, name, ty, Linkage::External);
+            if name == FRAME_FREE {
+                made.add_attribute(module, AttributePlace::Function, "nounwind", 0);
+            } else {
+                made.add_attribute(module, AttributePlace::Result, "noalias", 0);
+            }
+            made
+        })
+    };
+    let alloc_type = Type::function(pointer, &[size, size, pointer]);
+    let free_type = Type::function(Type::void(module), &[pointer]);
+    let (alloc, free) = (declare(FRAME_ALLOC, alloc_type), declare(FRAME_FREE, free_type));
+    // In a variable, as that has an address for the frame, and debuggers find the block by it.
+    let holder = Builder::at_entry(module, function).alloca(
+        pointer,
+        pointer.alignment(module),
+        c"stackswitch.heap",
+    );
+    let mut instructions = function.instructions().into_iter();
+    let Some(start) = instructions.find(|i| !i.is_alloca()) else { return };
+    let builder = Builder::before_instruction(module, start);
+    builder.set_no_line_of(function);
+    let args = [builder.size(bytes), builder.size(alignment), holder];
+    let block = builder.call(alloc_type, alloc.value(), &args, None).value();
+    builder.store(block, holder, pointer.alignment(module));
+    let place = |one: &Moved<'m>| match one.offset {
+        0 => block,
+        offset => builder.offset(block, offset),
+    };
+    let places: Vec<Value<'m>> = moved.iter().map(place).collect();
+    for (one, place) in moved.iter().zip(places) {
+        let users = one.variable.value().all_users().unwrap_or_default();
+        for mark in users.into_iter().filter(|user| user.lifetime().is_some()) {
+            if let Some(call) = mark.call() {
+                call.replace(None);
+            }
+        }
+        one.variable.describe_through(module, holder, one.offset as u32);
+        one.variable.give_way_to(place);
+    }
+    for end in function.instructions().into_iter().filter(|i| i.leaves_function()) {
+        let builder = Builder::before_instruction(module, end);
+        builder.ensure_location(function);
+        builder.call(free_type, free.value(), &[block], None);
+    }
+    function.add_attribute(module, AttributePlace::Function, "noinline", 0);
+}

@@ -1,0 +1,144 @@
+//! Where the memory of variables that come and go is there, and which one it is.
+
+use std::collections::{HashMap, HashSet};
+
+use stackswitch_ir::{Block, Instruction, Value};
+
+/// As many places may take the memory; each is a bit, and so is that none has been passed.
+const MAX_OPENINGS: usize = 63;
+
+/// What happens at a place of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// Memory is taken, by the opening of that number.
+    Opens(usize),
+    /// It is given back.
+    Closes,
+}
+
+/// Openings and closings, followed along all ways through a function.
+#[derive(Debug)]
+pub(super) struct Memory<'m> {
+    places: HashMap<Instruction<'m>, (usize, usize)>,
+    /// What happens in each block, in order.
+    events: HashMap<usize, Vec<(usize, Event)>>,
+    /// For the start of each block, which openings may be the last that was passed. The highest
+    /// bit: none.
+    last: Vec<u64>,
+    /// For the start of each block, whether the memory is certainly taken.
+    taken: Vec<bool>,
+}
+
+/// No opening has been passed.
+const NONE: u64 = 1 << MAX_OPENINGS;
+
+impl<'m> Memory<'m> {
+    /// Follows them; `None` where there is no opening, or too many.
+    pub(super) fn of(
+        blocks: &[Block<'m>],
+        openings: &[Instruction<'m>],
+        closings: &[Instruction<'m>],
+    ) -> Option<Self> {
+        if openings.is_empty() || openings.len() > MAX_OPENINGS {
+            return None;
+        }
+        let mut places = HashMap::new();
+        for (b, block) in blocks.iter().enumerate() {
+            for (i, &instruction) in block.instructions.iter().enumerate() {
+                places.insert(instruction, (b, i));
+            }
+        }
+        let opens = openings.iter().enumerate().map(|(i, at)| (at, Event::Opens(i)));
+        let closes = closings.iter().map(|at| (at, Event::Closes));
+        let mut events: HashMap<usize, Vec<(usize, Event)>> = HashMap::new();
+        for (at, event) in opens.chain(closes) {
+            let &(block, place) = places.get(at)?;
+            events.entry(block).or_default().push((place, event));
+        }
+        events.values_mut().for_each(|list| list.sort_unstable_by_key(|&(place, _)| place));
+        let (last, taken) = (vec![0; blocks.len()], vec![true; blocks.len()]);
+        let mut memory = Memory { places, events, last, taken };
+        memory.solve(blocks);
+        Some(memory)
+    }
+
+    fn solve(&mut self, blocks: &[Block<'m>]) {
+        if let (Some(last), Some(taken)) = (self.last.first_mut(), self.taken.first_mut()) {
+            (*last, *taken) = (NONE, false);
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (b, block) in blocks.iter().enumerate() {
+                let (mut last, mut taken) = (self.last[b], self.taken[b]);
+                for &p in &block.predecessors {
+                    last |= self.last_at(p, usize::MAX);
+                    taken &= self.is_taken_at(p, usize::MAX);
+                }
+                changed |= (last, taken) != (self.last[b], self.taken[b]);
+                (self.last[b], self.taken[b]) = (last, taken);
+            }
+        }
+    }
+
+    /// What happens in a block before a place of it, the latest first.
+    fn before(&self, block: usize, place: usize) -> impl Iterator<Item = Event> {
+        let events = self.events.get(&block).map(Vec::as_slice).unwrap_or_default();
+        events.iter().rev().filter(move |(at, _)| *at < place).map(|&(_, event)| event)
+    }
+
+    fn last_at(&self, block: usize, place: usize) -> u64 {
+        self.before(block, place)
+            .find_map(|event| match event {
+                Event::Opens(which) => Some(1 << which),
+                Event::Closes => None,
+            })
+            .unwrap_or(self.last[block])
+    }
+
+    fn is_taken_at(&self, block: usize, place: usize) -> bool {
+        match self.before(block, place).next() {
+            Some(event) => event != Event::Closes,
+            None => self.taken[block],
+        }
+    }
+
+    /// Whether the memory is certainly taken before an instruction.
+    pub(super) fn is_taken(&self, at: Instruction<'m>) -> bool {
+        self.places.get(&at).is_some_and(|&(block, place)| self.is_taken_at(block, place))
+    }
+
+    /// The one opening that was last passed before an instruction, on all ways to it.
+    fn opening_before(&self, at: Instruction<'m>) -> Option<usize> {
+        let &(block, place) = self.places.get(&at)?;
+        let last = self.last_at(block, place);
+        (last.is_power_of_two() && last != NONE).then(|| last.trailing_zeros() as usize)
+    }
+
+    /// The one opening that was last passed where an instruction uses a value.
+    pub(super) fn opening_for(&self, user: Instruction<'m>, value: Value<'m>) -> Option<usize> {
+        let Some(sources) = user.sources_of(value) else { return self.opening_before(user) };
+        let mut openings = sources.into_iter().map(|source| self.opening_before(source));
+        let first = openings.next()??;
+        openings.all(|opening| opening == Some(first)).then_some(first)
+    }
+
+    /// Whether the addresses that an instruction makes out of one that belongs to an opening are
+    /// used only while that one is the last, and so are those made out of them.
+    pub(super) fn keeps(&self, user: Instruction<'m>, opening: usize) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![user]);
+        while let Some(maker) = open.pop() {
+            if !seen.insert(maker) || !maker.hands_on_address() {
+                continue;
+            }
+            let Some(users) = maker.value().all_users() else { return false };
+            for user in users {
+                if self.opening_for(user, maker.value()) != Some(opening) {
+                    return false;
+                }
+                open.push(user);
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,174 @@
+//! The lint: a local variable of one context that is used by another on the same base.
+//!
+//! Contexts of one base have their stacks at the same addresses, so while the other runs the
+//! variable is not there. A warning needs both bases to be known as the same value: both null, both
+//! the body's own argument, or both what a global variable holds that is written in one
+//! place.
+
+use std::collections::HashMap;
+
+use super::handle::{Index, uses};
+use super::{Finding, Site};
+use stackswitch_abi::intrinsics::ParamKind;
+use stackswitch_ir::{Function, Instruction, Value};
+
+/// A value of a base, in the words of a body: what it is without running the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base<'m> {
+    /// The thread's default regions.
+    Default,
+    /// The argument that the body is spawned with.
+    Argument,
+    /// What a value of another function was, which went through a global variable.
+    Value(Value<'m>),
+}
+
+/// Where a body is started, by the base it has there.
+type Starts<'a, 'm> = HashMap<Function<'m>, Vec<(Base<'m>, &'a Site<'m>)>>;
+
+/// Warnings for all that is certain.
+pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
+    let starts = starts(sites);
+    let (mut findings, mut stores) = (Vec::new(), HashMap::new());
+    for site in sites {
+        let caller = site.call.caller();
+        let Some(own) = starts.get(&caller) else { continue };
+        match site.intrinsic.name {
+            "spawn" => spawned(site, own, caller, &mut stores, &mut findings),
+            "resume" | "swap" => {
+                let Some(variable) = carried(site) else { continue };
+                let target = site.call.args()[0].origin().as_instruction();
+                let spawn = target.and_then(|i| i.call()).and_then(|call| index.get(&call));
+                let base = spawn.and_then(|spawn| base_in(caller, spawn));
+                if let Some((_, start)) = base.and_then(|b| own.iter().find(|(o, _)| *o == b)) {
+                    findings.push(warn(site.call.instruction(), variable, start));
+                }
+            }
+            "suspend" => {
+                let Some(variable) = carried(site) else { continue };
+                let start = own.iter().find(|(base, start)| {
+                    let theirs = starts.get(&start.call.caller());
+                    // Its creator resumes it, and has the same base.
+                    *base == Base::Default
+                        && theirs.is_some_and(|t| t.iter().any(|(b, _)| *b == Base::Default))
+                        && uses(start, index)
+                            .is_some_and(|u| u.sites.iter().any(|s| s.intrinsic.name == "resume"))
+                });
+                if let Some((_, start)) = start {
+                    findings.push(warn(site.call.instruction(), variable, start));
+                }
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// Where each known body is spawned with a base that means something inside of it.
+fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
+    let mut starts = Starts::new();
+    for site in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
+        let Some(body) = site.body() else { continue };
+        let args = site.call.args();
+        let base = args[0].origin();
+        let known = if base.is_null() {
+            Base::Default
+        } else if base == args[2].origin() {
+            Base::Argument
+        } else {
+            Base::Value(base.stored_globally().map_or(base, Value::origin))
+        };
+        starts.entry(body).or_default().push((known, site));
+    }
+    starts
+}
+
+/// The base that a spawn in a body uses, in the body's words.
+fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
+    if spawn.intrinsic.name != "spawn" {
+        return None;
+    }
+    let base = spawn.call.args()[0].origin();
+    if base.is_null() {
+        Some(Base::Default)
+    } else if body.params().first() == Some(&base) {
+        Some(Base::Argument)
+    } else {
+        base.stored_globally().map(|stored| Base::Value(stored.origin()))
+    }
+}
+
+/// The local variable whose address a switch carries.
+fn carried<'m>(site: &Site<'m>) -> Option<Instruction<'m>> {
+    let value = site.intrinsic.params.iter().position(|p| p.kind == ParamKind::Value)?;
+    // In the form through memory the address of the value itself is no value.
+    site.value_type?;
+    site.call.args()[value].local_variable()
+}
+
+/// What a new context of the same base is given: an address, or memory that holds one.
+fn spawned<'m>(
+    site: &Site<'m>,
+    own: &[(Base<'m>, &Site<'m>)],
+    caller: Function<'m>,
+    stores: &mut HashMap<Function<'m>, Vec<Stored<'m>>>,
+    findings: &mut Vec<Finding<'m>>,
+) {
+    let Some(base) = base_in(caller, site) else { return };
+    let Some((_, start)) = own.iter().find(|(o, _)| *o == base) else { return };
+    let unread = |body: Function<'m>| body.params().first().is_some_and(|arg| arg.is_unused());
+    if site.exact_body().is_some_and(unread) {
+        return;
+    }
+    let arg = site.call.args()[2];
+    if let Some(variable) = arg.local_variable() {
+        findings.push(warn(site.call.instruction(), variable, start));
+        return;
+    }
+    let memory = arg.object();
+    if memory.is_constant() {
+        return;
+    }
+    let stores = stores.entry(caller).or_insert_with(|| stored_variables(caller));
+    for stored in stores.iter().filter(|stored| stored.object == memory) {
+        findings.push(
+            warn(stored.at, stored.variable, start)
+                .note(site.call.instruction(), "the other context is given that memory here"),
+        );
+    }
+}
+
+/// A store of a local variable's address.
+#[derive(Debug)]
+struct Stored<'m> {
+    at: Instruction<'m>,
+    object: Value<'m>,
+    variable: Instruction<'m>,
+}
+
+fn stored_variables(function: Function<'_>) -> Vec<Stored<'_>> {
+    let mut found = Vec::new();
+    for at in function.instructions() {
+        if let Some((address, value)) = at.stored()
+            && let Some(variable) = value.local_variable()
+        {
+            found.push(Stored { at, object: address.object(), variable });
+        }
+    }
+    found
+}
+
+/// The warning at an instruction by which the address gets away.
+fn warn<'m>(at: Instruction<'m>, variable: Instruction<'m>, start: &Site<'m>) -> Finding<'m> {
+    let printed = variable.value().print();
+    // The metadata behind it says nothing to people.
+    let variable = printed.split(", !").next().unwrap_or_default().trim();
+    Finding::warning(
+        at,
+        format!(
+            "the address of the local variable '{variable}' gets to another context of the same base, whose stack takes the variable's place"
+        ),
+        "pass memory of the heap, or give the other context a base of its own".to_owned(),
+    )
+    .note(start.call.instruction(), "this function is started on that base here")
+}
