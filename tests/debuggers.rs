@@ -229,7 +229,7 @@ fn parked_in_the_jit(stackswitch: &Path) -> Result<(), Failed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for level in ["-O0", "-O2"] {
         let mut gdb = gdb();
-        gdb.arg("-ex").arg(format!("source {}/docs/gdb/stackswitch_gdb.py", root.display()));
+        gdb.arg("-ex").arg(format!("source {}/debuggers/stackswitch_gdb.py", root.display()));
         gdb.args(["-ex", "set breakpoint pending on", "-ex", "break puts", "-ex", "run"]);
         gdb.args(["-ex", "echo @info\\n"]);
         gdb.args(["-ex", "info stackswitch", "-ex", "echo @all\\n", "-ex", "stackswitch bt all"]);

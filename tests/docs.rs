@@ -127,8 +127,10 @@ fn links() -> Result<(), Failed> {
 
 /// What is named in `code` and begins like a path in the source is one.
 fn files() -> Result<(), Failed> {
-    const FOLDERS: [&str; 10] = [
+    const FOLDERS: [&str; 12] = [
         "benches/",
+        "crates/",
+        "debuggers/",
         "docs/",
         "examples/",
         "ir_tests/",

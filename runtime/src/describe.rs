@@ -1,7 +1,7 @@
 //! What debuggers need to find contexts in a process or in a core file: a table of names and
 //! numbers, made from the structures themselves.
 //!
-//! `docs/gdb/stackswitch_gdb.py` reads it, so it works with every build of the runtime of this
+//! `debuggers/stackswitch_gdb.py` reads it, so it works with every build of the runtime of this
 //! version. A name says where a field lies (`context.sp`), what a constant is (`state.ready`), or
 //! where a register is in what a suspended context leaves (`record.rbp`).
 
