@@ -21,6 +21,13 @@ use crate::value::{self, Float};
 pub use crate::visit::Visit;
 use crate::{stats, visit};
 
+/// The C headers, by the names under which C includes them. A host that compiles C needs no installed
+/// copy.
+pub const HEADERS: [(&str, &str); 2] = [
+    ("stackswitch.h", include_str!("../include/stackswitch.h")),
+    ("stackswitch/ucontext.h", include_str!("../include/stackswitch/ucontext.h")),
+];
+
 /// A function of the C ABI, for those who bind it by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbol {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use stackswitch::{jit::OptLevel, reader};
+use stackswitch_rt::abi;
 
 use super::{
     failure::Failure,
@@ -35,12 +36,6 @@ pub(super) struct Input {
 
 /// What an ELF file begins with.
 const ELF: &[u8] = b"\x7fELF";
-
-/// The headers that C files may include, by their names under the include path.
-const HEADERS: [(&str, &str); 2] = [
-    ("stackswitch.h", include_str!("../../../runtime/include/stackswitch.h")),
-    ("stackswitch/ucontext.h", include_str!("../../../runtime/include/stackswitch/ucontext.h")),
-];
 
 /// A language that clang is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +122,7 @@ impl Clang {
         let clang = self.find()?;
         let include = tempfile::tempdir()
             .and_then(|directory| {
-                for (name, text) in HEADERS {
+                for (name, text) in abi::HEADERS {
                     let file = directory.path().join(name);
                     file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
                     std::fs::write(file, text)?;
