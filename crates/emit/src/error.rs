@@ -1,10 +1,10 @@
-//! Why an intrinsic could not be emitted.
+//! The emitter's errors.
 
 use inkwell::builder::BuilderError;
 
 use stackswitch_abi::intrinsics::MAX_VALUE_SIZE;
 
-/// An operand or a module that an intrinsic cannot be emitted with. Nothing has been emitted then.
+/// Why an intrinsic could not be emitted. Nothing has been emitted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,7 +24,7 @@ pub enum Error {
         /// Its size in the module's data layout.
         size: u64,
     },
-    /// An operand has another type than the intrinsic wants.
+    /// An operand has another type than the intrinsic's parameter.
     #[error("'{operation}' takes '{expected}' for '{parameter}'; found '{found}'")]
     Operand {
         /// The intrinsic's full name.
@@ -36,7 +36,7 @@ pub enum Error {
         /// The type that it must have.
         expected: String,
     },
-    /// A function that is to run in a context has the wrong type.
+    /// A function that a context would run has the wrong type.
     #[error("'{function}' has type '{found}'; '{operation}' takes a function of type '{expected}'")]
     FunctionType {
         /// The intrinsic's full name.
@@ -51,15 +51,15 @@ pub enum Error {
     /// The builder or a function operand belongs to another module than the emitter.
     #[error("'{0}' belongs to another module than the emitter")]
     OtherModule(String),
-    /// The module has something else of the name that is to be declared.
+    /// The module has another symbol of the name that is needed.
     #[error("the module has something else that is called '{name}'; expected '{expected}'")]
     Taken {
         /// The name.
         name: String,
-        /// The type of the declaration that is wanted.
+        /// The type of the declaration that is needed.
         expected: String,
     },
-    /// The runtime has no function for just this type; only the intrinsic can be declared.
+    /// The runtime has no function for this type; only the intrinsic can be declared.
     #[error("the runtime has no '{operation}' for a value of type '{found}'; use the intrinsic")]
     NoRuntimeForm {
         /// The intrinsic's full name.
@@ -67,7 +67,7 @@ pub enum Error {
         /// The type as LLVM prints it.
         found: String,
     },
-    /// An overloaded intrinsic was declared without a type, or another one with a type.
+    /// An overloaded intrinsic was declared without a type, or an intrinsic without a value with one.
     #[error("'{operation}' {}", if *overloaded { "needs the type of a value" } else { "carries no value" })]
     Overload {
         /// The intrinsic's full name.
@@ -75,7 +75,7 @@ pub enum Error {
         /// Whether it is overloaded.
         overloaded: bool,
     },
-    /// The builder has no position, or refused.
+    /// The builder has no position, or refused the instruction.
     #[error(transparent)]
     Builder(#[from] BuilderError),
 }

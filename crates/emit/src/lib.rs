@@ -1,8 +1,8 @@
 //! Emits the intrinsics into a module that is being built with inkwell.
 //!
-//! [`Emitter`] has a method for each intrinsic of the [table](stackswitch_abi::intrinsics::TABLE). It declares
-//! what is missing in the module, under the right name for the type of the value, checks the operands,
-//! and builds the call. What each operation means is in the language reference.
+//! [`Emitter`] has a method for each intrinsic of the [table](stackswitch_abi::intrinsics::TABLE). The
+//! method declares the intrinsic for the value's type if the module lacks it, checks the operands, and
+//! builds the call. The language reference says what each operation means.
 //!
 //! A generator that counts from its argument, and a function that takes the first two numbers:
 //!
@@ -68,10 +68,10 @@ use stackswitch_passes::{Carrier, verify};
 
 /// Emits intrinsics into one module. Making one costs nothing.
 ///
-/// Pointer-sized integers and the sizes of values are those of the module's data layout: set that
-/// before, where it is not the usual one.
+/// The module's data layout decides the sizes of values and of pointer-sized integers. If it is not
+/// the usual one, set it first.
 ///
-/// No method changes anything where it fails.
+/// A method that returns an error has changed nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Emitter<'m, 'ctx> {
     module: &'m Module<'ctx>,
@@ -83,8 +83,8 @@ macro_rules! plain {
         $(#[$doc])*
         ///
         /// # Errors
-        /// Where an operand has another type than the intrinsic's, the builder is not in the
-        /// emitter's module, or the module uses the name for something else.
+        /// [`Error::Operand`] if an operand has the wrong type, [`Error::OtherModule`] if the builder
+        /// is in another module, [`Error::Taken`] if the module uses the name for something else.
         pub fn $method(
             &self,
             builder: &Builder<'ctx>
@@ -146,7 +146,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
     /// The type of a context's function, `T (ptr, T)`: what `spawn` takes.
     ///
     /// # Errors
-    /// [`Error::ValueType`] and [`Error::ValueSize`] where a switch cannot carry a `T`.
+    /// [`Error::ValueType`] or [`Error::ValueSize`] if a switch cannot carry a `T`.
     pub fn body_type(&self, value: impl BasicType<'ctx>) -> Result<FunctionType<'ctx>, Error> {
         let value = value.as_basic_type_enum();
         self.carriable(value)?;
@@ -169,10 +169,10 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         self.module.get_context().void_type().fn_type(&[self.pointer().into()], false)
     }
 
-    /// Declares an intrinsic, or finds its declaration. The type is that of the value that an
-    /// overloaded one carries.
+    /// Declares an intrinsic, or finds its declaration. An overloaded intrinsic needs the type of the
+    /// value that it carries.
     ///
-    /// LLVM allows no `invoke` of it: see [`Emitter::declare_runtime`].
+    /// LLVM allows no `invoke` of an intrinsic: see [`Emitter::declare_runtime`].
     ///
     /// # Errors
     /// [`Error::Overload`], [`Error::ValueType`], [`Error::ValueSize`] for a type that does not fit,
@@ -193,8 +193,8 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         self.declaration(&name, operation, ty)
     }
 
-    /// Declares the function of the runtime that an intrinsic stands for, which the passes treat as
-    /// the intrinsic. It can be the callee of an `invoke`.
+    /// Declares the runtime's function for an intrinsic. The passes treat a call of it as the
+    /// intrinsic, and it can be the callee of an `invoke`.
     ///
     /// # Errors
     /// As [`Emitter::declare`], and [`Error::NoRuntimeForm`] for types other than pointers, integers
@@ -220,7 +220,7 @@ impl<'ctx> Emitter<'_, 'ctx> {
     plain! {
         /// `context.size`: the bytes of one context object, a pointer-sized integer.
         context_size = "context.size"() -> integer;
-        /// `getcontext`: captures into `ctx`, with a slice where there is a base. Returns an `i32`, 0
+        /// `getcontext`: captures into `ctx`, with a slice if there is a base. Returns an `i32`, 0
         /// on capture and on every resume.
         getcontext = "getcontext"(ctx: PointerValue<'ctx>, base: Option<PointerValue<'ctx>>) -> integer;
         /// `setcontext`: resumes `ctx`. Returns an `i32`, only on error.
@@ -228,19 +228,19 @@ impl<'ctx> Emitter<'_, 'ctx> {
         /// `swapcontext`: captures into `from` as `getcontext` does, then resumes `to`. Returns an
         /// `i32`.
         swapcontext = "swapcontext"(from: PointerValue<'ctx>, to: PointerValue<'ctx>, base: Option<PointerValue<'ctx>>) -> integer;
-        /// `freecontext`: gives back the heap block of a context that will not be resumed again.
+        /// `freecontext`: frees the heap block of a context that will not be resumed again.
         freecontext = "freecontext"(ctx: PointerValue<'ctx>) -> void;
         /// `stacktop`: the stack position at which a suspended context of either layer was captured.
         stacktop = "stacktop"(ctx: PointerValue<'ctx>) -> pointer;
     }
 
     /// `makecontext`: makes `ctx` run `function(arg)`, then `link`. `stack` is the lowest address of
-    /// its stack and the size in bytes; `None` for a context that is sliced from the base which `ctx`
-    /// was captured with. Returns an `i32`.
+    /// its stack and the size in bytes. With `None` the context is sliced from the base that `ctx` was
+    /// captured with. Returns an `i32`.
     ///
     /// # Errors
-    /// As the other methods, and [`Error::FunctionType`] where a known function has another type
-    /// than [`Emitter::entry_type`].
+    /// As the other methods, and [`Error::FunctionType`] if a known function has another type than
+    /// [`Emitter::entry_type`].
     pub fn makecontext(
         &self,
         builder: &Builder<'ctx>,
@@ -271,20 +271,20 @@ impl<'ctx> Emitter<'_, 'ctx> {
     plain! {
         /// `base.here`: a base at the current stack position.
         base_here = "base.here"() -> pointer;
-        /// `base.create`: a base on a region of its own of that many bytes of address space, a
+        /// `base.create`: a base on a region of its own. `reserve` is its address space in bytes, a
         /// pointer-sized integer.
         base_create = "base.create"(reserve: IntValue<'ctx>) -> pointer;
-        /// `base.destroy`: gives a base back, whose contexts have been destroyed.
+        /// `base.destroy`: frees a base whose contexts have been destroyed.
         base_destroy = "base.destroy"(base: PointerValue<'ctx>) -> void;
         /// `current`: the running context.
         current = "current"() -> pointer;
-        /// `link`: the context that goes on when `ctx` ends or suspends.
+        /// `link`: the context that is resumed when `ctx` ends or suspends.
         link = "link"(ctx: PointerValue<'ctx>) -> pointer;
-        /// `setlink`: sets that context.
+        /// `setlink`: sets the link of `ctx`.
         setlink = "setlink"(ctx: PointerValue<'ctx>, link: Option<PointerValue<'ctx>>) -> void;
         /// `status`: an `i32`; 0 new, 1 suspended, 2 running, 3 finished.
         status = "status"(ctx: PointerValue<'ctx>) -> integer;
-        /// `clone`: a second context that goes on from the same point.
+        /// `clone`: a second context that resumes from the same point.
         clone = "clone"(ctx: PointerValue<'ctx>) -> pointer;
         /// `cancel`: unwinds a suspended context so that its cleanups run, then finishes it.
         cancel = "cancel"(ctx: PointerValue<'ctx>) -> void;
@@ -296,12 +296,12 @@ impl<'ctx> Emitter<'_, 'ctx> {
         prefetch = "prefetch"(ctx: Option<PointerValue<'ctx>>) -> void;
     }
 
-    /// `spawn`: a new suspended context that will run `body(arg, first)`. Without a base it is on a
-    /// default region of the thread. `T` is what `body` takes and returns.
+    /// `spawn`: a new context that will run `body(arg, first)`. Without a base it uses a default region
+    /// of the thread. The type `T` of its values is the result type of `body`.
     ///
     /// # Errors
-    /// As the other methods; [`Error::FunctionType`] where `body` has not the type `T (ptr, T)`;
-    /// [`Error::ValueType`] and [`Error::ValueSize`] where a switch cannot carry a `T`.
+    /// As the other methods; [`Error::FunctionType`] if the type of `body` is not `T (ptr, T)`;
+    /// [`Error::ValueType`] or [`Error::ValueSize`] if a switch cannot carry a `T`.
     pub fn spawn(
         &self,
         builder: &Builder<'ctx>,
@@ -316,8 +316,8 @@ impl<'ctx> Emitter<'_, 'ctx> {
         self.spawn_indirect(builder, value, base, Callee::from(body).address(), arg)
     }
 
-    /// `spawn` of a function that is only known when the program runs, which must be a plain C
-    /// function of type `T (ptr, T)`.
+    /// `spawn` of a function that is only known when the program runs. It must be a plain C function of
+    /// type `T (ptr, T)`, where `T` is the type of `value`.
     ///
     /// # Errors
     /// As [`Emitter::spawn`].
@@ -334,12 +334,12 @@ impl<'ctx> Emitter<'_, 'ctx> {
         Ok(result(self.call(builder, SPAWN, value, &args)?).into_pointer_value())
     }
 
-    /// `swap`: suspends the caller and resumes `to` with `value`; returns what the next switch to the
-    /// caller brings.
+    /// `swap`: suspends the caller and resumes `to` with `value`. Returns the value of the next switch
+    /// to the caller.
     ///
     /// # Errors
-    /// As the other methods; [`Error::ValueType`] and [`Error::ValueSize`] where a switch cannot
-    /// carry the value.
+    /// As the other methods; [`Error::ValueType`] or [`Error::ValueSize`] if a switch cannot carry the
+    /// value.
     pub fn swap<V: Value<'ctx>>(
         &self,
         builder: &Builder<'ctx>,
@@ -376,8 +376,7 @@ impl<'ctx> Emitter<'_, 'ctx> {
     /// `swap.ontop`: resumes `to` by running `function(value)` on top of its stack first.
     ///
     /// # Errors
-    /// As [`Emitter::swap`], and [`Error::FunctionType`] where a known function has not the type
-    /// `T (T)`.
+    /// As [`Emitter::swap`], and [`Error::FunctionType`] if the type of a known function is not `T (T)`.
     pub fn swap_ontop<V: Value<'ctx>>(
         &self,
         builder: &Builder<'ctx>,
@@ -393,7 +392,7 @@ impl<'ctx> Emitter<'_, 'ctx> {
     }
 }
 
-/// What the methods share.
+/// Helpers of the methods.
 impl<'m, 'ctx> Emitter<'m, 'ctx> {
     fn ir(&self) -> ir::Module<'m> {
         // SAFETY: the module is borrowed for 'm; inkwell's modules are not shared between threads.
@@ -417,7 +416,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         unsafe { ir::Type::from_raw(ty.as_type_ref()) }
     }
 
-    /// Refuses a type that does not fit through a switch.
+    /// Refuses a type that a switch cannot carry.
     fn carriable(&self, value: BasicTypeEnum<'ctx>) -> Result<ir::Type<'m>, Error> {
         let ty = self.ty(value);
         if !ty.is_storable() {
@@ -429,7 +428,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         }
     }
 
-    /// The type that an intrinsic is overloaded by, where it is one that carries a value.
+    /// Checks the type of an overloaded intrinsic's value. `None` for an intrinsic that carries none.
     fn overload(
         &self,
         operation: &'static Intrinsic,
@@ -468,7 +467,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         Ok(function)
     }
 
-    /// Builds a call after checking all of it.
+    /// Checks all operands, then builds the call.
     fn call(
         &self,
         builder: &Builder<'ctx>,
@@ -501,7 +500,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         Ok(builder.build_call(function, &args, "")?)
     }
 
-    /// Builds a switch, whose last operand is the value.
+    /// Builds a switch. Its operands are `before` and the value.
     fn carry<V: Value<'ctx>>(
         &self,
         builder: &Builder<'ctx>,
@@ -515,7 +514,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         Ok(V::from_basic(result(call)))
     }
 
-    /// Refuses a known function of another type or another module.
+    /// Refuses a known function of another type or of another module.
     fn check_function(
         &self,
         operation: &'static Intrinsic,
@@ -543,7 +542,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
 
 const SPAWN: &Intrinsic = named("spawn");
 
-/// What a call that is not void returns.
+/// The result of a call whose function is not `void`.
 fn result(call: CallSiteValue<'_>) -> BasicValueEnum<'_> {
     call.try_as_basic_value().expect_basic("the table says that it returns a value")
 }

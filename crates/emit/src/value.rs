@@ -1,4 +1,4 @@
-//! The values that inkwell has and a switch can carry.
+//! Operands of the emitter: values that a switch can carry, and functions that a context can run.
 
 use inkwell::values::{
     ArrayValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PointerValue, StructValue,
@@ -9,10 +9,10 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A value that a switch can carry, of a type of inkwell's: what a switch returns has the type of
-/// what it was given.
+/// One of inkwell's types for values that a switch can carry. A switch returns a value of the type that
+/// it was given.
 pub trait Value<'ctx>: Copy + Into<BasicValueEnum<'ctx>> + sealed::Sealed {
-    /// The value back from the enum. Only asked of one of the kind.
+    /// Converts the enum back. The enum must hold a value of this type.
     #[doc(hidden)]
     fn from_basic(value: BasicValueEnum<'ctx>) -> Self;
 }
@@ -38,13 +38,12 @@ carried!(
     BasicValueEnum: into
 );
 
-/// A function that is to run in a context: one of the module, whose type is checked, or a pointer
-/// to any.
+/// A function that a context will run: a function of the module, whose type is checked, or a pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callee<'ctx> {
     /// A function of the module.
     Function(FunctionValue<'ctx>),
-    /// The address of one, which must have the right type.
+    /// The address of a function, which must have the right type.
     Pointer(PointerValue<'ctx>),
 }
 

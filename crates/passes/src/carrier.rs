@@ -1,21 +1,22 @@
-//! How a value of a type gets through a switch.
+//! How a switch carries a value: in a register, widened, or through memory.
 
 use stackswitch_abi::intrinsics::{Form, Typed};
 use stackswitch_ir::{Type, TypeKind};
 
-/// The way of a type. It depends on nothing but the type.
+/// How a switch carries values of a type. It depends on nothing but the type, so both sides of a
+/// switch agree without seeing each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier<'m> {
-    /// In a register, by the runtime function for just this type.
+    /// In a register, by the runtime function for this type.
     Direct(Typed),
-    /// An integer, in the low bits of a wider one.
+    /// An integer, in the low bits of a wider integer.
     Widened(Type<'m>, Typed),
     /// Through memory.
     Wide(Type<'m>),
 }
 
 impl<'m> Carrier<'m> {
-    /// The way of `ty`.
+    /// How a switch carries a `ty`.
     pub fn of(ty: Type<'m>) -> Self {
         match ty.kind() {
             TypeKind::Pointer(0) => Carrier::Direct(Typed::Ptr),
@@ -33,7 +34,7 @@ impl<'m> Carrier<'m> {
         }
     }
 
-    /// Which runtime function carries it.
+    /// The form of the runtime function that carries it.
     pub fn form(self) -> Form {
         match self {
             Carrier::Direct(typed) | Carrier::Widened(_, typed) => Form::Typed(typed),

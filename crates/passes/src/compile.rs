@@ -1,8 +1,7 @@
-//! The passes as a library, for compilers that have a module in their hands and generate code
-//! themselves.
+//! The passes as a library, for compilers that build a module and generate its code themselves.
 //!
-//! [`lower`] verifies a module and turns the intrinsics in it into calls of the runtime. By itself it
-//! leaves LLVM's own optimisations to the caller's pipeline; [`Options::llvm`] has it run them too.
+//! [`lower`] verifies a module and turns its intrinsics into calls of the runtime. LLVM's own
+//! optimisations are the caller's pipeline, or part of [`lower`] with [`Options::llvm`].
 //! The program is then linked with `libstackswitch_rt`.
 //!
 //! ```
@@ -63,7 +62,8 @@ pub enum Error {
     Passes(#[from] pipeline::Error),
 }
 
-/// What [`lower`] does besides what it must.
+/// Options of [`lower`]. The default verifies, optimises and lowers the intrinsics at
+/// [`OptLevel::O2`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'t> {
     level: OptLevel,
@@ -82,52 +82,51 @@ impl<'t> Options<'t> {
     }
 
     /// Sets how much to optimise. At [`OptLevel::O0`] each use of an intrinsic becomes a call of the
-    /// runtime; at the others `stackswitch-opt` first replaces what can be had for less.
+    /// runtime. At the others `stackswitch-opt` first replaces contexts and switches by something
+    /// cheaper.
     #[must_use]
     pub fn opt_level(mut self, level: OptLevel) -> Self {
         self.level = level;
         self
     }
 
-    /// Sets whether LLVM's default pipeline of the level runs too (it does not unless told). Leave it
-    /// out where a pipeline of your own comes after.
+    /// Sets whether LLVM's default pipeline of the level runs too. The default is no, for callers with
+    /// a pipeline of their own.
     #[must_use]
     pub fn llvm(mut self, llvm: bool) -> Self {
         self.llvm = llvm;
         self
     }
 
-    /// Sets whether the resident switch is put in place, where the target has it. That must come after
-    /// all optimisations. So unless told it is done with [`Options::llvm`] at the levels above
-    /// [`OptLevel::O0`]. With a pipeline of your own, call [`lower`] before it, and again with
-    /// this set after it.
+    /// Sets whether calls of switches become in-place switches, on targets that have them. This must
+    /// come after all optimisations. So by default it happens only with [`Options::llvm`], at the
+    /// levels above [`OptLevel::O0`]. With a pipeline of your own, call [`lower`] before it, and
+    /// again after it with this set.
     #[must_use]
     pub fn in_place(mut self, in_place: bool) -> Self {
         self.in_place = Some(in_place);
         self
     }
 
-    /// Sets from how many bytes on a local variable is on the heap where a context may be suspended
-    /// while the variable is needed; 0, as it is unless told, for none. As for
-    /// [`Options::in_place`], that must come after all optimisations, and it is done above
-    /// [`OptLevel::O0`] only: with a pipeline of your own, set it when you call [`lower`] again. A
-    /// module's own flag `stackswitch-heap-threshold` goes before it.
+    /// Puts local variables of at least so many bytes that are live across a switch on the heap. The
+    /// default, 0, puts none there. As [`Options::in_place`] this must come after all optimisations,
+    /// and it happens above [`OptLevel::O0`] only. With a pipeline of your own, set it when you call
+    /// [`lower`] again. A module's own flag `stackswitch-heap-threshold` overrides it.
     #[must_use]
     pub fn heap_threshold(mut self, bytes: u32) -> Self {
         self.heap_threshold = bytes;
         self
     }
 
-    /// Sets whether contexts that only their creator knows may lose their stacks (they may unless
-    /// told).
+    /// Sets whether contexts that only their creator knows may become stackless. The default is yes.
     #[must_use]
     pub fn stackless(mut self, stackless: bool) -> Self {
         self.stackful = !stackless;
         self
     }
 
-    /// Sets what is compiled for. A module without a target triple and a data layout gets those of
-    /// the machine. Without a machine, the module's own are what counts.
+    /// Sets the machine that the module is compiled for. A module without a target triple or a data
+    /// layout gets the machine's. By default the module's own are used.
     #[must_use]
     pub fn target(mut self, machine: &'t TargetMachine) -> Self {
         self.target = Some(machine);
@@ -161,10 +160,10 @@ impl<'t> Options<'t> {
 pub struct Report {
     /// What became of the uses of each intrinsic that the module used, in the order of the table.
     pub operations: Vec<Operation>,
-    /// The symbols of the runtime that the module now needs, by name: link `libstackswitch_rt` if
-    /// there are any.
+    /// The symbols of the runtime that the module now needs, by name. If there are any, the program
+    /// must be linked with `libstackswitch_rt`.
     pub symbols: Vec<String>,
-    /// What is doubtful in the module.
+    /// Doubtful uses of intrinsics in the module.
     pub warnings: Vec<Diagnostic>,
     /// Each decision of the passes, taken or refused, with its reason.
     pub remarks: Vec<Remark>,
@@ -185,23 +184,23 @@ impl Report {
 pub struct Operation {
     /// The intrinsic.
     pub intrinsic: &'static Intrinsic,
-    /// How many uses the module had, by the intrinsic's or the runtime's names.
+    /// How many uses the module had, by the intrinsic's or the runtime's name.
     pub found: usize,
     /// How many calls of the runtime it has now.
     pub calls: usize,
-    /// How many switches were put in place. Those call the runtime where something must be copied.
+    /// How many became in-place switches. Their slow path calls the runtime.
     pub in_place: usize,
 }
 
-/// Verifies a module and lowers the intrinsics in it. A module that has been lowered stays as it is,
-/// but for what the options ask for.
+/// Verifies a module and lowers its intrinsics, as the options say. Lowering a module again changes
+/// only what the options ask for besides.
 ///
-/// The result says what became of each use. Warnings and remarks are in it, and do not go to the
-/// diagnostic handler of the context.
+/// The result says what became of each use. It holds the warnings and remarks; they do not go to the
+/// diagnostic handler of the LLVM context.
 ///
 /// # Errors
 /// [`Error::Broken`] if the module is not valid IR, [`Error::Passes`] if it uses the intrinsics
-/// wrongly, with all that is wrong.
+/// wrongly; it lists every mistake.
 pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error> {
     check(module)?;
     if let Some(machine) = options.target {
@@ -261,7 +260,7 @@ fn uses(module: &Module<'_>) -> Vec<usize> {
     counts
 }
 
-/// What the module leaves to the runtime.
+/// The symbols of the runtime that the module refers to.
 fn runtime_symbols(module: &Module<'_>) -> Vec<String> {
     let mut names: BTreeSet<String> = view(module)
         .functions(RUNTIME_PREFIX)

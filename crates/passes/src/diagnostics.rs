@@ -1,16 +1,16 @@
-//! What the passes have to say about a module.
+//! Errors, warnings and remarks of the passes, as values.
 
 use std::fmt;
 
 use stackswitch_abi::intrinsics::Intrinsic;
 pub use stackswitch_ir::Location;
 
-/// How grave a diagnostic is.
+/// How serious a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The module is wrong and is not compiled.
     Error,
-    /// The module is compiled, and will hardly do what is meant.
+    /// The module is compiled, and probably does something else than its author meant.
     Warning,
 }
 
@@ -23,16 +23,16 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Another place that a diagnostic is about.
+/// Another place in the module that a diagnostic refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The function that it is in.
+    /// The function of that place.
     pub function: String,
     /// The instruction as LLVM prints it, on one line.
     pub instruction: String,
     /// Where the source says so, if the module has debug information.
     pub location: Option<Location>,
-    /// What is there.
+    /// What happens there.
     pub message: String,
 }
 
@@ -49,24 +49,24 @@ impl fmt::Display for Note {
 /// One finding: what is wrong, where, and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How grave it is.
+    /// How serious it is.
     pub severity: Severity,
-    /// The function that it is about: the caller, or a declaration that is wrong in itself.
+    /// The function with the mistake: the caller of an operation, or a wrong declaration.
     pub function: String,
-    /// The instruction as LLVM prints it, on one line; `None` where it is about a declaration.
+    /// The instruction as LLVM prints it, on one line; `None` for a declaration.
     pub instruction: Option<String>,
     /// Where the source says so, if the module has debug information.
     pub location: Option<Location>,
     /// What is wrong and what was expected.
     pub message: String,
-    /// What to do about it, where there is something to suggest.
+    /// A suggestion how to mend it, if there is one.
     pub hint: Option<String>,
-    /// The other places that it is about.
+    /// The other places that it refers to.
     pub notes: Vec<Note>,
 }
 
 impl Diagnostic {
-    /// The line without location, severity and notes, for hosts that print those themselves.
+    /// The text without location, severity and notes, for programs that print those themselves.
     pub fn text(&self) -> String {
         let mut text = format!("in function '{}'", self.function);
         if let Some(instruction) = &self.instruction {
@@ -101,17 +101,18 @@ pub struct Remark {
     pub name: &'static str,
     /// Whether it was done.
     pub taken: bool,
-    /// What the instruction calls, in the table of intrinsics; `None` where it calls none of them.
+    /// The intrinsic that the instruction calls, by its own or by the runtime's name; `None` for other
+    /// instructions.
     pub operation: Option<&'static Intrinsic>,
-    /// The function that the instruction is in.
+    /// The function of the instruction.
     pub function: String,
-    /// The instruction as LLVM prints it, on one line, from before the decision.
+    /// The instruction as LLVM printed it before the decision, on one line.
     pub instruction: String,
     /// Where the source says so, if the module has debug information.
     pub location: Option<Location>,
     /// The decision for people, with its reason.
     pub text: String,
-    /// The number that the instruction is marked with, if somebody asked for that.
+    /// The number that [`explain`](crate::explain) has given the instruction, if it runs.
     pub(crate) number: Option<u64>,
 }
 

@@ -1,4 +1,7 @@
-//! What became of each use of an intrinsic, and why.
+//! Explains a module: what became of each use of an intrinsic, and why.
+//!
+//! [`explain`] numbers the uses, lowers and optimises the module, and matches the remarks and the
+//! calls that are left with the numbers.
 //!
 //! ```
 //! use inkwell::context::Context;
@@ -39,32 +42,32 @@ use crate::verify;
 use stackswitch_abi::intrinsics::{Intrinsic, RUNTIME_PREFIX};
 use stackswitch_ir as ir;
 
-/// What there is to say of a module.
+/// The explanation of a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The functions that use an intrinsic, and those that a remark is about, in the module's
     /// order.
     pub functions: Vec<Function>,
-    /// What is doubtful in the module.
+    /// Doubtful uses of intrinsics in the module.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// What there is to say of a function.
+/// The explanation of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Function {
     /// Its name.
     pub name: String,
-    /// Where the source has it, if the module has debug information.
+    /// Its place in the source, if the module has debug information.
     pub location: Option<Location>,
     /// The uses of intrinsics in it, by the intrinsics' or the runtime's names, in its order.
     pub uses: Vec<Use>,
-    /// What was decided about anything else in it.
+    /// Decisions about anything else in it.
     pub remarks: Vec<Remark>,
 }
 
-/// One use of an intrinsic, as the module had it at first.
+/// One use of an intrinsic in the module as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Use {
@@ -74,16 +77,16 @@ pub struct Use {
     pub instruction: String,
     /// Where the source says so, if the module has debug information.
     pub location: Option<Location>,
-    /// Where the context that it is about was made, where all that is done to that can be seen.
+    /// The `spawn` that created this context, if all uses of its handle are known.
     pub context: Option<Spawned>,
-    /// Each decision about it, taken or refused, in the order in which they were made. One that was
-    /// made about several copies of it alike is there once.
+    /// Each decision about it, taken or refused, in order. The same decision about several copies of
+    /// the use is listed once.
     pub remarks: Vec<Remark>,
-    /// What is there now. LLVM copies code, so it may be in several functions, or nowhere.
+    /// The code that it became. LLVM copies and removes code, so there may be several places or none.
     pub code: Vec<Code>,
 }
 
-/// Where the context that a use is about was made.
+/// The `spawn` of a context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spawned {
@@ -93,25 +96,24 @@ pub struct Spawned {
     pub location: Option<Location>,
 }
 
-/// One place where a use is in the code that was made.
+/// One place in the generated code that a use became.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Code {
-    /// The function that it is in now.
+    /// The function that contains it now.
     pub function: String,
-    /// The function of the runtime that is called; `None` where the switch is in place.
+    /// The function of the runtime that is called; `None` for an in-place switch.
     pub symbol: Option<String>,
 }
 
 /// What became of a use, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Every place of it is a call of the runtime.
+    /// A call of the runtime, at every place.
     Call,
-    /// Every place of it has the switch in place, which calls the runtime where that does not
-    /// suffice.
+    /// An in-place switch, at every place. Its slow path calls the runtime.
     InPlace,
-    /// Some places have the switch in place, others are calls.
+    /// An in-place switch at some places, a call of the runtime at others.
     Mixed,
     /// Nothing is left of it.
     Gone,
@@ -131,7 +133,7 @@ impl Use {
 }
 
 /// Lowers and optimises a module as [`lower`](crate::lower) does with the same options, and says
-/// what became of each use of an intrinsic in it. Add [`Options::llvm`] to see what `clang` makes.
+/// what became of each use of an intrinsic. With [`Options::llvm`] the result is that of `clang`.
 ///
 /// # Errors
 /// As [`lower`](crate::lower).
@@ -179,7 +181,8 @@ pub fn explain(module: &Module<'_>, options: &Options<'_>) -> Result<Explanation
     Ok(Explanation { functions, warnings: report.warnings })
 }
 
-/// A [`Function`] whose uses have the numbers that their instructions are marked with.
+/// A [`Function`], and the number of each of its uses. The instructions carry the numbers as
+/// metadata.
 struct Marked {
     name: String,
     location: Option<Location>,
@@ -187,7 +190,7 @@ struct Marked {
     remarks: Vec<Remark>,
 }
 
-/// Gives each use a number, and lists the functions of the module with them.
+/// Numbers each use, and lists the functions of the module with their uses.
 fn mark(module: ir::Module<'_>) -> Vec<Marked> {
     let analysis = verify::analyse(module);
     let index = verify::index(&analysis.sites);
@@ -224,10 +227,10 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
         .collect()
 }
 
-/// Where the uses are: the function in the list, and the use in that.
+/// Finds a use: the index of its function in the list, and its index in the function.
 struct Places {
     by_number: HashMap<u64, (usize, usize)>,
-    /// Nothing for a location that more than one use has.
+    /// `None` for a location that several uses have.
     by_location: HashMap<Location, Option<(usize, usize)>>,
 }
 
@@ -246,8 +249,8 @@ impl Places {
         places
     }
 
-    /// The use of a number; or of a location, where the number was lost. LLVM makes an invoke without
-    /// it of a call that becomes a part of a function with handlers.
+    /// The use with that number, or else at that location. The number gets lost where LLVM turns a
+    /// call into an invoke, because it inlines the call into a function with handlers.
     fn find(&self, number: Option<u64>, location: Option<&Location>) -> Option<(usize, usize)> {
         match number {
             Some(number) => self.by_number.get(&number).copied(),
@@ -256,14 +259,16 @@ impl Places {
     }
 }
 
-/// A call that there is in the end, of a use if it has a number or else a location that is one's.
+/// A call of the runtime in the final module. It belongs to a use if the use has its number or its
+/// location.
 struct Found {
     number: Option<u64>,
     location: Option<Location>,
     code: Code,
 }
 
-/// Takes the numbers off the calls that have one, and lists those and all others of the runtime.
+/// Removes the numbers from the module, and lists the calls that had one and all other calls of the
+/// runtime.
 fn take_marks(module: ir::Module<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for function in module.functions("") {
@@ -281,7 +286,7 @@ fn take_marks(module: ir::Module<'_>) -> Vec<Found> {
     found
 }
 
-/// The function of that name; one that a pass has made is added.
+/// The function of that name. A function that a pass has made is added to the list.
 fn function_of<'f>(functions: &'f mut Vec<Marked>, name: &str) -> &'f mut Marked {
     let found = functions.iter().position(|function| function.name == name);
     let index = found.unwrap_or_else(|| {
@@ -296,7 +301,7 @@ fn printed(call: ir::Call<'_>) -> String {
     without_metadata(&verify::one_line(&call.value().print()))
 }
 
-/// An instruction's text without the metadata at its end, which is numbers only.
+/// An instruction's text without the metadata at its end.
 fn without_metadata(text: &str) -> String {
     text.split(", !").next().unwrap_or(text).to_owned()
 }

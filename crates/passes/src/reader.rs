@@ -65,8 +65,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
-/// Parses a module in `context` and checks it with LLVM's verifier. `bytes` is text or bitcode:
-/// the content decides, not the name. `name` is what messages call the module.
+/// Parses a module in `context` and checks it with LLVM's verifier. `bytes` is text or bitcode;
+/// the content decides. Messages call the module `name`.
 ///
 /// LLVM itself ends the process on a module that is broken and has debug information, unless its
 /// option `-disable-auto-upgrade-debug-info` is set.
@@ -90,7 +90,7 @@ pub fn parse<'c>(
     Ok(module)
 }
 
-/// Takes apart LLVM's `name:line:column: error: message`, which an excerpt follows.
+/// Parses LLVM's message: `name:line:column: error: message`, then an excerpt of the source.
 fn parse_error(name: &str, text: &str) -> Error {
     let first = text.lines().next().unwrap_or_default();
     let rest = first.strip_prefix(name).unwrap_or(first);
@@ -104,7 +104,7 @@ fn parse_error(name: &str, text: &str) -> Error {
     }
 }
 
-/// LLVM spreads a message and what it is about over several lines.
+/// A message of several lines on one line.
 pub fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("; ")
 }

@@ -1,17 +1,17 @@
-//! What the passes may do to a module, as its flags say it.
+//! What a user allows the passes to do, besides the level. It reaches the passes as module flags.
 
 use inkwell::module::{FlagBehavior, Module};
 
 use crate::{inline, opt, slices};
 
-/// What is asked for besides the level.
+/// What the passes may do, besides the level.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Switches may be put in place.
+    /// Calls of switches may become in-place switches.
     pub in_place: bool,
-    /// Contexts may lose their stacks.
+    /// Contexts may become stackless.
     pub stackless: bool,
-    /// From how many bytes on variables that a switch needs go to the heap; 0 for none.
+    /// Variables of at least so many bytes that are live across a switch go to the heap; 0 for none.
     pub heap_threshold: u32,
 }
 
@@ -22,7 +22,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Tells the passes through the module's flags. What a module says itself goes before it.
+    /// Sets the module's flags that differ from the default. A flag that the module has already stays.
     pub fn apply(self, module: &Module<'_>) {
         let asked = [
             (inline::FLAG, 0, !self.in_place),
