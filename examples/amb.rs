@@ -1,11 +1,11 @@
-//! McCarthy's ambiguous operator, with the order of the search left to the host.
+//! McCarthy's ambiguous operator. The host decides the order of the search.
 //!
-//! `amb(low, high)` is any number of that range, `require(condition)` ends the world in which it
-//! does not hold. The program that uses them, `triple`, looks like one that is run once. What
-//! multiplies it is `explore`: it clones the context that asks, once for each number.
+//! `amb(low, high)` is any number of that range. `require(condition)` ends the world in which the
+//! condition does not hold. The program that uses them, `triple`, looks as if it ran once. The
+//! function `explore` multiplies it: it clones the asking context once for each number.
 //!
-//! The worlds that wait are kept by Rust, on an agenda. Taking the newest first explores in depth,
-//! taking the oldest first in breadth. The program does not know the difference.
+//! Rust keeps the waiting worlds on an agenda. Taking the newest first searches in depth, taking the
+//! oldest first in breadth. The program does not know the difference.
 
 use std::{
     cell::{Cell, RefCell},
@@ -99,7 +99,7 @@ end:
 }
 ";
 
-/// What waits: a context, and what its `amb` shall give.
+/// A waiting world: a context, and the number that its `amb` will return.
 type World = (*mut c_void, i64);
 
 /// Runs the program and prints each triple as it is found.

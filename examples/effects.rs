@@ -1,16 +1,17 @@
-//! Effect handlers: deep ones, which go on in the program by `resume`, and one that does so twice.
+//! Deep effect handlers, which continue the program by `resume`. One of them resumes it twice.
 //!
-//! A program performs an effect by suspending itself with a request, `{ effect, operand }`, and what
-//! comes back is the effect's result. What the effect means is up to whoever runs the program:
+//! A program performs an effect by suspending with a request, `{ effect, operand }`. The value of the
+//! next resume is the effect's result. The handlers give the effects their meaning:
 //!
 //! - `count` (effect 0) adds its operand to a counter and gives the sum. Its handler resumes the
 //!   program once.
 //! - `choose` (effect 1) gives 0 and 1. Its handler resumes the program twice: a clone with 0, then
 //!   the program itself with 1. The result is the sum of both.
 //!
-//! Both handlers are deep: what the program does after `resume` is handled as well. They nest: a
-//! handler runs in a context itself, and performs what it does not know. The one that clones stands
-//! inside, since a clone of a handler's context would share the program that the handler runs.
+//! Both handlers are deep: they also handle the effects that the program performs after `resume`. They
+//! nest: a handler runs in a context itself, and performs the effects that it does not know. The handler
+//! that clones is the inner one, because a clone of a handler's context would share the program that the
+//! handler runs.
 
 use stackswitch::jit::{Error, Jit};
 

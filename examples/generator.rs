@@ -6,7 +6,7 @@
 //! generator fibonacci() { let (a, b) = (0, 1); loop { yield a; (a, b) = (b, a + b) } }
 //! ```
 //!
-//! The host's iterator is the context that runs it: `next` resumes it until its next `yield`.
+//! The host's iterator is the context that runs the body: `next` resumes it until its next `yield`.
 
 use std::{error::Error, ptr::null_mut};
 

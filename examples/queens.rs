@@ -1,9 +1,9 @@
 //! Backtracking by `clone`: the queens on a chessboard.
 //!
-//! `place` fills the board row by row. Where a queen may stand in several columns it asks for one,
-//! as if somebody knew the right answer, and gives up when there is none. It undoes nothing: the
-//! board is a local array, and the search clones the asking context once for each answer. A clone
-//! goes on from the same point, with a copy of the stack and so with a board of its own.
+//! `place` fills the board row by row. If a queen may stand in several columns, it asks for one, as if
+//! somebody knew the right answer. If there is no column, it gives up. It undoes nothing: the board is a
+//! local array, and the search clones the asking context once for each answer. A clone resumes from the
+//! same point, with a copy of the stack and so with a board of its own.
 
 use std::{cell::RefCell, rc::Rc};
 

@@ -1,9 +1,9 @@
 //! A cooperative scheduler: green threads written in IR, the run queue in Rust.
 //!
-//! Each thread is a coroutine that the host drives. A thread gives way by `suspend` with the number
-//! of ticks that it wants to sleep; 0 means "as soon as it is my turn again". The channel between
-//! the threads is a pair of Rust closures: one that has to wait suspends the thread that called it,
-//! from the inside, and the thread's IR need not know.
+//! Each thread is a coroutine that the host drives. A thread lets others run by `suspend` with the
+//! number of ticks that it wants to sleep; 0 means its next turn. The channel between the threads is a
+//! pair of Rust closures. A closure that must wait suspends the thread that called it, and the thread's
+//! IR need not know.
 
 use std::{cell::RefCell, collections::BTreeMap, collections::VecDeque, ptr::null_mut, rc::Rc};
 

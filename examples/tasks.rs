@@ -1,8 +1,8 @@
 //! IR that awaits Rust futures, in an ordinary asynchronous program (here under tokio).
 //!
-//! `fetch` is asynchronous to Rust and a plain function to IR: while its future is not ready, the
-//! coroutine that called it is parked, however deep in its functions it is. Three of them wait
-//! at the same time on one thread.
+//! `fetch` is asynchronous in Rust and a plain function in IR. While its future is not ready, the
+//! coroutine that called it is suspended, at whatever depth of calls. Three coroutines wait at the same
+//! time on one thread.
 
 use std::{cell::RefCell, ffi::c_void, ptr::from_mut, rc::Rc, time::Duration};
 

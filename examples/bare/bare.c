@@ -1,4 +1,4 @@
-/* Contexts without libc: what a program has to give the runtime, and how little that is.
+/* Contexts without libc, and the little that a program must give the runtime.
  *
  * - memory: an allocator, which stackswitch_set_allocator takes. Nothing is mapped, so regions come
  *   from it as well, and have no guard pages;
@@ -44,7 +44,7 @@ void *memset(void *memory, int byte, size_t size) {
   return memory;
 }
 
-/* The simplest allocator that there is. */
+/* The simplest allocator: it never frees. */
 static void *allocate(size_t size, size_t align) {
   static _Alignas(65536) char memory[8 << 20];
   static size_t used;

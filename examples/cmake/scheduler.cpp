@@ -1,8 +1,8 @@
 // Green threads for C++: a scheduler, exceptions that leave a thread, and cancelling.
 //
-// Each thread is a context, and the scheduler resumes them in turn. What a thread throws and does
-// not catch comes out of the `resume` that runs it. A thread that is cancelled is unwound like by an
-// exception, so its destructors run.
+// Each thread is a context, and the scheduler resumes them in turn. An exception that a thread does not
+// catch leaves the `resume` that runs it. A cancelled thread is unwound as by an exception, so its
+// destructors run.
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -20,7 +20,7 @@ public:
   Scheduler(const Scheduler &) = delete;
   Scheduler &operator=(const Scheduler &) = delete;
 
-  // Whoever still waits is unwound.
+  // Threads that still wait are unwound.
   ~Scheduler() {
     while (!ready.empty()) {
       std::printf("cancelling %s\n", ready.front()->name.c_str());
@@ -34,7 +34,7 @@ public:
     ready.push_back(std::make_unique<Thread>(std::move(name), std::move(work)));
   }
 
-  // So many turns, or until all have ended.
+  // Runs so many turns, or until all threads have ended.
   void run(int turns) {
     for (; turns > 0 && !ready.empty(); --turns) {
       std::unique_ptr<Thread> thread = std::move(ready.front());
@@ -74,7 +74,7 @@ private:
   std::deque<std::unique_ptr<Thread>> ready;
 };
 
-// Says when it goes.
+// Prints a line when it is destroyed.
 struct Guard {
   const char *name;
   ~Guard() { std::printf("  the guard of %s goes\n", name); }
@@ -94,7 +94,7 @@ int main() {
     try {
       throw 1;
     } catch (int) {
-      // Others run, throw and catch meanwhile: what is in flight here stays ours.
+      // Others run, throw and catch meanwhile. The exception in flight here stays this thread's.
       Scheduler::yield();
     }
     throw std::runtime_error("out of patience");

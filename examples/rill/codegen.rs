@@ -1,4 +1,4 @@
-//! From the tree to LLVM IR.
+//! Generates LLVM IR from the tree.
 
 use std::{collections::BTreeMap, collections::VecDeque, error::Error, rc::Rc};
 
@@ -11,13 +11,13 @@ use stackswitch::emit::Emitter;
 use super::lexer::{Note, Source, Span};
 use super::parser::{Call, Expr, Function, Kind, Program};
 
-/// What programs call of the host's functions, and the number of arguments.
+/// The host's functions that programs can call, with their numbers of arguments.
 const HOST: [(&str, usize); 2] = [("print", 1), ("pause", 0)];
-/// The variable that is set while a generator ends that is not wanted any more.
+/// The variable that is set while a loop stops its generator.
 pub const STOPPED: &str = "?stopped";
 
-/// Compiles some functions of a program, and its main one as the body of a context. What running code
-/// may have to say is added to the notes; it knows them by their numbers.
+/// Compiles some functions of a program, and its main function as the body of a context. Messages of
+/// running code are added to the notes; the code refers to them by their numbers.
 pub fn compile<'c>(
     context: &'c Context,
     program: &Program,
@@ -43,7 +43,7 @@ pub fn compile<'c>(
 /// A loop around what is being compiled.
 struct Loop<'c> {
     after: BasicBlock<'c>,
-    /// The context that gives the values.
+    /// The context that yields the values.
     generator: Option<PointerValue<'c>>,
 }
 
@@ -66,7 +66,8 @@ type Done<T = ()> = Result<T, Box<dyn Error>>;
 type Number<'c> = Done<IntValue<'c>>;
 
 impl<'c> Code<'_, '_, 'c> {
-    /// A function as others call it, or as a context runs it. The prefix keeps it apart from libc's.
+    /// Declares a function to be called, or as the body of a context. The prefix keeps its name apart
+    /// from libc's.
     fn declare(&self, name: &str, parameters: usize, as_body: bool) -> Done<FunctionValue<'c>> {
         let (symbol, ty) = if as_body {
             (format!("rill.{name}.body"), self.ss.body_type(self.i64())?)
@@ -118,8 +119,8 @@ impl<'c> Code<'_, '_, 'c> {
         Ok(())
     }
 
-    /// Returns if the generator that this is a part of has been stopped, after ending those of the
-    /// loops that this leaves.
+    /// Returns if this code is part of a generator that has been stopped. Before that it stops the
+    /// generators of the loops that it leaves.
     fn unless_stopped(&mut self, stopped: IntValue<'c>) -> Done {
         let [stop, go_on] = self.branch(stopped, ["stop", "go_on"])?;
         self.builder.position_at_end(stop);
@@ -204,7 +205,7 @@ impl<'c> Code<'_, '_, 'c> {
         Ok(self.builder.build_int_z_extend(holds, self.i64(), "truth")?)
     }
 
-    /// LLVM leaves undefined what a division by 0 does, and one of the smallest number by -1.
+    /// In LLVM a division by 0 is undefined, and so is that of the smallest number by -1.
     fn check_division(&mut self, a: IntValue<'c>, b: IntValue<'c>, at: Span) -> Done {
         let is = |value, number: i64| {
             let number = self.number(number);
@@ -297,7 +298,7 @@ impl<'c> Code<'_, '_, 'c> {
         Ok(result.try_as_basic_value().expect_basic("functions have values").into_int_value())
     }
 
-    /// The function that a call is of, and the values of its arguments.
+    /// The function of a call, and the values of its arguments.
     fn resolve(&mut self, call: &Call) -> Done<(Rc<Function>, Vec<IntValue<'c>>)> {
         let Some(function) = self.program.functions.get(&call.name).cloned() else {
             return self.wrong(call.span, format!("there is no function `{}`", call.name));
@@ -314,7 +315,7 @@ impl<'c> Code<'_, '_, 'c> {
         call.arguments.iter().map(|argument| self.expression(argument)).collect()
     }
 
-    /// The host is given the arguments and the name of the body, of which it makes a coroutine.
+    /// Gives the host the arguments and the name of the body, from which it makes a coroutine.
     fn spawn(&mut self, call: &Call) -> Number<'c> {
         let (body, arguments) = self.body(call)?;
         for argument in arguments {
@@ -324,14 +325,14 @@ impl<'c> Code<'_, '_, 'c> {
         self.host("spawn", &[name])
     }
 
-    /// What a context runs that makes a call, and the values of the arguments.
+    /// The body of a context that makes the call, and the values of the arguments.
     fn body(&mut self, call: &Call) -> Done<(FunctionValue<'c>, Vec<IntValue<'c>>)> {
         let (function, arguments) = self.resolve(call)?;
         self.bodies.push(function);
         Ok((self.declare(&call.name, 0, true)?, arguments))
     }
 
-    /// Calls a function of the host's. All that is passed is numbers.
+    /// Calls a function of the host's. All arguments are numbers.
     fn host(&self, name: &str, arguments: &[IntValue<'c>]) -> Number<'c> {
         let function = self.declare(&format!("host.{name}"), arguments.len(), false)?;
         if name != "pause" {
@@ -357,7 +358,7 @@ impl<'c> Code<'_, '_, 'c> {
         self.context.append_basic_block(function.expect("code is only put into functions"), name)
     }
 
-    /// Goes to the first block if the value is not 0, else to the second.
+    /// Branches to the first block if the value is not 0, else to the second.
     fn branch(&self, value: IntValue<'c>, names: [&str; 2]) -> Done<[BasicBlock<'c>; 2]> {
         let [yes, no] = names.map(|name| self.block(name));
         let zero = self.number(0);
@@ -390,7 +391,7 @@ impl<'c> Code<'_, '_, 'c> {
         }
     }
 
-    /// Every module that uses it brings it; the linker takes the first.
+    /// Every module that uses the variable defines it; the linker takes the first.
     fn global(&self, name: &str) -> PointerValue<'c> {
         let symbol = format!("rill.variable.{name}");
         let found = self.module.get_global(&symbol).unwrap_or_else(|| {

@@ -1,8 +1,8 @@
-//! From text to tokens, each with its place, and messages that point there.
+//! Splits text into tokens with their places, and prints messages that point at a place.
 
 use std::{fmt, rc::Rc};
 
-/// A text and what messages call it.
+/// A text, and its name in messages.
 #[derive(Debug)]
 pub struct Source {
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Span {
 pub struct Note {
     pub place: (Rc<Source>, Span),
     pub message: String,
-    /// Whether the text only ends too early: then a prompt asks for more.
+    /// Whether the text ends too early. Then a prompt asks for more.
     pub unfinished: bool,
 }
 
@@ -81,7 +81,7 @@ pub fn lex(source: &Rc<Source>) -> Result<Vec<(Token, Span)>, Note> {
     Ok(tokens)
 }
 
-/// The token that a text starts with, or what is wrong with it, and how many bytes it has.
+/// The token at the start of a text, or what is wrong with it; and its number of bytes.
 fn token(text: &str) -> (Result<Token, String>, usize) {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let word = &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())];

@@ -33,7 +33,7 @@ fn run(file: &str) -> Result<(), Box<dyn Error>> {
     Session::new()?.run(file, &text, false)
 }
 
-/// Runs what is typed, input by input. Nothing that a program does ends it.
+/// Runs what is typed, input by input. No error of a program ends the prompt.
 fn prompt() -> Result<(), Box<dyn Error>> {
     let (mut session, mut text, mut count) = (Session::new()?, String::new(), 1);
     let mut lines = io::stdin().lock().lines();
@@ -46,7 +46,7 @@ fn prompt() -> Result<(), Box<dyn Error>> {
         text += &line;
         text.push('\n');
         if let Err(error) = session.run(&format!("input {count}"), &text, true) {
-            // An empty line ends what was not finished.
+            // An empty line ends an unfinished text.
             if !line.is_empty() && error.downcast_ref().is_some_and(|n: &Note| n.unfinished) {
                 continue;
             }

@@ -1,16 +1,16 @@
-//! What a program consists of, and how tokens become that: recursive descent, and operators by how
-//! tightly they bind.
+//! The tree of a program, and the parser that makes it from tokens: recursive descent, with operators
+//! by precedence.
 
 use std::{collections::BTreeMap, rc::Rc};
 
 use super::codegen::STOPPED;
 use super::lexer::{Note, Source, Span, Token, lex};
 
-/// What is known by name.
+/// The functions and variables of a program, by name.
 #[derive(Clone, Default)]
 pub struct Program {
     pub functions: BTreeMap<String, Rc<Function>>,
-    /// The variables that belong to no function.
+    /// The global variables.
     pub variables: Vec<String>,
 }
 
@@ -38,9 +38,9 @@ pub enum Kind {
     /// Starts a green thread that makes the call.
     Spawn(Call),
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// Goes on until something breaks it.
+    /// Repeats the block until a `break`.
     Loop(Box<Expr>),
-    /// Does the block with each value that the call yields, in a context of its own.
+    /// Runs the block for each value that the call yields. The call runs in a context of its own.
     For(String, Call, Box<Expr>),
     Block(Vec<Expr>),
     Yield(Box<Expr>),
@@ -53,20 +53,20 @@ pub struct Call {
     pub span: Span,
 }
 
-/// How deep a tree may get: who walks it needs stack.
+/// The greatest depth of a tree: code that walks the tree needs stack.
 const DEEPEST: usize = 250;
 
-/// Those further down bind tighter.
+/// Operators further down bind tighter.
 const OPERATORS: [&[&str]; 3] =
     [&["==", "!=", "<", "<=", ">", ">="], &["+", "-"], &["*", "/", "%"]];
 
 type Parsed<T = Expr> = Result<T, Note>;
 
-/// What a text defines, and its statements as a function of that name.
+/// The definitions of a text, and its statements as a function named `main`.
 pub fn parse(source: &Rc<Source>, main: &str) -> Parsed<(Program, Function)> {
     let mut parser = Parser { source, tokens: lex(source)?, position: 0, depth: 0 };
     let (mut program, span) = (Program::default(), parser.span());
-    // A fault may have left it set.
+    // A fault may have left the variable set.
     let zero = Box::new(Expr { span, kind: Kind::Number(0) });
     let mut statements = vec![Expr { span, kind: Kind::Assign(STOPPED.to_owned(), zero) }];
     while *parser.token() != Token::End {
@@ -259,7 +259,7 @@ impl Parser<'_> {
         Ok(Call { name, arguments: self.list(Self::expression)?, span })
     }
 
-    /// Parses what is one level further down.
+    /// Parses one level deeper.
     fn deeper(&mut self, parse: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         if self.depth >= DEEPEST {
             return Err(Note::new(self.source, self.span(), "this is nested too deeply"));

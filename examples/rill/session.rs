@@ -1,4 +1,4 @@
-//! Compiling and running one input after another. Whatever goes wrong in a program comes back.
+//! Compiles and runs one input after another. Every error of a program is returned.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
@@ -12,25 +12,25 @@ use super::codegen::{STOPPED, compile};
 use super::lexer::{Note, Source};
 use super::parser::{Call, Expr, Kind, Program, parse};
 
-/// What every program has: the numbers from one up to another, without that.
+/// The generator `range`, which every program has: the numbers from `from` to `to - 1`.
 pub const PRELUDE: &str = "fn range(from, to) { while from < to { yield from; from = from + 1 } }";
 
-/// What the functions of the host share with the scheduler.
+/// State that the host's functions share with the scheduler.
 #[derive(Default)]
 struct Host {
     /// Arguments of the thread that is about to be spawned.
     arguments: RefCell<Vec<i64>>,
-    /// Threads that have been: the notes with the names of their bodies, and the arguments.
+    /// Spawned threads: the notes with the names of their bodies, and the arguments.
     spawned: RefCell<Vec<(i64, Vec<i64>)>>,
     /// Whether the running thread has suspended itself to let others run.
     paused: Cell<bool>,
 }
 
 impl Host {
-    /// Gives programs what they call.
+    /// Defines the host's functions in the JIT.
     fn define(self: &Rc<Self>, jit: &Jit) -> Result<(), jit::Error> {
         jit.host_fn("rill.host.print", |number: i64| {
-            // Who reads it may have gone.
+            // The reader of the output may have gone.
             i64::from(writeln!(io::stdout(), "{number}").is_ok())
         })?;
         // The panic comes out of the `resume` that runs the program.
@@ -38,7 +38,7 @@ impl Host {
         let host = self.clone();
         jit.host_fn("rill.host.pause", move || {
             host.paused.set(true);
-            // SAFETY: nobody keeps an address of a variable of this, or of those that call it.
+            // SAFETY: neither this closure nor its callers have given away the address of a variable.
             i64::from(unsafe { suspend(0i64) }.is_ok())
         })?;
         let host = self.clone();
@@ -58,7 +58,7 @@ pub struct Session {
     jit: Jit,
     host: Rc<Host>,
     program: Program,
-    /// What running code may have to say. It knows them by their numbers.
+    /// Messages of running code, which refers to them by their numbers.
     notes: Vec<Note>,
     inputs: usize,
 }
@@ -73,8 +73,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Adds what a text defines, does its statements (may show the last one's value), and runs all
-    /// threads to their ends.
+    /// Adds the definitions of a text, runs its statements and all threads to their ends, and with
+    /// `show` prints the value of the last statement.
     pub fn run(&mut self, name: &str, text: &str, show: bool) -> Result<(), Box<dyn Error>> {
         self.inputs += 1;
         let source = Rc::new(Source { name: name.to_owned(), text: text.to_owned() });
@@ -86,8 +86,8 @@ impl Session {
             let call = Call { name, arguments: vec![last], span };
             statements.push(Expr { span, kind: Kind::Call(call) });
         }
-        // Code goes on using what it was linked with, so the users of a new definition are compiled
-        // again; and as it costs little, so is everything.
+        // Compiled code keeps using what it was linked with, so users of a new definition must be
+        // compiled again. It costs little to compile everything again.
         let mut program = self.program.clone();
         let again = new.functions.keys().any(|name| program.functions.contains_key(name));
         let temporary = new.functions.is_empty() && new.variables.is_empty();
@@ -100,7 +100,7 @@ impl Session {
         self.program = program;
         let result = self.schedule(&entry);
         if temporary {
-            // SAFETY: all threads have ended, and nobody else knows the module.
+            // SAFETY: all threads have ended, and no other module uses this one.
             unsafe { self.jit.remove(id) }?;
         }
         result
