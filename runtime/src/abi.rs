@@ -1,20 +1,21 @@
 //! The C ABI: every function that `stackswitch.h` declares, under its name.
 //!
-//! The switches themselves are assembly, in `arch`. What the
-//! operations mean is said in `docs/LangRef.md`.
+//! The switches are assembly, in `arch`. `docs/LangRef.md` says what the operations mean.
 
 use core::ffi::{c_int, c_void};
 
 use crate::arch;
+use crate::bases;
 use crate::cancel;
 use crate::context::Entry;
 use crate::error::{self, Code, Handler};
-use crate::frame;
+use crate::frame_memory;
 use crate::handle;
 pub use crate::hooks::Hooks;
 use crate::memory;
 pub use crate::memory::{Allocate, Deallocate};
 use crate::posix;
+use crate::settings;
 pub use crate::stats::{BaseStats, ContextStats, ProcessStats, Stats};
 use crate::thread;
 use crate::value::{self, Float};
@@ -28,7 +29,7 @@ pub const HEADERS: [(&str, &str); 2] = [
     ("stackswitch/ucontext.h", include_str!("../include/stackswitch/ucontext.h")),
 ];
 
-/// A function of the C ABI, for those who bind it by name.
+/// A function of the C ABI, for code that binds it by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbol {
     /// Its name in C.
@@ -40,12 +41,15 @@ pub struct Symbol {
 // SAFETY: an address of code can be used from any thread.
 unsafe impl Sync for Symbol {}
 
-/// Declares the functions that Rust implements, and lists them with those of the assembly.
+/// Declares the functions that Rust implements, and lists them with those of the assembly. Small
+/// integers come back extended to a `c_int`: the other side need not have extended them, and some
+/// callers in C expect it.
 macro_rules! abi {
     (
         assembly { $($asm:ident),* $(,)? }
         $( $(#[$doc:meta])* fn $name:ident ( $($arg:ident : $type:ty),* $(,)? ) $(-> $ret:ty)? { $($body:tt)* } )*
         integers { $($integer:ty: $spawn_integer:ident;)* }
+        small_integers { $($small:ty: $swap_small:ident $resume_small:ident $suspend_small:ident $ontop_small:ident;)* }
         floats { $($value:ty: $spawn:ident $swap:ident $resume:ident $suspend:ident $ontop:ident;)* }
     ) => {
         $(
@@ -72,8 +76,52 @@ macro_rules! abi {
                 function: *mut c_void,
                 argument: *mut c_void,
             ) -> *mut c_void {
-                // SAFETY: as the caller's; an integer is where a pointer would be.
+                // SAFETY: the condition is that of the function called; an integer travels like a pointer.
                 unsafe { stackswitch_spawn(base, function, argument) }
+            }
+        )*
+        $(
+            #[doc = concat!("`stackswitch_swap` with an `", stringify!($small), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_swap`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $swap_small(to: *mut c_void, value: $small) -> c_int {
+                // SAFETY: the condition is that of the function called.
+                unsafe { arch::stackswitch_swap(to, value as usize as *mut c_void) as usize as $small as c_int }
+            }
+            #[doc = concat!("`stackswitch_resume` with an `", stringify!($small), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_resume`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $resume_small(ctx: *mut c_void, value: $small) -> c_int {
+                // SAFETY: the condition is that of the function called.
+                unsafe { arch::stackswitch_resume(ctx, value as usize as *mut c_void) as usize as $small as c_int }
+            }
+            #[doc = concat!("`stackswitch_suspend` with an `", stringify!($small), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_suspend`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $suspend_small(value: $small) -> c_int {
+                // SAFETY: the condition is that of the function called.
+                unsafe { arch::stackswitch_suspend(value as usize as *mut c_void) as usize as $small as c_int }
+            }
+            #[doc = concat!("`stackswitch_swap_ontop` with an `", stringify!($small), "`.")]
+            ///
+            /// # Safety
+            /// As `stackswitch_swap_ontop`.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $ontop_small(
+                to: *mut c_void,
+                function: *mut c_void,
+                value: $small,
+            ) -> c_int {
+                // SAFETY: the condition is that of the function called.
+                unsafe {
+                    arch::stackswitch_swap_ontop(to, function, value as usize as *mut c_void) as usize as $small as c_int
+                }
             }
         )*
         $(
@@ -87,7 +135,7 @@ macro_rules! abi {
                 function: *mut c_void,
                 argument: *mut c_void,
             ) -> *mut c_void {
-                // SAFETY: as the caller's.
+                // SAFETY: the condition is that of the function called.
                 unsafe { handle::spawn(base, Entry { function, argument, wide: <$value>::ENTRY }) }
             }
             #[doc = concat!("`swap` with a `", stringify!($value), "`.")]
@@ -96,8 +144,8 @@ macro_rules! abi {
             /// As `stackswitch_swap`.
             #[unsafe(no_mangle)]
             pub unsafe extern "C-unwind" fn $swap(to: *mut c_void, value: $value) -> $value {
-                // SAFETY: as the caller's.
-                unsafe { value.travel(|word| arch::stackswitch_swap(to, word)) }
+                // SAFETY: the condition is that of the function called.
+                unsafe { value.exchange(|word| arch::stackswitch_swap(to, word)) }
             }
             #[doc = concat!("`resume` with a `", stringify!($value), "`.")]
             ///
@@ -105,8 +153,8 @@ macro_rules! abi {
             /// As `stackswitch_resume`.
             #[unsafe(no_mangle)]
             pub unsafe extern "C-unwind" fn $resume(ctx: *mut c_void, value: $value) -> $value {
-                // SAFETY: as the caller's.
-                unsafe { value.travel(|word| arch::stackswitch_resume(ctx, word)) }
+                // SAFETY: the condition is that of the function called.
+                unsafe { value.exchange(|word| arch::stackswitch_resume(ctx, word)) }
             }
             #[doc = concat!("`suspend` with a `", stringify!($value), "`.")]
             ///
@@ -114,8 +162,8 @@ macro_rules! abi {
             /// As `stackswitch_suspend`.
             #[unsafe(no_mangle)]
             pub unsafe extern "C-unwind" fn $suspend(value: $value) -> $value {
-                // SAFETY: as the caller's.
-                unsafe { value.travel(|word| arch::stackswitch_suspend(word)) }
+                // SAFETY: the condition is that of the function called.
+                unsafe { value.exchange(|word| arch::stackswitch_suspend(word)) }
             }
             #[doc = concat!("`swap.ontop` with a `", stringify!($value), "`.")]
             ///
@@ -127,9 +175,9 @@ macro_rules! abi {
                 function: *mut c_void,
                 value: $value,
             ) -> $value {
-                // SAFETY: as the caller's.
+                // SAFETY: the condition is that of the function called.
                 unsafe {
-                    value.travel(|word| {
+                    value.exchange(|word| {
                         arch::stackswitch_swap_ontop_with(to, function, word, <$value>::ONTOP)
                     })
                 }
@@ -139,6 +187,12 @@ macro_rules! abi {
             $(Symbol { name: stringify!($asm), address: arch::$asm as *const () },)*
             $(Symbol { name: stringify!($name), address: $name as *const () },)*
             $(Symbol { name: stringify!($spawn_integer), address: $spawn_integer as *const () },)*
+            $(
+                Symbol { name: stringify!($swap_small), address: $swap_small as *const () },
+                Symbol { name: stringify!($resume_small), address: $resume_small as *const () },
+                Symbol { name: stringify!($suspend_small), address: $suspend_small as *const () },
+                Symbol { name: stringify!($ontop_small), address: $ontop_small as *const () },
+            )*
             $(
                 Symbol { name: stringify!($spawn), address: $spawn as *const () },
                 Symbol { name: stringify!($swap), address: $swap as *const () },
@@ -156,20 +210,12 @@ abi! {
         stackswitch_resume,
         stackswitch_suspend,
         stackswitch_swap_ontop,
-        stackswitch_swap_i8,
-        stackswitch_swap_i16,
         stackswitch_swap_i32,
         stackswitch_swap_i64,
-        stackswitch_resume_i8,
-        stackswitch_resume_i16,
         stackswitch_resume_i32,
         stackswitch_resume_i64,
-        stackswitch_suspend_i8,
-        stackswitch_suspend_i16,
         stackswitch_suspend_i32,
         stackswitch_suspend_i64,
-        stackswitch_swap_ontop_i8,
-        stackswitch_swap_ontop_i16,
         stackswitch_swap_ontop_i32,
         stackswitch_swap_ontop_i64,
         stackswitch_base_here,
@@ -224,17 +270,17 @@ abi! {
 
     /// A base on a region of its own with `reserve` bytes of address space.
     fn stackswitch_base_create(reserve: usize) -> *mut c_void {
-        thread::base_create(reserve)
+        bases::base_create(reserve)
     }
     /// Gives a base back, whose contexts have been destroyed.
     fn stackswitch_base_destroy(base: *mut c_void) {
-        thread::base_destroy(base)
+        bases::base_destroy(base)
     }
 
-    /// Has `spawn` with a null base spread the calling thread's contexts over `count` regions, 1
-    /// to 64; returns how many it was before, or 0 when refused.
+    /// Makes `spawn` with a null base spread the calling thread's contexts over `count` regions, 1
+    /// to 64. Returns the number before, or 0 when refused.
     fn stackswitch_set_default_regions(count: usize) -> usize {
-        thread::set_default_regions(count)
+        settings::set_default_regions(count)
     }
 
     /// A new suspended context that will run `function(argument, first)`.
@@ -297,7 +343,7 @@ abi! {
     fn stackswitch_status(ctx: *mut c_void) -> c_int {
         handle::status(ctx)
     }
-    /// A second context that goes on from the same point.
+    /// A second context that continues from the same point.
     fn stackswitch_clone(ctx: *mut c_void) -> *mut c_void {
         handle::clone(ctx)
     }
@@ -313,18 +359,18 @@ abi! {
     fn stackswitch_slice_size(ctx: *mut c_void) -> usize {
         handle::slice_size(ctx)
     }
-    /// Brings the context's header and slice into cache.
+    /// Prefetches the context's header and slice.
     fn stackswitch_prefetch(ctx: *mut c_void) {
         handle::prefetch(ctx)
     }
     /// `size` bytes for variables of the function whose frame has the address `frame`, aligned to
     /// `alignment`, a power of two. Never null.
     fn stackswitch_frame_alloc(size: usize, alignment: usize, frame: *mut c_void) -> *mut c_void {
-        frame::take(size, alignment, frame.addr()).cast()
+        frame_memory::take(size, alignment, frame.addr()).cast()
     }
-    /// Gives back what that gave.
+    /// Frees what `stackswitch_frame_alloc` returned.
     fn stackswitch_frame_free(memory: *mut c_void) {
-        frame::give_back(memory.cast())
+        frame_memory::give_back(memory.cast())
     }
     /// The calling thread's counters.
     fn stackswitch_get_stats(out: *mut Stats) {
@@ -335,7 +381,7 @@ abi! {
     /// The counters of the contexts of one base.
     fn stackswitch_get_base_stats(base: *mut c_void, out: *mut BaseStats) {
         if !out.is_null() {
-            out.write(thread::base_stats(base));
+            out.write(bases::base_stats(base));
         }
     }
     /// What is known of one context.
@@ -353,7 +399,7 @@ abi! {
 
     /// Sets what is called on the calling thread's switches; null for nothing.
     fn stackswitch_set_hooks(hooks: *const Hooks) {
-        thread::set_hooks(hooks)
+        settings::set_hooks(hooks)
     }
     /// Visits all that the calling thread's contexts hold; the running one's part begins at `sp`.
     fn stackswitch_visit(sp: *mut c_void, visitor: Option<Visit>, data: *mut c_void) {
@@ -365,6 +411,10 @@ abi! {
         i16: stackswitch_spawn_i16;
         i32: stackswitch_spawn_i32;
         i64: stackswitch_spawn_i64;
+    }
+    small_integers {
+        i8: stackswitch_swap_i8 stackswitch_resume_i8 stackswitch_suspend_i8 stackswitch_swap_ontop_i8;
+        i16: stackswitch_swap_i16 stackswitch_resume_i16 stackswitch_suspend_i16 stackswitch_swap_ontop_i16;
     }
     floats {
         f32: stackswitch_spawn_f32 stackswitch_swap_f32 stackswitch_resume_f32 stackswitch_suspend_f32 stackswitch_swap_ontop_f32;

@@ -1,23 +1,27 @@
-//! Cancelling a context: a forced unwind of its frames, as the Itanium C++ ABI
-//! (exception handling, level I) has it.
+//! Cancelling a context: a forced unwind of its frames, as the Itanium C++ ABI (exception handling,
+//! level I) describes it.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use crate::arch::{self, optional};
+use stackswitch_abi::Code;
+
+use crate::arch;
 use crate::check::Carried;
 use crate::context::{Context, State};
 use crate::cxx::Globals;
-use crate::error::Code;
+use crate::error::refuse;
 use crate::handle::own;
 use crate::sys;
-use crate::thread::{self, refuse};
+use crate::thread::{self, ThreadWords};
 use crate::unwind::{Actions, Exception, Reason};
+use crate::weak_symbols;
 
-/// "STKSCANC": nobody's language, so nobody's handlers match it.
+/// "STKSCANC": the class of no language, so no handler matches it.
 const CLASS: u64 = u64::from_be_bytes(*b"STKSCANC");
-/// Unwinds a suspended context, so that its cleanups run, and finishes it. A
-/// new one just finishes.
+
+/// Unwinds a suspended context, so that its cleanups run, and finishes it. A new context just
+/// finishes.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null; its frames may be unwound.
@@ -28,7 +32,7 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "cancel");
         }
-        match (*Context::whereabouts(context)).tag.state() {
+        match (*Context::active(context)).tag.state() {
             State::New => {
                 (*context).take_entry((*(*context).base).top);
                 (*context).tag = (*context).tag.with(State::Finished);
@@ -36,7 +40,7 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
             State::Running => refuse(Code::Running, handle, "cancel"),
             State::Finished => refuse(Code::Finished, handle, "cancel"),
             _ => {
-                // On the heap: the context's own stack is unwound from under it.
+                // It is on the heap: the context's own stack is unwound.
                 let exception =
                     thread.heap.store.allocate(size_of::<Exception>()).cast::<Exception>();
                 if exception.is_null() {
@@ -47,9 +51,9 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
                     cleanup: Some(swallowed),
                     private: [0; 4],
                 });
-                // Its end comes back here, not to whoever it would have gone on with.
+                // When it ends, this function resumes, not the link.
                 let link = (*context).link;
-                (*context).link = Context::known((*arch::tls()).current);
+                (*context).link = Context::visible((*ThreadWords::get()).current);
                 let switches = thread::stats().switches;
                 let unwind = unwind_here as *mut c_void;
                 thread.carried = Carried::ANY;
@@ -69,15 +73,15 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
 /// # Safety
 /// `exception` is the canceller's block, which nobody else uses.
 unsafe extern "C-unwind" fn unwind_here(exception: *mut c_void) -> *mut c_void {
-    // SAFETY: as the caller's.
+    // SAFETY: the caller vouches for the exception; `stop` has the type of a stop function.
     unsafe {
-        optional::stackswitch_forced_unwind(exception, stop as *mut c_void, ptr::null_mut());
-        // That returns when there is no unwinder (nor cleanups, then), or it can go no further.
+        weak_symbols::forced_unwind(exception, stop as *mut c_void, ptr::null_mut());
+        // It returns if there is no unwinder, so no cleanups either, or if it cannot unwind further.
         end(exception.cast())
     }
 }
 
-/// Asked by the unwinder before each frame.
+/// The stop function, which the unwinder calls before each frame.
 unsafe extern "C-unwind" fn stop(
     _version: c_int,
     actions: Actions,
@@ -87,37 +91,37 @@ unsafe extern "C-unwind" fn stop(
     _parameter: *mut c_void,
 ) -> Reason {
     if actions.is_at_end() {
-        // SAFETY: every frame above the unwinder's is done with.
+        // SAFETY: the unwinder says that no frame is left.
         unsafe { end(exception) }
     }
     Reason::Nothing
 }
 
-/// The unwinding is done: the context ends.
+/// Ends the context after its frames were unwound.
 ///
 /// # Safety
 /// `exception` is that of [`cancel`].
 unsafe fn end(exception: *mut Exception) -> ! {
     // SAFETY: the block came from this thread's store.
     unsafe {
-        let thread = (*arch::tls()).thread;
+        let thread = (*ThreadWords::get()).thread;
         (*thread).heap.store.free(exception.cast(), size_of::<Exception>());
         arch::stackswitch_leave(ptr::null_mut())
     }
 }
 
-/// A handler has caught the cancellation and ends without having passed it on: it goes on all the
-/// same, from the end of the handler.
+/// A handler has caught the cancellation and ends without raising it again. The unwinding continues
+/// all the same, from the end of the handler.
 ///
 /// # Safety
 /// Called by the language whose handler it was; `exception` is that of [`cancel`].
 unsafe extern "C-unwind" fn swallowed(_reason: c_int, exception: *mut Exception) {
-    // SAFETY: a handler that has caught what is not its language's is the only one that is
-    // active, so nothing is lost of those in flight.
+    // SAFETY: a handler of a foreign exception is the only active one, so no other exception in
+    // flight is lost.
     unsafe {
-        *(*arch::tls()).exceptions = Globals::NONE;
-        optional::stackswitch_forced_unwind(exception.cast(), stop as *mut c_void, ptr::null_mut());
+        *(*ThreadWords::get()).exceptions = Globals::NONE;
+        weak_symbols::forced_unwind(exception.cast(), stop as *mut c_void, ptr::null_mut());
     }
-    sys::print(b"stackswitch: a cancelled context's handler did not let the unwinding go on\n");
+    sys::print(b"stackswitch: a cancelled context's handler did not let the unwinding continue\n");
     sys::abort();
 }

@@ -1,8 +1,8 @@
-//! What the checked build keeps and looks at besides: seals of slices, the types
-//! of values that travel, poison on vacated stack, counters of each context.
+//! The additional data and tests of the checked build: seals of slices, types of values that a switch
+//! carries, poison on vacated stack, counters of each context.
 //!
-//! Without the feature `checked` all of it has no size and does nothing, so that
-//! the code that uses it reads the same in both builds.
+//! Without the feature `checked` all of it has no size and does nothing, so the code that uses it is
+//! the same in both builds.
 
 #[cfg(feature = "checked")]
 pub(crate) use on::*;
@@ -19,14 +19,14 @@ mod on {
 
     use crate::stats::{Counters, Peak};
 
-    /// What the checked build knows of a context.
+    /// The additional data of a context.
     #[derive(Clone, Copy)]
     #[repr(C)]
     pub(crate) struct Checks {
         pub seal: Seal,
         /// What its body takes and returns.
         pub body: Carried,
-        /// What it takes when it goes on.
+        /// What it takes when it is resumed.
         pub awaits: Carried,
         /// Switches to it.
         pub switches: u64,
@@ -60,7 +60,7 @@ mod on {
             self.counters.switches_copying += u64::from(moved != 0);
         }
 
-        /// As for another context that has not been switched to.
+        /// The same for a clone that has not been switched to.
         pub(crate) fn uncounted(mut self) -> Self {
             self.switches = 0;
             self.counters = Counters::new();
@@ -97,7 +97,7 @@ mod on {
         ///
         /// # Safety
         /// They are readable and whole words, 8-byte aligned.
-        pub(crate) unsafe fn of(slice: *const u8, bytes: usize) -> Self {
+        pub(crate) unsafe fn compute(slice: *const u8, bytes: usize) -> Self {
             let mut seal = Self::new();
             // SAFETY: the caller vouches for the bytes.
             unsafe { seal.extend(slice, 0, bytes) };
@@ -107,7 +107,7 @@ mod on {
         /// The slice of `old` bytes, which this is the seal of, now has `new`.
         ///
         /// # Safety
-        /// As [`Self::of`].
+        /// As [`Self::compute`].
         pub(crate) unsafe fn extend(&mut self, slice: *const u8, old: usize, new: usize) {
             if old == 0 {
                 *self = Self::new();
@@ -123,10 +123,10 @@ mod on {
         /// Whether the `bytes` at `slice` are those that were sealed.
         ///
         /// # Safety
-        /// As [`Self::of`].
+        /// As [`Self::compute`].
         pub(crate) unsafe fn holds(self, slice: *const u8, bytes: usize) -> bool {
             // SAFETY: the caller vouches for the bytes.
-            bytes == 0 || unsafe { Self::of(slice, bytes).0 == self.0 }
+            bytes == 0 || unsafe { Self::compute(slice, bytes).0 == self.0 }
         }
     }
 
@@ -138,9 +138,9 @@ mod on {
     impl Carried {
         /// A pointer or an integer, in a register.
         pub(crate) const WORD: Self = Self(0);
-        /// More than a register, how much is not known.
+        /// A value that does not fit a register, of unknown size.
         pub(crate) const WIDE: Self = Self(254);
-        /// Nobody looks at it.
+        /// Any value, which is not used.
         pub(crate) const ANY: Self = Self(255);
 
         /// `size` bytes in the slot, at most 64.
@@ -149,7 +149,7 @@ mod on {
             Self(if size == 0 { 1 } else { size as u8 })
         }
 
-        /// Whether one who expects this may be given `other`.
+        /// Whether a context that expects this may be resumed with `other`.
         pub(crate) fn fits(self, other: Self) -> bool {
             self == other
                 || self == Self::ANY
@@ -158,7 +158,7 @@ mod on {
                 || (other == Self::WIDE && self != Self::WORD)
         }
 
-        /// Takes it out; the next switch carries a word unless told otherwise.
+        /// Returns it and sets it to a word, for the next switch.
         pub(crate) fn take(&mut self) -> Self {
             core::mem::replace(self, Self::WORD)
         }
@@ -205,7 +205,7 @@ mod on {
     pub(crate) unsafe fn poison_below(sp: usize, room: Option<usize>) {
         // Where it is not known it is the thread's own stack, and frames ran there.
         let bytes = room.map_or(DEAD_FRAMES, |room| room.min(DEAD_FRAMES));
-        // SAFETY: as the caller's.
+        // SAFETY: the bytes belong to a finished context.
         unsafe { poison(sp - bytes, bytes) };
     }
 }
@@ -244,7 +244,7 @@ mod off {
         /// # Safety
         /// None.
         #[inline]
-        pub(crate) unsafe fn of(_: *const u8, _: usize) -> Self {
+        pub(crate) unsafe fn compute(_: *const u8, _: usize) -> Self {
             Self
         }
         /// # Safety

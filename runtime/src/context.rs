@@ -1,16 +1,18 @@
-//! The headers: contexts, the bases that their stacks begin at, and the regions that they occupy.
+//! The headers of contexts, of the bases at which their stacks begin, and of the regions that they
+//! occupy.
 
 use core::ffi::c_void;
 
+use crate::arch::resume_points;
 use crate::check::{CHECKED, Checks, Switches};
 use crate::stats::{Counters, Peak};
-use crate::sys::{self, PAGE};
-use crate::tools::{self, Fiber, Stack};
+use crate::sys;
 
-/// What a handle names, in the low bits of its tag.
+use crate::instrumentation::{self, Fiber, RegisteredStack};
+
+/// What a handle is, in the low bits of its tag.
 ///
-/// A zeroed tag names nothing: freed headers, and pages that went back to the
-/// system, read as `Dead`.
+/// A zeroed tag is `Dead`: freed headers, and pages that went back to the system, read as that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum State {
@@ -18,14 +20,13 @@ pub(crate) enum State {
     Dead = 0,
     /// Spawned, has not run yet. The header holds what to run: see [`Context::set_entry`].
     New = 1,
-    /// Suspended, all of it in place and nothing below it on its region: the
-    /// fast path may switch to it by exchanging stack pointers.
+    /// Suspended, resident as a whole, and the bottom of its region: the fast path may switch to it.
     Ready = 2,
-    /// Suspended; a switch to it must first look at its region.
+    /// Suspended; only the slow path may switch to it.
     Parked = 3,
     /// The running context of its thread.
     Running = 4,
-    /// Its function has returned.
+    /// Its body has returned.
     Finished = 5,
     /// Not a context but a base.
     Base = 6,
@@ -33,14 +34,16 @@ pub(crate) enum State {
     Posix = 7,
 }
 
-/// Who owns a handle and what it names, in one word that a switch compares at once:
-/// the owner thread's number above, the [`State`] in the low four bits.
+/// Owner and state of a handle in one word, which a switch tests with one comparison: the number of
+/// the owner thread above, the [`State`] in the low four bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Tag(pub u32);
 
 impl Tag {
-    /// Thread numbers stay below this, so that a tag holds them.
+    /// A tag that no handle has.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+    /// Thread numbers are below this, so that a tag holds them.
     pub(crate) const THREADS: u32 = 1 << 28;
 
     pub(crate) const fn new(thread: u32, state: State) -> Self {
@@ -69,14 +72,14 @@ impl Tag {
     }
 }
 
-/// A stretch of a thread's time, by which contexts and bases are told apart that were made
-/// before some moment and after. It has the bytes that a header has left.
+/// A period of a thread's time. A host begins one, and later destroys the contexts and bases that
+/// were made since. It has three bytes because a header has so many left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Era([u8; 3]);
 
 impl Era {
-    /// Before any other; also of what belongs to no time.
+    /// The first era; also that of contexts which belong to none.
     pub(crate) const FIRST: Self = Self([0; 3]);
 
     const fn number(self) -> u32 {
@@ -84,7 +87,7 @@ impl Era {
         u32::from_le_bytes([a, b, c, 0])
     }
 
-    /// The one after it; none after the last.
+    /// The next era, or `None` after the last.
     pub(crate) const fn next(self) -> Option<Self> {
         match (self.number() + 1).to_le_bytes() {
             [a, b, c, 0] => Some(Self([a, b, c])),
@@ -92,22 +95,22 @@ impl Era {
         }
     }
 
-    /// Whether it is `other` or comes after it.
+    /// Whether it is `other` or a later era.
     pub(crate) const fn is_since(self, other: Self) -> bool {
         self.number() >= other.number()
     }
 }
 
-/// What a context is besides, a bit each.
+/// Properties of a context, a bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub(crate) struct Marks(pub u8);
+pub(crate) struct Flags(pub u8);
 
-impl Marks {
+impl Flags {
     pub(crate) const NONE: Self = Self(0);
     /// See [`Context::is_hidden`].
     pub(crate) const HIDDEN: Self = Self(1);
-    /// See [`Context::has_blocks`].
+    /// See [`Context::has_frame_blocks`].
     pub(crate) const BLOCKS: Self = Self(2);
 }
 
@@ -116,50 +119,76 @@ impl Marks {
 /// While suspended its extent is `[sp, base.top)`, lowest address first:
 ///
 /// ```text
-///   sp                    sp + saved                 base.top
-///   |  in the heap block  |  in place on the region  |
-///   |  at `slice`         |                          |
+///   sp                      sp + saved                 base.top
+///   |  displaced: in the    |  resident: on the        |
+///   |  slice                |  region                  |
 /// ```
 ///
-/// Displacing always takes from the low end, so one number says which part is where.
+/// The low end is displaced first, so the number `saved` says which bytes are where.
 #[repr(C)]
 pub(crate) struct Context {
-    /// Stack pointer at the switch away; `[sp]` holds the address to go on at.
+    /// Stack pointer of a suspended context: the address of its switch record.
     pub sp: usize,
     /// Owner and state. At the same offset in [`Base`] and in POSIX objects.
     pub tag: Tag,
-    /// What it is, and has, besides.
-    pub marks: Marks,
-    /// When it came to be.
+    /// Other properties.
+    pub flags: Flags,
+    /// The era in which it was made.
     pub era: Era,
-    /// Bytes from `sp` on that live in `slice`.
+    /// Bytes from `sp` on that are in the slice.
     pub saved: usize,
-    /// What holds them (see `saved.rs`), null when `saved` is 0.
+    /// The slice (see `saved.rs`), null if `saved` is 0.
     pub slice: *mut u8,
-    /// The next context in place on the region, at higher addresses.
+    /// The next resident context of the region, at higher addresses.
     pub above: *mut Context,
-    /// Who goes on when this context's function returns, or suspends. Null in hidden ones.
+    /// The context that is resumed when this one suspends or its body returns. Null in hidden
+    /// contexts.
     pub link: *mut Context,
     /// Where its stack begins.
     pub base: *mut Base,
-    /// The POSIX layer can take a context's flow of control to another stack: then this is
-    /// the hidden context there. In the hidden context it points back. Else null.
-    pub away: *mut Context,
-    /// What the checked build knows besides; else of no size.
+    /// While control of this context is on a user stack: the hidden context there. In that hidden
+    /// context: this one. Else null.
+    pub counterpart: *mut Context,
+    /// For the checked build; else of no size.
     pub checks: Checks,
-    /// What tools know of it: no bytes in builds for none.
+    /// For sanitizers; else of no size.
     pub fiber: Fiber,
 }
 
-/// What a new context runs.
+/// What a new context will run.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     /// The body.
     pub function: *mut c_void,
     /// Its first argument.
     pub argument: *mut c_void,
-    /// Runs the body for values that do not travel in a register, or null.
+    /// An adapter that calls the body with values that do not fit a register, or null.
     pub wide: *mut c_void,
+}
+
+/// Bytes of the first record of a new context; `record.s` of the CPU shows it.
+pub(crate) const FIRST_RECORD: usize = 4 * size_of::<usize>();
+
+impl Entry {
+    /// Writes the first record of a context below `top` (16-byte aligned). Returns its address,
+    /// which is the context's stack pointer.
+    ///
+    /// # Safety
+    /// The [`FIRST_RECORD`] bytes below `top` are the context's.
+    pub(crate) unsafe fn write_first_record(self, top: usize) -> usize {
+        let sp = top - FIRST_RECORD;
+        let Self { function, argument, wide } = self;
+        // SAFETY: the caller says that the bytes are the context's.
+        unsafe {
+            (sp as *mut [usize; 4]).write([
+                resume_points::entry(),
+                function.addr(),
+                argument.addr(),
+                wide.addr(),
+            ]);
+        }
+        sp
+    }
 }
 
 impl Context {
@@ -168,79 +197,80 @@ impl Context {
         Self {
             sp: 0,
             tag: Tag(0),
-            marks: Marks::NONE,
+            flags: Flags::NONE,
             era: Era::FIRST,
             saved: 0,
             slice: core::ptr::null_mut(),
             above: core::ptr::null_mut(),
             link: core::ptr::null_mut(),
             base: core::ptr::null_mut(),
-            away: core::ptr::null_mut(),
+            counterpart: core::ptr::null_mut(),
             checks: Checks::new(),
             fiber: Fiber::NEW,
         }
     }
 
-    /// The context that users know: the one that a hidden one runs for.
+    /// The context whose handle users have: for a hidden context the one whose control is there.
     ///
     /// # Safety
     /// `context` is a live header.
-    pub(crate) unsafe fn known(context: *mut Self) -> *mut Self {
+    pub(crate) unsafe fn visible(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if (*context).is_hidden() && !(*context).away.is_null() {
-                (*context).away
+            if (*context).is_hidden() && !(*context).counterpart.is_null() {
+                (*context).counterpart
             } else {
                 context
             }
         }
     }
 
-    /// The context on whose stack this one's flow of control is.
+    /// The context on whose stack control of this context is: itself, or a hidden one.
     ///
     /// # Safety
     /// `context` is a live header.
-    pub(crate) unsafe fn whereabouts(context: *mut Self) -> *mut Self {
+    pub(crate) unsafe fn active(context: *mut Self) -> *mut Self {
         // SAFETY: the caller vouches for the header.
         unsafe {
-            if !(*context).is_hidden() && !(*context).away.is_null() {
-                (*context).away
+            if !(*context).is_hidden() && !(*context).counterpart.is_null() {
+                (*context).counterpart
             } else {
                 context
             }
         }
     }
 
-    /// Whether it stands for a stack of the POSIX layer. Users never see its handle.
+    /// Whether it stands for a user stack, or for code after a fault. Users never have its handle.
     pub(crate) fn is_hidden(&self) -> bool {
-        self.marks.0 & Marks::HIDDEN.0 != 0
+        self.flags.0 & Flags::HIDDEN.0 != 0
     }
 
-    /// Whether frames of it may have variables on the heap, see `blocks`.
-    pub(crate) fn has_blocks(&self) -> bool {
-        self.marks.0 & Marks::BLOCKS.0 != 0
+    /// Whether its frames may have variables on the heap, see `frame_blocks`.
+    pub(crate) fn has_frame_blocks(&self) -> bool {
+        self.flags.0 & Flags::BLOCKS.0 != 0
     }
 
-    /// Notes that they may, or that none has.
-    pub(crate) fn set_has_blocks(&mut self, has: bool) {
-        self.marks.0 = self.marks.0 & !Marks::BLOCKS.0 | if has { Marks::BLOCKS.0 } else { 0 };
+    /// Sets whether they may.
+    pub(crate) fn set_has_frame_blocks(&mut self, has: bool) {
+        self.flags.0 = self.flags.0 & !Flags::BLOCKS.0 | if has { Flags::BLOCKS.0 } else { 0 };
     }
 
-    /// Marks a context suspended: ready to go on at once, or only after a look at its region.
+    /// Marks a context as suspended: as ready if the fast path can switch to it, else as parked.
     pub(crate) fn suspend(&mut self, is_bottom: bool) {
-        let ready = is_bottom && self.saved == 0 && (self.is_hidden() || self.away.is_null());
+        let ready =
+            is_bottom && self.saved == 0 && (self.is_hidden() || self.counterpart.is_null());
         self.tag = self.tag.with(if ready { State::Ready } else { State::Parked });
     }
 
-    /// Keeps what a new context will run, in fields that it does not use before it has run.
+    /// Stores what a new context will run, in fields that are not used before it runs.
     pub(crate) fn set_entry(&mut self, entry: Entry) {
         self.sp = entry.argument as usize;
         self.slice = entry.function.cast();
         self.above = entry.wide.cast();
     }
 
-    /// Takes out what [`Self::set_entry`] kept, and leaves the fields as a
-    /// context with an empty extent has them.
+    /// Returns what [`Self::set_entry`] stored, and sets the fields to those of a context with an
+    /// empty extent.
     pub(crate) fn take_entry(&mut self, sp: usize) -> Entry {
         let entry = self.entry();
         self.sp = sp;
@@ -249,7 +279,7 @@ impl Context {
         entry
     }
 
-    /// What [`Self::set_entry`] kept.
+    /// What [`Self::set_entry`] stored.
     pub(crate) fn entry(&self) -> Entry {
         Entry {
             function: self.slice.cast(),
@@ -258,68 +288,85 @@ impl Context {
         }
     }
 
-    /// Whether some of its stack is in place on its region.
+    /// Whether some of its bytes are resident.
     ///
     /// # Safety
     /// Suspended, and its base alive.
-    pub(crate) unsafe fn in_place(&self) -> bool {
+    pub(crate) unsafe fn is_resident(&self) -> bool {
         // SAFETY: the caller vouches for the base.
         self.sp + self.saved < unsafe { (*self.base).top }
     }
 }
 
 const _: () = assert!(
-    size_of::<Context>() == 64 || CHECKED || tools::FOLLOW_SWITCHES,
-    "a header is one cache line; what is for checks and tools comes on top"
+    size_of::<Context>() == 64 || CHECKED || instrumentation::FOLLOW_SWITCHES,
+    "a header is one cache line, but for the checked build and sanitizers"
 );
+
+const _: () = {
+    use core::mem::offset_of;
+    use stackswitch_abi::layout::{RUNNING_AFTER_READY, base, header, region};
+    assert!(offset_of!(Context, sp) == header::SP);
+    assert!(offset_of!(Context, tag) == header::TAG);
+    assert!(offset_of!(Context, saved) == header::SAVED);
+    assert!(offset_of!(Context, slice) == header::SLICE);
+    assert!(offset_of!(Context, above) == header::ABOVE);
+    assert!(offset_of!(Context, link) == header::LINK);
+    assert!(offset_of!(Context, base) == header::BASE);
+    assert!(offset_of!(Context, counterpart) == header::COUNTERPART);
+    assert!(offset_of!(Base, top) == base::TOP);
+    assert!(offset_of!(Base, region) == base::REGION);
+    assert!(offset_of!(Region, bottom) == region::BOTTOM);
+    assert!(State::Running as usize - State::Ready as usize == RUNNING_AFTER_READY);
+};
 
 const _: () = assert!(
     core::mem::offset_of!(Base, tag) == core::mem::offset_of!(Context, tag),
-    "a handle's tag is found without knowing what the handle is"
+    "the tag is at one offset in every kind of handle"
 );
 
-/// What a region keeps below the stack pointer when memory goes back: the depth that a context
-/// may reach and leave over and over.
+/// Bytes below the stack pointer that a region keeps when it gives memory back: a depth that a
+/// context may reach again and again.
 const KEPT: usize = 256 << 10;
 
-/// Who gave a region its memory.
+/// Where the memory of a region comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The thread's native stack.
     Native,
     /// Mapped by the runtime; goes with its last base.
     Mapped,
-    /// Given to `makecontext` by the caller.
-    Given,
+    /// A user stack: passed to `makecontext` by the program.
+    User,
 }
 
 /// One piece of stack memory.
 ///
-/// The contexts that have bytes in place on it form a list by ascending
-/// address, from `bottom` through [`Context::above`]; their parts never
-/// overlap. A running context is always the bottom of its region: all memory
-/// below its stack pointer is its own to grow into.
+/// The contexts with resident bytes on it form a list by ascending address, from `bottom` through
+/// [`Context::above`]; their resident bytes never overlap. A running context is always the bottom of
+/// its region, so it can grow into all memory below its stack pointer.
 #[repr(C)]
 pub(crate) struct Region {
-    /// The lowest context in place, or null.
+    /// The lowest resident context, or null.
     pub bottom: *mut Context,
-    /// Bases on it; the last one takes a mapped region with it.
+    /// Number of its bases; a mapped region is unmapped with its last base.
     pub bases: usize,
-    /// First address of the memory, guard included; 0 when not ours to know.
+    /// First address of the memory, guard included; 0 if not known.
     pub low: usize,
     /// Bytes of memory, guard included.
     pub length: usize,
     /// Bytes of guard at the low end.
     pub guard: usize,
     pub origin: Origin,
-    /// The thread's next region.
+    /// Neighbours in the thread's list of mapped regions.
     pub next: *mut Region,
-    /// What tools know of it.
-    pub stack: Stack,
+    pub previous: *mut Region,
+    /// For Valgrind; else of no size.
+    pub stack: RegisteredStack,
 }
 
 impl Region {
-    /// A region that nobody knows yet.
+    /// A region without contexts, in no list.
     pub(crate) const fn new(origin: Origin, low: usize, length: usize, guard: usize) -> Self {
         Self {
             bottom: core::ptr::null_mut(),
@@ -329,27 +376,27 @@ impl Region {
             guard,
             origin,
             next: core::ptr::null_mut(),
-            stack: Stack::UNKNOWN,
+            previous: core::ptr::null_mut(),
+            stack: RegisteredStack::NONE,
         }
     }
 
-    /// Gives the memory back that a deep excursion left below `sp`, the stack pointer of the
-    /// region's bottom.
+    /// Gives memory back that the bottom context used when it was deeper. `sp` is its stack pointer.
     ///
     /// # Safety
-    /// `sp` is that, so nothing below it is needed.
+    /// No byte below `sp` is needed.
     #[cold]
     pub(crate) unsafe fn trim(&self, sp: usize) {
         let low = self.low + self.guard;
-        let high = sp.saturating_sub(KEPT) & !(PAGE - 1);
+        let high = sp.saturating_sub(KEPT) & !(sys::page() - 1);
         if self.origin == Origin::Mapped && high > low {
             // SAFETY: the pages are the runtime's, and the caller vouches for their bytes.
             unsafe { sys::release(low as *mut u8, high - low) };
         }
     }
 
-    /// Bytes of the region below `sp`, its guard aside; `None` for the thread's own stack, whose
-    /// end is not known.
+    /// Bytes of the region below `sp`, without its guard; `None` for the thread's native stack,
+    /// whose end is not known.
     pub(crate) fn room_below(&self, sp: usize) -> Option<usize> {
         (self.origin != Origin::Native).then(|| sp - (self.low + self.guard))
     }
@@ -360,7 +407,7 @@ impl Region {
         self.guard != 0 && address.wrapping_sub(self.low) < self.guard
     }
 
-    /// Takes a suspended context off the list, with whatever it has in place.
+    /// Removes a suspended context, with its resident bytes, from the list.
     ///
     /// # Safety
     /// `context` is in the list of this region.
@@ -373,16 +420,15 @@ impl Region {
             }
             *at = (*context).above;
             (*context).above = core::ptr::null_mut();
-            self.settle();
+            self.refresh_bottom();
         }
     }
 
-    /// After the bottom has changed: a suspended bottom that is whole may be
-    /// switched to by the fast path.
+    /// Sets the state of a new bottom: the fast path may switch to it if it has no slice.
     ///
     /// # Safety
     /// The list is sound.
-    pub(crate) unsafe fn settle(&mut self) {
+    pub(crate) unsafe fn refresh_bottom(&mut self) {
         // SAFETY: list members are live headers.
         unsafe {
             let Some(bottom) = self.bottom.as_mut() else { return };
@@ -393,21 +439,21 @@ impl Region {
     }
 }
 
-/// The far end of slices: contexts started from it occupy the memory below `top`.
+/// Where stacks begin: its contexts occupy the memory below `top`.
 #[repr(C)]
 pub(crate) struct Base {
-    /// First address above its contexts' stacks, where a cache line begins.
+    /// First address above its contexts' stacks; a cache line begins there.
     pub top: usize,
     /// Owner, [`State::Base`]. At the offset of [`Context::tag`].
     pub tag: Tag,
     /// Contexts started from it and not destroyed.
     pub contexts: u32,
     pub region: *mut Region,
-    /// What was moved for its contexts.
+    /// Counters of its contexts.
     pub counters: Counters,
-    /// The most that they had in slices.
+    /// The most bytes that they had in slices.
     pub peak: Peak,
-    /// When it came to be.
+    /// The era in which it was made.
     pub era: Era,
     /// Switches to its contexts.
     pub switches: Switches,
@@ -431,5 +477,5 @@ impl Base {
 
 const _: () = assert!(
     size_of::<Base>() <= size_of::<Context>(),
-    "a base lies where a context's header may lie"
+    "a base fits the block of a context's header"
 );

@@ -1,21 +1,19 @@
-//! The C++ runtime's view of exceptions in flight, which belongs to a context
-//! but which the Itanium C++ ABI keeps per thread.
-//!
-//! The switches look at it (see [`arch`](crate::arch)): while no exception is in
-//! flight all of it is zero, and there is nothing to keep.
+//! The C++ runtime's data about exceptions in flight. The Itanium C++ ABI keeps it per thread, but it
+//! belongs to a context: a switch saves it with the switch record (see `record.s` of the CPU).
+//! While no exception is in flight all of it is zero, and a switch saves nothing.
 
 use core::ffi::c_void;
 
-use crate::arch::optional;
 use crate::unwind::Exception;
+use crate::weak_symbols;
 
 /// `__cxa_eh_globals`. Both C++ runtimes, GNU's and LLVM's, have these two words.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Globals {
-    /// The exceptions whose handlers have begun and not ended, newest first.
+    /// The exceptions whose handlers have begun and not ended: a list, newest first.
     caught: *mut c_void,
-    /// How many are thrown and have not reached their handlers.
+    /// The number of exceptions that have been thrown and have not reached their handlers.
     uncaught: usize,
 }
 
@@ -24,10 +22,9 @@ impl Globals {
     pub(crate) const NONE: Self = Self { caught: core::ptr::null_mut(), uncaught: 0 };
 }
 
-/// The calling thread's, if the program has a C++ runtime.
+/// The calling thread's words, if the program has a C++ runtime.
 pub(crate) fn globals() -> Option<*mut Globals> {
-    // SAFETY: the function takes nothing and changes nothing that is seen.
-    let globals = unsafe { optional::stackswitch_cxa_get_globals() };
+    let globals = weak_symbols::cxa_get_globals();
     (!globals.is_null()).then(|| globals.cast())
 }
 
@@ -37,12 +34,12 @@ const fn is_cxx(class: u64) -> bool {
     matches!(&(class >> 8).to_be_bytes(), b"\0GNUCC++" | b"\0CLNGC++")
 }
 
-/// An exception that another context has thrown is in flight in this one.
+/// Counts an exception that another context has thrown, and this context will raise, as in flight.
 ///
 /// # Safety
 /// `exception` is one; `globals` are the thread's.
-pub(crate) unsafe fn take_over(globals: *mut Globals, exception: *mut Exception) {
-    // SAFETY: as the caller's.
+pub(crate) unsafe fn count_uncaught(globals: *mut Globals, exception: *mut Exception) {
+    // SAFETY: the caller vouches for the exception and the words.
     unsafe {
         if is_cxx((*exception).class) {
             (*globals).uncaught += 1;
@@ -50,16 +47,16 @@ pub(crate) unsafe fn take_over(globals: *mut Globals, exception: *mut Exception)
     }
 }
 
-/// Ends the program as C++ does when nobody catches. Returns if the exception is not of C++.
+/// Ends the program as C++ does without a handler. Returns if the exception is not of C++.
 ///
 /// # Safety
-/// `exception` is one that was raised, and nobody has caught it.
+/// `exception` was raised, and no handler has caught it.
 pub(crate) unsafe fn terminate(exception: *mut Exception) {
-    // SAFETY: as the caller's: `terminate` is called as from a handler.
+    // SAFETY: the caller says that the exception was raised; `terminate` is called in a handler.
     unsafe {
         if is_cxx((*exception).class) {
-            optional::stackswitch_cxa_begin_catch(exception.cast());
-            optional::stackswitch_cxx_terminate();
+            weak_symbols::cxa_begin_catch(exception.cast());
+            weak_symbols::cxx_terminate();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Error codes, and the handler that hears of them.
+//! The error handler, and what it is told.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::fmt::{self, Write};
@@ -6,80 +6,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::sys;
 
-/// Why an operation was refused. The values are those of `stackswitch.h`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Code {
-    /// An argument that cannot work.
-    Invalid = -1,
-    /// No memory for a slice, a context or a region.
-    Memory = -2,
-    /// No link to go to, or one that has ended.
-    NoLink = -3,
-    /// The context is running.
-    Running = -4,
-    /// The context has finished.
-    Finished = -5,
-    /// Not a context, or one that was destroyed.
-    Destroyed = -6,
-    /// The context belongs to another thread.
-    Foreign = -7,
-    /// A context overflowed its region.
-    Overflow = -8,
-    /// The base still has contexts.
-    Busy = -9,
-    /// Not possible here: for this context, target or build.
-    Unsupported = -10,
-    /// The two sides of a switch have values of different types (checked build).
-    Type = -11,
-    /// A slice is not what was saved (checked build).
-    Corrupt = -12,
-}
+pub use stackswitch_abi::Code;
 
-impl Code {
-    /// Every code, in the order of its values.
-    pub const ALL: [Self; 12] = [
-        Self::Invalid,
-        Self::Memory,
-        Self::NoLink,
-        Self::Running,
-        Self::Finished,
-        Self::Destroyed,
-        Self::Foreign,
-        Self::Overflow,
-        Self::Busy,
-        Self::Unsupported,
-        Self::Type,
-        Self::Corrupt,
-    ];
-
-    /// The code with this value, if there is one.
-    pub fn from_value(value: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| *code as i32 == value)
-    }
-
-    /// The name in `stackswitch.h`, without its prefix `STACKSWITCH_`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Invalid => "EINVAL",
-            Self::Memory => "ENOMEM",
-            Self::NoLink => "ENOLINK",
-            Self::Running => "ERUNNING",
-            Self::Finished => "EFINISHED",
-            Self::Destroyed => "EDESTROYED",
-            Self::Foreign => "EFOREIGN",
-            Self::Overflow => "EOVERFLOW",
-            Self::Busy => "EBUSY",
-            Self::Unsupported => "ENOTSUP",
-            Self::Type => "ETYPE",
-            Self::Corrupt => "ECORRUPT",
-        }
-    }
-}
-
-/// Hears of an error: the code's value, the context it is about (may be null),
-/// and one line of text that ends with the call. If it returns, the operation
-/// is refused and gives 0 or null.
+/// An error handler. It gets the value of the code, the context that the error is about (may be
+/// null) and one line of text, valid during the call. If it returns, the refused operation returns
+/// 0 or null.
 pub type Handler =
     unsafe extern "C-unwind" fn(code: c_int, ctx: *mut c_void, message: *const c_char);
 
@@ -94,17 +25,32 @@ pub fn set_handler(handler: Option<Handler>) -> Option<Handler> {
     unsafe { core::mem::transmute::<*mut (), Option<Handler>>(old) }
 }
 
-/// An error that is about a context, with what was tried.
+/// An operation that was refused.
 #[derive(Clone, Copy)]
 pub(crate) struct Refusal {
     pub code: Code,
-    /// The context it is about, or null.
+    /// The context that the error is about, or null.
     pub context: *mut c_void,
     /// The operation, as the user wrote it.
     pub operation: &'static str,
 }
 
-/// Tells the handler. Returns if the handler does.
+impl Refusal {
+    /// Nothing was refused.
+    pub(crate) const NONE: Self =
+        Self { code: Code::Invalid, context: core::ptr::null_mut(), operation: "" };
+}
+
+/// Calls the error handler for an operation that was refused before it began.
+///
+/// # Safety
+/// Nothing has been changed, and the caller's frames may be left for good.
+pub(crate) unsafe fn refuse(code: Code, context: *mut c_void, operation: &'static str) {
+    // SAFETY: the caller says that nothing has changed.
+    unsafe { report(&Refusal { code, context, operation }) };
+}
+
+/// Calls the error handler. Returns if the handler does.
 ///
 /// # Safety
 /// The caller has changed nothing yet and its frames may be left for good.

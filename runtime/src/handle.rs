@@ -1,22 +1,25 @@
-//! What can be done with a context's handle besides switching to it.
+//! Operations on a context's handle other than switches.
 
 use core::ffi::c_void;
 use core::ptr;
 
+use stackswitch_abi::Code;
+
 use crate::arch;
+use crate::bases;
 use crate::context::{Base, Context, Entry, State, Tag};
-use crate::error::Code;
-use crate::fibers;
+use crate::error::refuse;
 use crate::posix;
+use crate::sanitizers;
 use crate::saved;
 use crate::slice;
 use crate::stats::ContextStats;
 use crate::switch::check_handle;
-use crate::thread::{self, HINTS, Thread, refuse};
+use crate::thread::{self, HINTS, Thread, ThreadWords};
 use crate::value;
 
-/// A new suspended context that will run `entry` from `base`, or, with `base`
-/// null, from one of the thread's default bases. Null when refused.
+/// A new suspended context that will run `entry` from `base`, or from one of the thread's default
+/// bases if `base` is null. Null when refused.
 ///
 /// # Safety
 /// `base` is a base, was one, or is null.
@@ -27,7 +30,7 @@ pub(crate) unsafe fn spawn(base: *mut c_void, entry: Entry) -> *mut c_void {
         if thread.is_null() {
             return ptr::null_mut();
         }
-        (*thread).keep_track(arch::tls());
+        (*thread).start_tracking(ThreadWords::get());
         match try_spawn(&mut *thread, base, entry) {
             Ok(context) => context.cast(),
             Err(code) => {
@@ -55,8 +58,8 @@ unsafe fn try_spawn(
         }
         base
     } else {
-        // SAFETY: as the caller's.
-        unsafe { thread::check_base(thread, base)? };
+        // SAFETY: the caller vouches for the handle.
+        unsafe { bases::check_base(thread, base)? };
         base.cast::<Base>()
     };
     let context = thread.heap.store.allocate_header().cast::<Context>();
@@ -89,7 +92,7 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        if (*Context::whereabouts(context)).tag.state() == State::Running {
+        if (*Context::active(context)).tag.state() == State::Running {
             return refuse(Code::Running, handle, "destroy");
         }
         drop_context(thread, context);
@@ -103,17 +106,17 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
 /// layer.
 #[inline]
 pub(crate) unsafe fn drop_context(thread: &mut Thread, context: *mut Context) {
-    // SAFETY: as the caller's.
+    // SAFETY: the header is alive, and so are its base and counterpart.
     unsafe {
-        // On a stack of the POSIX layer it may have come to its end, and has its own still.
+        // Control may have ended on a user stack, while it still has its own.
         if matches!((*context).tag.state(), State::Ready | State::Parked) {
             slice::drop_stack(&mut thread.heap, context);
         }
         thread.blocks.release(&mut thread.heap, context);
-        if let Some(hidden) = (*context).away.as_mut() {
-            hidden.away = ptr::null_mut();
+        if let Some(hidden) = (*context).counterpart.as_mut() {
+            hidden.counterpart = ptr::null_mut();
         }
-        fibers::ended(context, (*arch::tls()).current);
+        sanitizers::ended(context, (*ThreadWords::get()).current);
         (*(*context).base).contexts -= 1;
         (*context).tag = Tag(0);
         thread.heap.store.free_header(context.cast());
@@ -128,18 +131,18 @@ pub(crate) fn current() -> *mut c_void {
         if thread::ensure().is_null() {
             return ptr::null_mut();
         }
-        Context::known((*arch::tls()).current).cast()
+        Context::visible((*ThreadWords::get()).current).cast()
     }
 }
 
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn link(handle: *mut c_void) -> *mut c_void {
-    // SAFETY: as the caller's.
+    // SAFETY: `own` lets only a live header of this thread pass.
     unsafe {
         let Some((_, context)) = own(handle, "link") else { return ptr::null_mut() };
         let link = (*context).link;
-        if link.is_null() { ptr::null_mut() } else { Context::known(link).cast() }
+        if link.is_null() { ptr::null_mut() } else { Context::visible(link).cast() }
     }
 }
 
@@ -164,10 +167,10 @@ pub(crate) unsafe fn set_link(handle: *mut c_void, link: *mut c_void) {
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn status(handle: *mut c_void) -> i32 {
-    // SAFETY: as the caller's.
+    // SAFETY: `own` lets only a live header of this thread pass.
     unsafe {
         let Some((_, context)) = own(handle, "status") else { return 0 };
-        match (*Context::whereabouts(context)).tag.state() {
+        match (*Context::active(context)).tag.state() {
             State::Ready | State::Parked => 1,
             State::Running => 2,
             State::Finished => 3,
@@ -181,35 +184,35 @@ pub(crate) unsafe fn status(handle: *mut c_void) -> i32 {
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn slice_size(handle: *mut c_void) -> usize {
-    // SAFETY: as the caller's.
+    // SAFETY: `own` lets only a live header of this thread pass.
     unsafe { own(handle, "slice.size").map_or(0, |(_, context)| (*context).saved) }
 }
 
-/// What [`look`] sees of a context.
+/// The state of a context at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Snapshot {
     /// Whether its body has ended.
     pub finished: bool,
     /// Bytes that it holds in its slice.
     pub saved: usize,
 }
 
-/// Looks at a context, for tools that follow contexts and may know of one that is gone: `None`,
-/// without an error, for what is no context of the calling thread any more.
+/// The state of a context, for tools that follow contexts. `None`, without an error, if the context
+/// was destroyed or is another thread's.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
-pub unsafe fn look(handle: *mut c_void) -> Option<Look> {
+pub unsafe fn snapshot(handle: *mut c_void) -> Option<Snapshot> {
     // SAFETY: the words are this thread's; a handle that passes the check is a live header of it.
     unsafe {
-        let thread = (*arch::tls()).thread;
+        let thread = (*ThreadWords::get()).thread;
         if thread.is_null() {
             return None;
         }
         check_handle(&*thread, handle.cast()).ok()?;
         let context = handle.cast::<Context>();
         let finished = (*context).tag.state() == State::Finished;
-        Some(Look { finished, saved: (*context).saved })
+        Some(Snapshot { finished, saved: (*context).saved })
     }
 }
 
@@ -247,7 +250,7 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
-    // SAFETY: as the caller's.
+    // SAFETY: `own` lets only a live header of this thread pass.
     unsafe {
         let thread = thread::ensure();
         if thread.is_null() {
@@ -262,8 +265,8 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
             None => {}
         }
         let Some((_, context)) = own(handle, "stacktop") else { return ptr::null_mut() };
-        let position = match (*Context::whereabouts(context)).tag.state() {
-            State::Ready | State::Parked => (*Context::whereabouts(context)).sp,
+        let position = match (*Context::active(context)).tag.state() {
+            State::Ready | State::Parked => (*Context::active(context)).sp,
             State::Finished => {
                 refuse(Code::Finished, handle, "stacktop");
                 return ptr::null_mut();
@@ -278,21 +281,20 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
     }
 }
 
-/// The lines of a slice that are asked for; the hardware follows a longer one by itself.
+/// How many cache lines of a slice are prefetched; the hardware prefetches the rest by itself.
 const HINT_LINES: usize = 8;
 
-/// Brings a context's header into cache, and `HINTS` hints later its slice or stack top: they
-/// can only be found through the header, and a hint that waited for it would cost what it saves.
-/// Changes nothing that can be seen.
+/// Prefetches a context's header, and `HINTS` calls later its slice or the top of its stack: their
+/// addresses are in the header, and a hint that waited for it would cost what it saves.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
 pub(crate) unsafe fn prefetch(handle: *mut c_void) {
     arch::prefetch(handle.cast());
-    let thread = arch::tls();
+    let tls = ThreadWords::get();
     // SAFETY: the words are this thread's; headers stay readable until their thread ends.
     unsafe {
-        let thread = (*thread).thread;
+        let thread = (*tls).thread;
         if thread.is_null() || handle.is_null() {
             return;
         }
@@ -314,7 +316,7 @@ pub(crate) unsafe fn prefetch(handle: *mut c_void) {
     }
 }
 
-/// A second context that goes on from the same point, or null.
+/// A second context that continues from the same point, or null.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.
@@ -330,9 +332,9 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         if context == &raw mut thread.main {
             return refused(Code::Invalid);
         }
-        match (*Context::whereabouts(context)).tag.state() {
-            // On a stack of the POSIX layer it has a place that its slice does not hold.
-            State::Ready | State::Parked if !(*context).away.is_null() => {
+        match (*Context::active(context)).tag.state() {
+            // Control on a user stack has frames that are not in the slice.
+            State::Ready | State::Parked if !(*context).counterpart.is_null() => {
                 return refused(Code::Unsupported);
             }
             State::Ready | State::Parked => {}
@@ -341,7 +343,7 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             _ => return refused(Code::Invalid),
         }
         thread.blocks.sweep(&mut thread.heap, context, (*context).sp);
-        if !fibers::can_clone(context) || (*context).has_blocks() {
+        if !sanitizers::can_clone(context) || (*context).has_frame_blocks() {
             return refused(Code::Unsupported);
         }
         if let Err(code) = slice::evict(&mut thread.heap, context) {
@@ -374,8 +376,8 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
     }
 }
 
-/// The calling thread and `handle` as a context of it; `None` after the
-/// handler was told why not.
+/// The calling thread, and `handle` as a context of it. `None` after the error handler was told that
+/// it is none.
 ///
 /// # Safety
 /// `handle` is a context, was one, or is null.

@@ -1,16 +1,16 @@
-//! A thread's heap as slicing uses it: blocks, slots for moved pages, and what is counted of both.
+//! A thread's heap: blocks, address space for large slices, and the thread's counters.
 
 use crate::memory::Memory;
-use crate::slots::Slots;
+use crate::slice_mappings::SliceMappings;
 use crate::stats::Stats;
 use crate::store::Store;
 
-/// What slices are kept in.
+/// The memory of a thread's slices and headers.
 pub(crate) struct Heap {
-    /// Blocks, for slices and for headers.
+    /// Blocks for slices and headers.
     pub store: Store,
     /// Address space for large slices.
-    pub slots: Slots,
+    pub mappings: SliceMappings,
     /// The thread's counters.
     pub stats: Stats,
 }
@@ -18,6 +18,6 @@ pub(crate) struct Heap {
 impl Heap {
     /// An empty one that takes its memory from `memory`.
     pub(crate) const fn new(memory: Memory) -> Self {
-        Self { store: Store::new(memory), slots: Slots::new(), stats: Stats::EMPTY }
+        Self { store: Store::new(memory), mappings: SliceMappings::new(), stats: Stats::EMPTY }
     }
 }

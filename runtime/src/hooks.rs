@@ -1,4 +1,4 @@
-//! Callbacks on switches: for tracing, and for what a program keeps per context.
+//! Hooks: callbacks on switches, for tracing and for data that a program keeps per context.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -6,13 +6,13 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::check::CHECKED;
 use crate::context::{Context, State, Tag};
-use crate::tools::FOLLOW_SWITCHES;
+use crate::instrumentation::FOLLOW_SWITCHES;
 
-/// What is called on a thread's switches: `struct stackswitch_hooks`. Null for none.
+/// The callbacks of a thread: `struct stackswitch_hooks`. Null for none.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Hooks {
-    /// Given to the callbacks.
+    /// The first argument of each callback.
     pub data: *mut c_void,
     /// A switch has happened; `bytes` were moved for it, both ways together. `from` is null
     /// after a fault.
@@ -21,29 +21,29 @@ pub struct Hooks {
     >,
     /// `ctx` has been left, finished or not.
     pub on_leave: Option<unsafe extern "C" fn(data: *mut c_void, ctx: *mut c_void)>,
-    /// `ctx` will go on.
+    /// `ctx` will continue.
     pub on_enter: Option<unsafe extern "C" fn(data: *mut c_void, ctx: *mut c_void)>,
 }
 
-/// What threads start with: a [`Hooks`], null for none.
-static FIRST: AtomicPtr<Hooks> = AtomicPtr::new(ptr::null_mut());
+/// The hooks of new threads; null for none.
+static INITIAL: AtomicPtr<Hooks> = AtomicPtr::new(ptr::null_mut());
 
-/// Sets the hooks that threads start with which have not used the runtime yet; `None` for none.
-/// `stackswitch_set_hooks` replaces them.
+/// Sets the hooks of threads that have not used the runtime yet; `None` for none. A thread replaces
+/// them with `stackswitch_set_hooks`.
 ///
 /// # Safety
 /// The callbacks may be called on any thread, with the data.
-pub unsafe fn set_first_hooks(hooks: Option<&'static Hooks>) {
+pub unsafe fn set_initial_hooks(hooks: Option<&'static Hooks>) {
     let hooks = hooks.map_or(ptr::null(), ptr::from_ref).cast_mut();
-    FIRST.store(hooks, Ordering::Release);
+    INITIAL.store(hooks, Ordering::Release);
 }
 
 impl Hooks {
-    /// Those that a thread starts with.
-    pub(crate) fn first() -> Self {
-        let first = FIRST.load(Ordering::Acquire);
+    /// The hooks of a new thread.
+    pub(crate) fn initial() -> Self {
+        let initial = INITIAL.load(Ordering::Acquire);
         // SAFETY: a pointer that is not null comes from a static reference.
-        if first.is_null() { Self::NONE } else { unsafe { *first } }
+        if initial.is_null() { Self::NONE } else { unsafe { *initial } }
     }
 
     pub(crate) const NONE: Self =
@@ -53,13 +53,13 @@ impl Hooks {
         self.on_switch.is_none() && self.on_leave.is_none() && self.on_enter.is_none()
     }
 
-    /// Tells of a switch from one context to another, null for one that nobody knows.
+    /// Calls the hooks for a switch; a context is null if users do not have its handle.
     #[cold]
-    unsafe fn tell(&self, from: *mut Context, to: *mut Context, bytes: usize) {
+    unsafe fn call(&self, from: *mut Context, to: *mut Context, bytes: usize) {
         // SAFETY: the functions do what their types say.
         unsafe {
             if from != to {
-                self.left(from);
+                self.call_leave(from);
             }
             if let Some(on_switch) = self.on_switch {
                 on_switch(self.data, from.cast(), to.cast(), bytes);
@@ -72,8 +72,8 @@ impl Hooks {
         }
     }
 
-    /// Tells of a context that has been left.
-    unsafe fn left(&self, context: *mut Context) {
+    /// Calls the hook for a context that has been left.
+    unsafe fn call_leave(&self, context: *mut Context) {
         if let Some(on_leave) = self.on_leave {
             if !context.is_null() {
                 // SAFETY: the function does what its type says.
@@ -84,46 +84,51 @@ impl Hooks {
 }
 
 impl Hooks {
-    /// The tags that the fast path and the exchange of this thread compare with. Ones that no context has send
-    /// every switch the long way, where hooks and checks are.
-    pub(crate) fn short_ways(&self, thread: u32) -> (Tag, Tag) {
+    /// The tags that the fast path and the exchange of this thread compare with. If hooks or checks are
+    /// needed they are tags that no context has, so that every switch takes the slow path in Rust.
+    pub(crate) fn fast_tags(&self, thread: u32) -> (Tag, Tag) {
         if CHECKED || FOLLOW_SWITCHES || !self.is_none() {
-            (Tag(u32::MAX), Tag(u32::MAX))
+            (Tag::NONE, Tag::NONE)
         } else {
             (Tag::new(thread, State::Ready), Tag::new(thread, State::Parked))
         }
     }
 
-    /// Tells the hooks, if there are any, of a switch for which `bytes` were moved.
+    /// Calls the hooks, if there are any, for a switch that moved `bytes`.
     ///
     /// # Safety
     /// The contexts are live headers.
     #[inline]
-    pub(crate) unsafe fn tell_switch(&self, from: *mut Context, to: *mut Context, bytes: usize) {
+    pub(crate) unsafe fn call_switch_hooks(
+        &self,
+        from: *mut Context,
+        to: *mut Context,
+        bytes: usize,
+    ) {
         if !self.is_none() {
             // SAFETY: the caller vouches for the headers.
-            unsafe { self.tell(handle_of(from), handle_of(to), bytes) };
+            unsafe { self.call(handle_of(from), handle_of(to), bytes) };
         }
     }
 
-    /// Tells the hooks of a context that ended by a fault.
+    /// Calls the hooks for a context that ended by a fault.
     ///
     /// # Safety
     /// The context is a live header.
-    pub(crate) unsafe fn tell_fault(&self, context: *mut Context) {
+    pub(crate) unsafe fn call_fault_hooks(&self, context: *mut Context) {
         // SAFETY: the caller vouches for the header.
-        unsafe { self.left(handle_of(context)) };
+        unsafe { self.call_leave(handle_of(context)) };
     }
 }
 
-/// The handle by which users know `context`, or null if they do not.
+/// The handle that users have for `context`, or null if they have none.
 ///
 /// # Safety
 /// It is a live header.
 unsafe fn handle_of(context: *mut Context) -> *mut Context {
     // SAFETY: the caller vouches for it.
     unsafe {
-        let known = Context::known(context);
-        if (*known).is_hidden() { ptr::null_mut() } else { known }
+        let visible = Context::visible(context);
+        if (*visible).is_hidden() { ptr::null_mut() } else { visible }
     }
 }

@@ -1,25 +1,27 @@
 //! The runtime of stackswitch: contexts that switch, and share stacks by slicing.
 //!
-//! The C ABI is in [`abi`]; `stackswitch.h` declares it. Inside, from the
-//! bottom up:
+//! `stackswitch.h` declares the C ABI, [`abi`] implements it. The modules in order, a module imports
+//! only modules above it in this list:
 //!
-//! - `sys`: what the surroundings give (memory, mappings, faults, thread ends);
-//! - `error`, `stats`, `check`: codes, counters, and what the checked build looks at besides;
-//! - `tools`: what debugging tools are told of stacks;
-//! - `context`: the headers of contexts, bases and regions;
-//! - `memory`, `store`, `slots`, `heap`: the program's allocator or the system's, blocks of just
-//!   the size needed, address space for large slices, and the three together;
-//! - `saved`, `pages`: what slices are kept in; `blocks`: what frames have on the heap;
+//! - `arch`: the CPU: registers, stack pointers, the assembly of the switches;
+//! - `sys`: the surroundings: memory, mappings, faults, ends of threads;
+//! - `error`, `stats`, `check`: the error handler, counters, tests of the checked build;
+//! - `instrumentation`: calls of Valgrind and sanitizers;
+//! - `memory`: the program's allocator or the system's;
+//! - `context`: headers of contexts, bases and regions;
+//! - `store`, `slice_mappings`, `heap`: blocks of memory, address space for large slices, both;
+//! - `large_slices`, `saved`, `frame_blocks`: where the bytes of slices and variables are;
+//! - `sanitizers`: contexts as sanitizers know them;
 //! - `slice`: displacing and restoring, with the invariants;
-//! - `place`: what is known of a captured position, and of a stack that was given;
-//! - `hooks`, `cxx`, `traps`, `thread`, `track`: a thread's share of it all, its bases, and which
-//!   stack it is on;
-//! - `switch`, `fibers`: the switches that need more than an exchange of registers;
-//! - `value`, `handle`, `frame`, `posix`, `ucontext`, `cancel`, `escape`, `unwind`, `visit`,
-//!   `calls`: the operations;
-//! - `describe`: where debuggers find what they need of all that;
-//! - `arch`: registers and stack pointers, one file a CPU. Its assembly calls `thread`, `switch`
-//!   and `posix`; everything else is called by them.
+//! - `unwind`, `weak_symbols`, `cxx`: the unwinder and the C++ runtime;
+//! - `hooks`, `traps`, `inlined`: callbacks, claims of faults, what in-place switches read;
+//! - `destination`, `user_stacks`: positions and stacks of the POSIX layer;
+//! - `thread`, `stack_tracking`: the data of a thread, and which stack it is on;
+//! - `switch`, `faults`, `escape`: the slow path, faults, exceptions that leave a context;
+//! - `bases`, `settings`, `value`: regions and bases, settings of a thread, large values;
+//! - `posix`, `handle`, `cancel`, `frame_memory`, `visit`: the other operations;
+//! - `host`, `abi`: the operations for hosts in Rust, and the C ABI;
+//! - `debug_table`, `entry_points`: what debuggers read, and the functions that assembly calls.
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(test)]
@@ -27,48 +29,51 @@ extern crate std;
 
 pub mod abi;
 mod arch;
-mod blocks;
-pub mod calls;
+mod bases;
 mod cancel;
 mod check;
 mod context;
 mod cxx;
-mod describe;
+mod debug_table;
+mod destination;
+mod entry_points;
 pub mod error;
 mod escape;
-mod fibers;
-mod frame;
-mod given;
+pub mod faults;
+mod frame_blocks;
+mod frame_memory;
 mod handle;
 mod heap;
 mod hooks;
+pub mod host;
+pub mod inlined;
+mod instrumentation;
+mod large_slices;
 mod memory;
-mod pages;
-mod place;
 mod posix;
+mod sanitizers;
 mod saved;
+mod settings;
 mod slice;
-mod slots;
+mod slice_mappings;
+mod stack_tracking;
 mod stats;
 mod store;
 mod switch;
 mod sys;
 mod thread;
-mod tools;
-mod track;
 pub mod traps;
-mod ucontext;
 mod unwind;
+mod user_stacks;
 mod value;
 mod visit;
+mod weak_symbols;
 
-pub use arch::inlined;
-pub use handle::{Look, look};
-pub use hooks::set_first_hooks;
-pub use place::MIN_STACK;
+pub use handle::{Snapshot, snapshot};
+pub use hooks::set_initial_hooks;
 pub use posix::{EndThread, set_end_thread};
 
-/// Nothing in the runtime unwinds; a failed check of the compiler's ends the program.
+/// No function of the runtime unwinds. A failed check of the compiler's ends the program.
 #[cfg(feature = "standalone")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -1,9 +1,8 @@
-//! Where a thread's heap comes from: the program's allocator, or the system's.
+//! Where the runtime's memory comes from: the program's allocator, or the system.
 //!
-//! The heap is the store's arenas and large blocks: headers, bases, regions'
-//! descriptions and slices all lie there. What needs a guard page (regions, and
-//! the side stack with the thread's block on it) is mapped, where there is a
-//! system to map it.
+//! A thread's heap is the arenas and large blocks of its store. It holds headers, bases,
+//! descriptions of regions, and slices. Memory that needs a guard page is mapped if there is a
+//! system: regions, and the side stack with the data of its thread.
 
 use core::ffi::c_void;
 use core::mem::transmute;
@@ -21,8 +20,8 @@ pub type Deallocate = unsafe extern "C" fn(memory: *mut c_void);
 static ALLOCATE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 static DEALLOCATE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Sets where threads that are set up from now on have their heap; `None` for
-/// both means the system. False, and nothing changed, when only one is given.
+/// Sets the allocator of threads that are set up from now on; `None` for both means the system.
+/// False, and nothing changed, if only one is `None`.
 pub(crate) fn set_allocator(allocate: Option<Allocate>, deallocate: Option<Deallocate>) -> bool {
     let (allocate, deallocate) = match (allocate, deallocate) {
         (Some(allocate), Some(deallocate)) => (allocate as *mut (), deallocate as *mut ()),
@@ -34,8 +33,8 @@ pub(crate) fn set_allocator(allocate: Option<Allocate>, deallocate: Option<Deall
     true
 }
 
-/// A source of memory. A thread keeps the one that it was set up with, so that
-/// everything goes back to where it came from.
+/// A source of memory. A thread keeps the source with which it was set up, so that each block goes
+/// back to where it came from.
 #[derive(Clone, Copy)]
 pub(crate) enum Memory {
     /// malloc and mmap; without libc there is none.
@@ -130,6 +129,33 @@ impl Memory {
             // SAFETY: the caller vouches for the pages.
             Self::System => unsafe { sys::release(pages, bytes) },
             Self::Program(..) => {}
+        }
+    }
+}
+
+/// `bytes` of memory for a stack or more, page-aligned: mapped, its first `guard` bytes
+/// inaccessible, or from the program's allocator without a guard if there is no system. Null if
+/// there is no memory.
+pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
+    if cfg!(feature = "libc") {
+        sys::map(bytes, guard)
+    } else {
+        Memory::current().allocate_arena(bytes, sys::page())
+    }
+}
+
+/// Gives back what [`map`] gave.
+///
+/// # Safety
+/// The memory came from [`map`] with the same size and is not used again. Without a system the
+/// allocator is still the same.
+pub(crate) unsafe fn unmap(mapping: *mut u8, bytes: usize) {
+    // SAFETY: the caller vouches for the mapping.
+    unsafe {
+        if cfg!(feature = "libc") {
+            sys::unmap(mapping, bytes);
+        } else {
+            Memory::current().free_arena(mapping, bytes);
         }
     }
 }

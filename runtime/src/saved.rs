@@ -1,14 +1,15 @@
-//! What a context's saved bytes are kept in.
+//! Slices: the heap copies of displaced bytes.
 //!
-//! Most slices are a block of the [`store`](crate::store). One that clones share is a block with
-//! a count of its holders; it is copied when one of them runs, and taken over by the last. One
-//! that is large is pages that were moved, see `pages`. The header's `slice`
-//! says which, in the low bits of the pointer.
+//! A slice is one of three, as the low bits of the header's `slice` say:
+//! - a block of the store: most slices;
+//! - a shared slice, with a count of its holders, after `clone`: it is copied when a holder runs, and
+//!   belongs to the last holder;
+//! - moved pages, see `large_slices`.
 
 use core::ptr;
 
 use crate::heap::Heap;
-use crate::pages::{self, Pages};
+use crate::large_slices::{self, Pages};
 
 const KIND: usize = 3;
 pub(crate) const SHARED: usize = 1;
@@ -24,8 +25,8 @@ struct Shared {
     slice: Slice,
 }
 
-/// What debuggers need to find a slice's bytes, see `describe`.
-pub(crate) mod described {
+/// Offsets for debuggers, see `debug_table`.
+pub(crate) mod debug_offsets {
     pub(crate) use super::{PAGES, SHARED};
 
     pub(crate) const SHARED_SLICE: usize = core::mem::offset_of!(super::Shared, slice);
@@ -37,7 +38,7 @@ enum Kind {
     Pages(*mut Pages),
 }
 
-/// The address of a slice's block, or of what leads to its bytes.
+/// The address of a slice's block, or of the node that leads to its bytes.
 pub(crate) fn plain(slice: Slice) -> *mut u8 {
     slice.map_addr(|address| address & !KIND)
 }
@@ -82,7 +83,7 @@ pub(crate) unsafe fn bytes(slice: Slice) -> *const u8 {
 /// # Safety
 /// `slice` is alive, of `heap`.
 pub(crate) unsafe fn share(heap: &mut Heap, slice: Slice) -> Slice {
-    // SAFETY: as the caller's.
+    // SAFETY: a live slice's node is alive; the new node has room for what is written.
     unsafe {
         if let Kind::Shared(shared) = kind(slice) {
             (*shared).holders += 1;
@@ -97,13 +98,13 @@ pub(crate) unsafe fn share(heap: &mut Heap, slice: Slice) -> Slice {
     }
 }
 
-/// Takes `slice` out of what several hold, if this is the last that holds it: the slice then
-/// belongs to one context alone. Else returns null, and it is still held.
+/// Makes a shared slice its last holder's own, and returns it. Returns null, and changes nothing, if
+/// others hold it.
 ///
 /// # Safety
 /// `slice` is alive, of `heap`.
 unsafe fn unshare(heap: &mut Heap, slice: Slice) -> Slice {
-    // SAFETY: as the caller's.
+    // SAFETY: a live slice's node is alive, and is freed by its last holder.
     unsafe {
         let Kind::Shared(shared) = kind(slice) else { return slice };
         if (*shared).holders > 1 {
@@ -115,13 +116,13 @@ unsafe fn unshare(heap: &mut Heap, slice: Slice) -> Slice {
     }
 }
 
-/// Puts the `length` bytes of a slice back to `sp`, and lets go of it.
+/// Copies the `length` bytes of a slice back to `sp`, and releases the hold on it.
 ///
 /// # Safety
-/// `slice` is alive, of `heap`, and the memory at `sp` is a stack's that nobody needs.
+/// `slice` is alive, of `heap`, and the memory at `sp` is a stack's and not in use.
 #[inline]
 pub(crate) unsafe fn restore(heap: &mut Heap, slice: Slice, sp: usize, length: usize) {
-    // SAFETY: as the caller's.
+    // SAFETY: `slice` is alive with `length` bytes, and the memory at `sp` is not in use.
     unsafe {
         if is_own_block(slice) {
             crate::arch::copy(sp as *mut u8, slice, length);
@@ -137,7 +138,7 @@ pub(crate) unsafe fn restore(heap: &mut Heap, slice: Slice, sp: usize, length: u
 /// As [`restore`].
 #[inline(never)]
 unsafe fn restore_other(heap: &mut Heap, slice: Slice, sp: usize, length: usize) {
-    // SAFETY: as the caller's.
+    // SAFETY: `slice` is alive with `length` bytes, and the memory at `sp` is not in use.
     unsafe {
         let own = unshare(heap, slice);
         match kind(own) {
@@ -147,7 +148,7 @@ unsafe fn restore_other(heap: &mut Heap, slice: Slice, sp: usize, length: usize)
                 heap.stats.restored(length, 0);
             }
             Kind::Pages(pages) => {
-                pages::restore(heap, pages, sp, length);
+                large_slices::restore(heap, pages, sp, length);
                 heap.stats.restored(length, length);
             }
             _ => restore(heap, own, sp, length),
@@ -159,18 +160,18 @@ unsafe fn restore_other(heap: &mut Heap, slice: Slice, sp: usize, length: usize)
 /// `slice` is shared by more than one.
 unsafe fn release_hold(slice: Slice) {
     if let Kind::Shared(shared) = kind(slice) {
-        // SAFETY: as the caller's.
+        // SAFETY: the node is alive, as others hold it.
         unsafe { (*shared).holders -= 1 };
     }
 }
 
-/// Lets go of a slice of `length` bytes. Returns how many bytes of memory that gave back: none if
-/// others hold it.
+/// Releases a context's hold on a slice of `length` bytes. Returns how many bytes that freed: 0 if
+/// others hold the slice.
 ///
 /// # Safety
 /// `slice` is alive, of `heap`, and its context does not use it again.
 pub(crate) unsafe fn release(heap: &mut Heap, slice: Slice, length: usize) -> usize {
-    // SAFETY: as the caller's.
+    // SAFETY: `slice` is alive, and freed if this hold was the last.
     unsafe {
         let own = unshare(heap, slice);
         match kind(own) {
@@ -178,7 +179,7 @@ pub(crate) unsafe fn release(heap: &mut Heap, slice: Slice, length: usize) -> us
                 release_hold(slice);
                 return 0;
             }
-            Kind::Pages(pages) => pages::release(heap, pages),
+            Kind::Pages(pages) => large_slices::release(heap, pages),
             _ => heap.store.free(own, length),
         }
         length

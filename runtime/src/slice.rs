@@ -1,37 +1,37 @@
-//! Slicing: what makes room on a region, and what brings a context back.
+//! Slicing: displacing contexts to make room on a region, and restoring a context.
 //!
 //! The invariants, for every region at every moment outside these functions:
 //!
-//! 1. The contexts in its list have pairwise disjoint parts in place, in
-//!    ascending order of addresses.
-//! 2. A context's saved bytes are the low end of its extent, in one slice.
-//! 3. If a context of the region runs, it is the bottom of the list and nothing of it is saved.
-//! 4. Only the bottom of a list is `Ready`, and only with nothing saved.
+//! 1. The resident bytes of the contexts in its list are pairwise disjoint, in ascending order of
+//!    addresses.
+//! 2. A context's displaced bytes are the low end of its extent, in one slice.
+//! 3. If a context of the region runs, it is the bottom of the list and has no slice.
+//! 4. Only the bottom of a list is `Ready`, and only without a slice.
 //!
-//! Every step that displaces one context leaves all four true, so running out
-//! of memory in the middle loses nothing.
+//! Each step that displaces one context preserves all four, so running out of memory loses nothing.
 
 use core::ptr;
 
-use crate::arch;
+use stackswitch_abi::Code;
+
+use crate::arch::{self, LARGE_SLICE};
 use crate::check::{self, CHECKED};
 use crate::context::{Context, Origin, Region, State};
-use crate::error::Code;
 use crate::heap::Heap;
-use crate::pages;
+use crate::instrumentation;
+use crate::large_slices;
 use crate::saved::{self, Slice};
-use crate::tools;
 
-/// Makes `to` the bottom of its region with all of it in place. Whoever else
-/// has bytes below `to`'s base moves them to the heap.
+/// Makes `to` the bottom of its region, resident as a whole. Displaces the bytes of other contexts
+/// below the base of `to`.
 ///
 /// # Errors
 /// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
 /// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
 ///
 /// # Safety
-/// Runs on the side stack. `to` is a suspended context of the thread whose `heap` it is. Every other
-/// context in place on its region is suspended as well, its `sp` true.
+/// On the side stack. `to` is a suspended context of the thread whose `heap` it is. Every other
+/// resident context of its region is suspended too, with a valid `sp`.
 pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), Code> {
     // SAFETY: list members and their bases are alive; slices lie where the headers say.
     unsafe {
@@ -46,7 +46,7 @@ pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), C
         let length = (*to).saved;
         if length != 0 {
             let parked = heap.stats.bytes_parked;
-            tools::opened((*to).sp, length);
+            instrumentation::opened((*to).sp, length);
             saved::restore(heap, (*to).slice, (*to).sp, length);
             let freed = (parked - heap.stats.bytes_parked) as usize;
             (*base).counters.restored(length, freed);
@@ -58,7 +58,7 @@ pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), C
     }
 }
 
-/// Whether a suspended context's slice is what was saved. Only the checked build looks.
+/// Whether a suspended context's slice is what was saved. Only the checked build tests it.
 ///
 /// # Safety
 /// `context` is a live header.
@@ -71,7 +71,7 @@ pub(crate) unsafe fn intact(context: *mut Context) -> bool {
     }
 }
 
-/// Displaces all others below `limit`, the base of `to`, and puts `to` at the bottom.
+/// Displaces all other contexts below `limit`, the base of `to`, and makes `to` the bottom.
 ///
 /// # Safety
 /// As [`bring_in`]; `to` is not the bottom.
@@ -81,15 +81,15 @@ unsafe fn make_room(
     to: *mut Context,
     limit: usize,
 ) -> Result<(), Code> {
-    // SAFETY: as the caller's.
+    // SAFETY: list members and their bases are alive, and all but `to` may be displaced.
     unsafe {
         let bottom = region.bottom;
         if bottom.is_null() {
             region.bottom = to;
             return Ok(());
         }
-        // The bottom goes last: it is the context that is being left, if that is of this
-        // region, and must be able to go on when somebody above it finds no memory.
+        // The bottom is displaced last: it may be the context that is being left, which must be able
+        // to continue if there is no memory for another.
         loop {
             let above = (*bottom).above;
             if above.is_null() || above == to || (*above).sp + (*above).saved >= limit {
@@ -111,7 +111,7 @@ unsafe fn make_room(
                 rest
             }
         } else {
-            // All of it lies above: it stays, but is the bottom no longer.
+            // It lies above as a whole: it stays, but is not the bottom any more.
             if (*bottom).tag.state() == State::Ready {
                 (*bottom).tag = (*bottom).tag.with(State::Parked);
             }
@@ -125,19 +125,19 @@ unsafe fn make_room(
     }
 }
 
-/// Moves what `context` has in place below `limit` to the heap. Says whether
-/// something of it stays in place above.
+/// Displaces the resident bytes of `context` below `limit`. Returns whether resident bytes remain
+/// above.
 ///
 /// # Safety
-/// As [`bring_in`]; `context` has bytes in place below `limit`.
+/// As [`bring_in`]; `context` has resident bytes below `limit`.
 unsafe fn displace(heap: &mut Heap, context: *mut Context, limit: usize) -> Result<bool, Code> {
-    // SAFETY: `[sp + saved, end)` is in place; the block has room for all that is saved.
+    // SAFETY: `[sp + saved, end)` is resident; the block has room for all that is saved.
     unsafe {
         let top = (*(*context).base).top;
         let end = top.min(limit);
         let (sp, saved) = ((*context).sp, (*context).saved);
         let bytes = end - sp;
-        if bytes >= pages::LEAST && move_away(heap, context, end) {
+        if bytes >= LARGE_SLICE && move_pages(heap, context, end) {
             return Ok(false);
         }
         let block = heap.store.allocate(bytes);
@@ -175,13 +175,13 @@ unsafe fn note_saved(heap: &mut Heap, context: *mut Context, bytes: usize, lengt
     }
 }
 
-/// Moves the pages of a large context, which is whole, off its region. Says whether that could
-/// be done.
+/// Moves the pages of a large context without a slice off its region. Returns whether that was
+/// possible.
 ///
 /// # Safety
 /// As [`displace`].
-unsafe fn move_away(heap: &mut Heap, context: *mut Context, end: usize) -> bool {
-    // SAFETY: as the caller's. Below the stack pointer of a region's bottom there is nothing.
+unsafe fn move_pages(heap: &mut Heap, context: *mut Context, end: usize) -> bool {
+    // SAFETY: the context is the only user of its pages. Below the `sp` of a region's bottom nothing is in use.
     unsafe {
         let (base, sp) = ((*context).base, (*context).sp);
         if (*context).saved != 0 || end != (*base).top || (*(*base).region).origin != Origin::Mapped
@@ -190,7 +190,7 @@ unsafe fn move_away(heap: &mut Heap, context: *mut Context, end: usize) -> bool 
         }
         let region = (*base).region;
         let free = if (*region).bottom == context { (*region).low + (*region).guard } else { sp };
-        let pages = pages::save(heap, sp, end, free);
+        let pages = large_slices::save(heap, sp, end, free);
         if pages.is_null() {
             return false;
         }
@@ -200,7 +200,7 @@ unsafe fn move_away(heap: &mut Heap, context: *mut Context, end: usize) -> bool 
     }
 }
 
-/// Notes that the lowest `length` bytes of a context are in `slice`.
+/// Records that the lowest `length` bytes of a context are in `slice`.
 ///
 /// # Safety
 /// They are.
@@ -211,7 +211,7 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
             (*context).checks.seal.extend(saved::bytes(slice), (*context).saved, length);
         }
         let (sp, before) = ((*context).sp, (*context).saved);
-        tools::vacated(sp + before, length - before);
+        instrumentation::vacated(sp + before, length - before);
         (*context).slice = slice;
         (*context).saved = length;
         if (*context).tag.state() == State::Ready {
@@ -220,7 +220,7 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
     }
 }
 
-/// Moves all that a suspended context has in place to the heap, and takes it off its region.
+/// Displaces a suspended context as a whole, and removes it from its region's list.
 ///
 /// # Errors
 /// [`Code::Memory`]; nothing has changed.
@@ -228,9 +228,9 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
 /// # Safety
 /// `context` is suspended, of the thread whose `heap` it is, and not a thread's first.
 pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(), Code> {
-    // SAFETY: a context with bytes in place is in its region's list.
+    // SAFETY: a context with resident bytes is in its region's list.
     unsafe {
-        if (*context).in_place() {
+        if (*context).is_resident() {
             let base = (*context).base;
             displace(heap, context, (*base).top)?;
             (*(*base).region).unlink(context);
@@ -239,17 +239,17 @@ pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(),
     }
 }
 
-/// Lets go of all that a suspended context holds: its slice and its place on its region.
+/// Frees the slice of a suspended context, and removes it from its region's list.
 ///
 /// # Safety
 /// `context` is suspended, of the thread whose `heap` it is, and will not be resumed.
 pub(crate) unsafe fn drop_stack(heap: &mut Heap, context: *mut Context) {
-    // SAFETY: a context with bytes in place is in its region's list.
+    // SAFETY: a context with resident bytes is in its region's list.
     unsafe {
-        if (*context).in_place() {
+        if (*context).is_resident() {
             let low = (*context).sp + (*context).saved;
             check::poison(low, (*(*context).base).top - low);
-            tools::vacated(low, (*(*context).base).top - low);
+            instrumentation::vacated(low, (*(*context).base).top - low);
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {

@@ -1,91 +1,79 @@
-//! The switches that have more to do than exchange registers, and the ends of contexts.
+//! The slow path of switches, and the ends of contexts.
 //!
-//! The functions that the assembly calls run on the side stack, where no slice
-//! can be in the way, and answer where to go on.
+//! The functions that the assembly calls run on the side stack, which no context overlaps, and
+//! return where to continue.
 
 use core::ptr;
 
-use crate::arch::{self, points};
+use stackswitch_abi::Code;
+
+use crate::arch::{self, Continuation, EXCHANGES_AT_MOST, Kind, resume_points};
 use crate::check::{self, CHECKED, Carried};
-use crate::context::{Context, State, Tag};
+use crate::context::{Context, FIRST_RECORD, State, Tag};
 use crate::cxx::Globals;
-use crate::error::{self, Code, Refusal};
-use crate::fibers;
+use crate::error::{self, Refusal};
+use crate::instrumentation;
+use crate::sanitizers;
 use crate::slice;
 use crate::sys;
-use crate::thread::{LOOK_INTERVAL, Thread, Tls};
-use crate::tools;
-use crate::traps;
+use crate::thread::{Thread, ThreadWords};
 
-/// What a switch was called as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum Kind {
-    Swap = 0,
-    Resume = 1,
-    Suspend = 2,
-    Ontop = 3,
-}
-
-impl Kind {
-    const fn operation(self) -> &'static str {
-        match self {
-            Self::Swap => "swap",
-            Self::Resume => "resume",
-            Self::Suspend => "suspend",
-            Self::Ontop => "swap.ontop",
-        }
+/// The name of an operation in error messages.
+const fn name_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Swap => "swap",
+        Kind::Resume => "resume",
+        Kind::Suspend => "suspend",
+        Kind::Ontop => "swap.ontop",
     }
-}
-
-/// Where the assembly goes on.
-#[repr(C)]
-pub(crate) struct Landing {
-    /// For `rdx`, or what corresponds to it.
-    pub sp: usize,
-    /// The address to jump to.
-    pub pc: usize,
 }
 
 /// A switch of `kind` from the running context, whose record is at `sp`, to `to`.
 ///
 /// # Safety
 /// Called by the assembly, on the side stack of a thread that is set up.
-pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind: Kind) -> Landing {
-    let tls = arch::tls();
+pub(crate) unsafe extern "C" fn switch_slowly(
+    to: *mut Context,
+    sp: usize,
+    kind: Kind,
+) -> Continuation {
+    let tls = ThreadWords::get();
     // SAFETY: the words are this thread's, the running context and its region are alive.
     unsafe {
         let thread = &mut *(*tls).thread;
         let current = (*tls).current;
-        let to = if kind == Kind::Suspend { (*Context::known(current)).link } else { to };
+        let to = if kind == Kind::Suspend { (*Context::visible(current)).link } else { to };
         (*current).sp = sp;
         let carried = thread.carried.take();
         let refused = |thread: &mut Thread, code| {
             let code = if kind == Kind::Suspend { as_link(code) } else { code };
-            thread.refusal = Refusal { code, context: to.cast(), operation: kind.operation() };
-            Landing { sp, pc: points::refused() }
+            thread.refusal = Refusal { code, context: to.cast(), operation: name_of(kind) };
+            Continuation { sp, pc: resume_points::refused() }
         };
         if to == current && kind != Kind::Resume {
             // To oneself: the value comes straight back.
-            let pc = if kind == Kind::Ontop { points::ontop() } else { arch::point_of(sp) };
-            return Landing { sp, pc };
+            let pc =
+                if kind == Kind::Ontop { resume_points::ontop() } else { arch::resume_address(sp) };
+            return Continuation { sp, pc };
         }
         if let Err(code) = check_way(thread, to, carried) {
             return refused(thread, code);
         }
-        let to = Context::whereabouts(to);
+        let to = Context::active(to);
         let new = (*to).tag.state() == State::New;
         (*current).checks.awaits = carried;
         match go(thread, tls, to) {
             Err(code) => refused(thread, code),
-            Ok(landing) => {
+            Ok(continuation) => {
                 if kind == Kind::Resume {
                     (*to).link = current;
                 }
                 match kind {
-                    Kind::Ontop if new => Landing { pc: points::ontop_new(), ..landing },
-                    Kind::Ontop => Landing { pc: points::ontop(), ..landing },
-                    _ => landing,
+                    Kind::Ontop if new => {
+                        Continuation { pc: resume_points::ontop_new(), ..continuation }
+                    }
+                    Kind::Ontop => Continuation { pc: resume_points::ontop(), ..continuation },
+                    _ => continuation,
                 }
             }
         }
@@ -101,12 +89,13 @@ pub(crate) unsafe extern "C" fn switch_slowly(to: *mut Context, sp: usize, kind:
 /// On the side stack.
 pub(crate) unsafe fn go(
     thread: &mut Thread,
-    tls: *mut Tls,
+    tls: *mut ThreadWords,
     to: *mut Context,
-) -> Result<Landing, Code> {
-    // SAFETY: as the caller's.
+) -> Result<Continuation, Code> {
+    // SAFETY: the running context and `to` are alive, and so are their bases and regions; the caller is on the
+    // side stack.
     unsafe {
-        thread.settle(tls);
+        thread.count_exchanges(tls);
         let current = (*tls).current;
         let before = thread.heap.stats.bytes_moved();
         let sp = arrive(thread, to)?;
@@ -115,10 +104,10 @@ pub(crate) unsafe fn go(
         (*tls).current = to;
         (*tls).exchange_base = (*to).base;
         let moved = (thread.heap.stats.bytes_moved() - before) as usize;
-        fibers::switched(current, to);
+        sanitizers::switched(current, to);
         count(thread, to, moved);
-        thread.hooks.tell_switch(current, to, moved);
-        Ok(Landing { sp, pc: arch::point_of(sp) })
+        thread.hooks.call_switch_hooks(current, to, moved);
+        Ok(Continuation { sp, pc: arch::resume_address(sp) })
     }
 }
 
@@ -139,15 +128,15 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
         }
         (*to).checks.arrived(moved);
         (*base).switches.count();
-        thread.until_look = thread.until_look.saturating_sub(1);
-        if thread.until_look == 0 {
-            thread.until_look = LOOK_INTERVAL;
+        thread.until_trim = thread.until_trim.saturating_sub(1);
+        if thread.until_trim == 0 {
+            thread.until_trim = EXCHANGES_AT_MOST;
             (*(*base).region).trim((*to).sp);
         }
     }
 }
 
-/// Brings `to` in place and marks it running; returns its stack pointer.
+/// Brings `to` in place and flags it running; returns its stack pointer.
 ///
 /// # Safety
 /// As [`go`].
@@ -161,8 +150,8 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
                 (*to).set_entry(entry);
                 return Err(code);
             }
-            tools::opened(top - arch::ENTRY_BYTES, arch::ENTRY_BYTES);
-            (*to).sp = arch::write_entry(top, entry);
+            instrumentation::opened(top - FIRST_RECORD, FIRST_RECORD);
+            (*to).sp = entry.write_first_record(top);
         } else {
             slice::bring_in(&mut thread.heap, to)?;
         }
@@ -176,10 +165,10 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
 /// # Safety
 /// As [`check_target`].
 unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Result<(), Code> {
-    // SAFETY: as the caller's; a context's whereabouts outlive it.
+    // SAFETY: headers stay readable, and the context on whose stack control is outlives this one.
     unsafe {
         check_target(thread, to)?;
-        let there = Context::whereabouts(to);
+        let there = Context::active(to);
         if !(*there).checks.awaits.fits(carried) {
             return Err(Code::Type);
         }
@@ -197,8 +186,8 @@ unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Resu
 pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(), Code> {
     // SAFETY: headers stay readable until their thread ends.
     unsafe { check_handle(thread, to)? };
-    // SAFETY: as before; a context's whereabouts outlive it.
-    match unsafe { (*Context::whereabouts(to)).tag.state() } {
+    // SAFETY: `to` is a live context, which the context on whose stack control is outlives.
+    match unsafe { (*Context::active(to)).tag.state() } {
         State::Running => Err(Code::Running),
         State::Finished => Err(Code::Finished),
         _ => Ok(()),
@@ -236,8 +225,8 @@ pub(crate) const fn as_link(code: Code) -> Code {
 ///
 /// # Safety
 /// Called by the assembly, on the side stack; `sp` is the context's, at its base.
-pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
-    let tls = arch::tls();
+pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation {
+    let tls = ThreadWords::get();
     // SAFETY: the words are this thread's, the running context and its region are alive.
     unsafe {
         let thread = &mut *(*tls).thread;
@@ -252,50 +241,50 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
             // that hooks, checks and tools would hear of.
             (*region).bottom = (*current).above;
             (*current).above = ptr::null_mut();
-            (*region).settle();
+            (*region).refresh_bottom();
             (*current).tag = (*current).tag.with(State::Finished);
             (*link).tag = (*tls).running;
             (*tls).current = link;
             thread.heap.stats.switches_slow += 1;
-            return Landing { sp: (*link).sp, pc: arch::point_of((*link).sp) };
+            return Continuation { sp: (*link).sp, pc: arch::resume_address((*link).sp) };
         }
         if ontop != 0 {
             // It ends with an exception, which is no value.
             (*current).checks.body = Carried::ANY;
         }
-        let landing = match check_way(thread, link, (*current).checks.body) {
+        let continuation = match check_way(thread, link, (*current).checks.body) {
             Err(code) => Err(as_link(code)),
             Ok(()) => {
                 check::poison_below(sp, (*region).room_below(sp));
                 // Its stack is not needed any more.
                 let above = (*current).above;
                 (*region).bottom = above;
-                let link = Context::whereabouts(link);
+                let link = Context::active(link);
                 let new = (*link).tag.state() == State::New;
-                let mut landing = go(thread, tls, link);
-                if let Ok(landing) = &mut landing {
+                let mut continuation = go(thread, tls, link);
+                if let Ok(continuation) = &mut continuation {
                     match (ontop, new) {
                         (0, _) => {}
-                        (_, true) => landing.pc = points::ontop_new(),
-                        (_, false) => landing.pc = points::ontop(),
+                        (_, true) => continuation.pc = resume_points::ontop_new(),
+                        (_, false) => continuation.pc = resume_points::ontop(),
                     }
                 }
-                if landing.is_err() {
+                if continuation.is_err() {
                     (*region).bottom = current;
                     (*current).above = above;
                 } else {
                     (*current).above = ptr::null_mut();
-                    (*region).settle();
+                    (*region).refresh_bottom();
                 }
-                landing
+                continuation
             }
         };
-        match landing {
-            Ok(landing) => {
+        match continuation {
+            Ok(continuation) => {
                 (*current).tag = (*current).tag.with(State::Finished);
-                tools::vacated(sp, (*(*current).base).top - sp);
-                fibers::ended(current, (*tls).current);
-                landing
+                instrumentation::vacated(sp, (*(*current).base).top - sp);
+                sanitizers::ended(current, (*tls).current);
+                continuation
             }
             Err(code) => {
                 thread.refusal = Refusal {
@@ -303,7 +292,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
                     context: link.cast(),
                     operation: "end of a context's function",
                 };
-                Landing { sp, pc: points::unfinished() }
+                Continuation { sp, pc: resume_points::unfinished() }
             }
         }
     }
@@ -316,7 +305,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Landing {
 pub(crate) unsafe extern "C-unwind" fn report_refused() {
     // SAFETY: nothing has changed; the thread is set up.
     unsafe {
-        let refusal = (*(*arch::tls()).thread).refusal;
+        let refusal = (*(*ThreadWords::get()).thread).refusal;
         error::report(&refusal);
     }
 }
@@ -327,9 +316,9 @@ pub(crate) unsafe extern "C-unwind" fn report_refused() {
 /// # Safety
 /// As there.
 pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
-    // SAFETY: as there.
+    // SAFETY: the words are this thread's, whose running context could not finish.
     unsafe {
-        let tls = arch::tls();
+        let tls = ThreadWords::get();
         let refusal = (*(*tls).thread).refusal;
         error::report(&refusal);
         let current = (*tls).current;
@@ -341,57 +330,11 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
     }
 }
 
-/// The running context has had a fault: it is over. Whoever hears of it goes on elsewhere, or the
-/// program ends.
-///
-/// # Safety
-/// Called by the assembly, on the side stack.
-pub(crate) unsafe extern "C-unwind" fn faulted() {
-    let tls = arch::tls();
-    // SAFETY: the words are this thread's; the context ran, so it is the bottom of its region.
-    unsafe {
-        let thread = &mut *(*tls).thread;
-        let current = (*tls).current;
-        let known = Context::known(current);
-        let region = (*(*current).base).region;
-        (*region).bottom = (*current).above;
-        (*current).above = ptr::null_mut();
-        (*region).settle();
-        end_at_base(current);
-        thread.blocks.release(&mut thread.heap, current);
-        if known != current && known != &raw mut thread.main {
-            // Its flow of control was here; what it left on its own stack is over with it.
-            (*current).away = ptr::null_mut();
-            (*known).away = ptr::null_mut();
-            slice::drop_stack(&mut thread.heap, known);
-            thread.blocks.release(&mut thread.heap, known);
-            end_at_base(known);
-        }
-        *(*tls).exceptions = Globals::NONE;
-        thread.hooks.tell_fault(known);
-        thread.enter_limbo();
-        let message: &[u8] = match thread.trap.take() {
-            None => {
-                let context = known.cast();
-                let operation = "stack overflow";
-                error::report(&Refusal { code: Code::Overflow, context, operation });
-                b"stackswitch: the handler has returned to a context that overflowed\n"
-            }
-            Some(trap) => {
-                traps::report(known.cast(), &trap);
-                b"stackswitch: the handler has returned to a context that had a fault\n"
-            }
-        };
-        sys::print(message);
-        sys::abort();
-    }
-}
-
-/// Marks a context finished that has nothing in place nor saved any more.
+/// Marks a context as finished that has no bytes on its region and no slice.
 ///
 /// # Safety
 /// A live header that is in no region's list.
-unsafe fn end_at_base(context: *mut Context) {
+pub(crate) unsafe fn end_at_base(context: *mut Context) {
     // SAFETY: the caller vouches for the header, whose base is alive.
     unsafe {
         (*context).sp = (*(*context).base).top;
@@ -405,19 +348,19 @@ unsafe fn end_at_base(context: *mut Context) {
 /// A live header of `thread`, not of its first context, that is suspended; if its flow of control
 /// is on a stack of the POSIX layer, so is that.
 pub(crate) unsafe fn abandon(thread: &mut Thread, context: *mut Context) {
-    // SAFETY: as the caller's.
+    // SAFETY: the caller vouches for the header; one on a user stack has a live counterpart.
     unsafe {
-        if !(*context).away.is_null() {
-            let there = (*context).away;
+        if !(*context).counterpart.is_null() {
+            let there = (*context).counterpart;
             slice::drop_stack(&mut thread.heap, there);
             thread.blocks.release(&mut thread.heap, there);
             end_at_base(there);
-            (*there).away = ptr::null_mut();
-            (*context).away = ptr::null_mut();
+            (*there).counterpart = ptr::null_mut();
+            (*context).counterpart = ptr::null_mut();
         }
         slice::drop_stack(&mut thread.heap, context);
         thread.blocks.release(&mut thread.heap, context);
         end_at_base(context);
-        fibers::ended(context, (*arch::tls()).current);
+        sanitizers::ended(context, (*ThreadWords::get()).current);
     }
 }

@@ -1,18 +1,20 @@
-//! How values travel with a switch.
+//! How a switch carries values.
 //!
-//! One machine word goes in a register. Anything else, up to 64 bytes, lies in
-//! the thread's slot during the switch, and the word is the slot's address.
-//! The stack that it came from may be displaced by then, the slot never is.
+//! A machine word is in a register. A larger value, up to 64 bytes, is in the thread's slot during
+//! the switch, and the word is the slot's address: the stack that the value came from may be
+//! displaced by the switch, the slot never is.
 
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::check::{CHECKED, Carried};
-use crate::error::Code;
-use crate::thread::{self, Slot, refuse};
+use stackswitch_abi::Code;
 
-/// Has the `size` bytes at `value` travel with `switch`, which gets the slot's
-/// address; what comes back replaces them. Nothing is sent when `size` is more than a slot.
+use crate::check::{CHECKED, Carried};
+use crate::error::refuse;
+use crate::thread::{self, ValueSlot};
+
+/// Makes `switch` carry the `size` bytes at `value`: it is called with the slot's address, and the
+/// bytes that come back replace those at `value`. Refused if `size` is more than a slot.
 ///
 /// # Safety
 /// `value` points to `size` bytes that may be read and written.
@@ -23,7 +25,7 @@ pub(crate) unsafe fn exchange(
 ) {
     // SAFETY: the slot has room for `size` bytes and is not on any stack.
     unsafe {
-        if size > size_of::<Slot>() {
+        if size > size_of::<ValueSlot>() {
             return refuse(Code::Invalid, ptr::null_mut(), "switch with a value of over 64 bytes");
         }
         let thread = thread::ensure();
@@ -34,7 +36,7 @@ pub(crate) unsafe fn exchange(
         ptr::copy_nonoverlapping(value.cast::<u8>(), slot, size);
         (*thread).carried = Carried::bytes(size);
         if switch(slot.cast()).is_null() {
-            // Refused, and the handler has returned: the value is zero.
+            // Refused, and the error handler has returned: the value is zero.
             ptr::write_bytes(value.cast::<u8>(), 0, size);
             return;
         }
@@ -42,18 +44,18 @@ pub(crate) unsafe fn exchange(
     }
 }
 
-/// Floating-point types: bodies have them in vector registers, so they lie in the slot.
+/// Floating-point types: a body has them in vector registers, so a switch carries them in the slot.
 pub(crate) trait Float: Copy {
     /// The adapter for bodies that take and return this type.
     const ENTRY: *mut c_void;
     /// The adapter for functions that run on top of a context.
     const ONTOP: *mut c_void;
 
-    /// Has the value travel with `switch`; returns what came back.
+    /// Makes `switch` carry the value; returns the value that comes back.
     ///
     /// # Safety
     /// `switch` is one of the switches.
-    unsafe fn travel(mut self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self {
+    unsafe fn exchange(mut self, switch: impl FnOnce(*mut c_void) -> *mut c_void) -> Self {
         // SAFETY: the value is this function's own.
         unsafe { exchange((&raw mut self).cast(), size_of::<Self>(), switch) };
         self

@@ -1,15 +1,16 @@
-//! A walk over all that a thread's contexts hold: what a garbage collector needs to find roots.
+//! A walk over all memory of a thread's contexts, by which a garbage collector finds roots.
 
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::arch;
-use crate::blocks::Blocks;
 use crate::context::{Context, State};
+use crate::frame_blocks::Blocks;
 use crate::saved;
 use crate::sys;
+use crate::thread::ThreadWords;
 
-/// Told of one piece of a context: `length` bytes that belong at `belongs` and are at `at` now.
+/// A visitor. It is called for each piece of a context: `length` bytes that belong at the address
+/// `belongs` and are at `at` now.
 pub type Visit = unsafe extern "C" fn(
     data: *mut c_void,
     ctx: *mut c_void,
@@ -26,14 +27,14 @@ struct Walk {
     running: *mut Context,
     /// Where that context's live bytes begin.
     sp: usize,
-    /// What frames have on the heap.
+    /// Variables of frames on the heap.
     blocks: *const Blocks,
     /// The thread's native stack as a context, and where it ends.
     native: *mut Context,
     native_end: usize,
 }
 
-/// Visits everything that the calling thread's contexts hold. The running context's part begins
+/// Visits all memory of the calling thread's contexts. The running context's part begins
 /// at `sp`, or, if that is null, at the frame of this call.
 ///
 /// # Safety
@@ -43,12 +44,12 @@ pub(crate) unsafe fn visit(sp: *mut c_void, visit: Option<Visit>, data: *mut c_v
     let here = 0_usize;
     // SAFETY: the words are this thread's; its headers are alive.
     unsafe {
-        let tls = arch::tls();
+        let tls = ThreadWords::get();
         let thread = (*tls).thread;
         if thread.is_null() {
             return; // no contexts yet
         }
-        (*thread).keep_track(tls);
+        (*thread).start_tracking(tls);
         let walk = Walk {
             visit,
             data,
@@ -67,18 +68,18 @@ impl Walk {
     /// # Safety
     /// `context` is a header, of a live context or not.
     unsafe fn context(&self, context: *mut Context) {
-        // SAFETY: a base's tag is where a context's is; one that is away has a live header there.
+        // SAFETY: a base's tag is where a context's is; one whose control is on a user stack has a live header there.
         unsafe {
             match (*context).tag.state() {
                 State::New => {
-                    // All it holds is the argument of its body.
+                    // It has nothing but the argument of its body.
                     let argument = (&raw mut (*context).sp).cast();
-                    self.tell(context, ptr::null_mut(), argument, size_of::<usize>());
+                    self.show(context, ptr::null_mut(), argument, size_of::<usize>());
                 }
                 State::Ready | State::Parked | State::Running => {
                     self.stack(context, context);
-                    if !(*context).away.is_null() {
-                        self.stack(context, (*context).away);
+                    if !(*context).counterpart.is_null() {
+                        self.stack(context, (*context).counterpart);
                     }
                 }
                 _ => {}
@@ -90,7 +91,7 @@ impl Walk {
     ///
     /// # Safety
     /// Both are live headers.
-    unsafe fn stack(&self, known: *mut Context, context: *mut Context) {
+    unsafe fn stack(&self, visible: *mut Context, context: *mut Context) {
         // SAFETY: a live context's base is alive.
         unsafe {
             let end = if context == self.native { self.native_end } else { (*(*context).base).top };
@@ -101,21 +102,22 @@ impl Walk {
             };
             if length != 0 {
                 let slice = saved::bytes((*context).slice).cast_mut();
-                self.tell(known, sp as *mut c_void, slice.cast(), length);
+                self.show(visible, sp as *mut c_void, slice.cast(), length);
             }
             (*self.blocks).visit(context, |bytes, length| {
-                self.tell(known, bytes.cast(), bytes.cast(), length);
+                self.show(visible, bytes.cast(), bytes.cast(), length);
             });
-            let place = sp + length;
-            if place < end {
-                self.tell(known, place as *mut c_void, place as *mut c_void, end - place);
+            let resident = sp + length;
+            if resident < end {
+                let at = resident as *mut c_void;
+                self.show(visible, at, at, end - resident);
             }
         }
     }
 
     /// # Safety
     /// The callback does what its type says.
-    unsafe fn tell(&self, ctx: *mut Context, belongs: *mut c_void, at: *mut c_void, bytes: usize) {
+    unsafe fn show(&self, ctx: *mut Context, belongs: *mut c_void, at: *mut c_void, bytes: usize) {
         // SAFETY: the caller vouches for it.
         unsafe { (self.visit)(self.data, ctx.cast(), belongs, at, bytes) };
     }

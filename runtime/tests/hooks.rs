@@ -393,7 +393,7 @@ fn a_look_at_what_is_no_context_is_no_error() {
     unsafe {
         let base = stackswitch_base_create(1 << 20);
         let (context, neighbour) = (spawn(base), spawn(base));
-        let look = |context| stackswitch_rt::look(context);
+        let look = |context| stackswitch_rt::snapshot(context);
         assert_eq!(look(null_mut()), None);
         assert_eq!(look(base), None);
         stackswitch_resume(context, word(2));
@@ -406,7 +406,7 @@ fn a_look_at_what_is_no_context_is_no_error() {
         let foreign = std::thread::spawn(move || {
             stackswitch_current();
             let context = std::ptr::with_exposed_provenance_mut(address);
-            stackswitch_rt::look(context)
+            stackswitch_rt::snapshot(context)
         });
         assert_eq!(foreign.join().unwrap(), None);
         stackswitch_resume(context, null_mut());

@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
-use stackswitch_rt::MIN_STACK;
+use stackswitch_abi::limits::MIN_STACK;
 use stackswitch_rt::abi::*;
 use stackswitch_rt::error::Code;
 

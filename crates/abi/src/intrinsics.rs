@@ -5,7 +5,13 @@
 //! symbols to bind from it, and the documentation's table is rendered from it. A unit test compares
 //! it with the C header.
 
+use std::borrow::ToOwned as _;
 use std::fmt::Write as _;
+use std::string::String;
+use std::vec::Vec;
+use std::{format, vec};
+
+use crate::limits;
 
 /// What every intrinsic's name starts with.
 pub const INTRINSIC_PREFIX: &str = "llvm.stackswitch.";
@@ -14,10 +20,10 @@ pub const INTRINSIC_PREFIX: &str = "llvm.stackswitch.";
 pub const RUNTIME_PREFIX: &str = "stackswitch_";
 
 /// The largest value, in bytes, that a switch carries.
-pub const MAX_VALUE_SIZE: u64 = 64;
+pub const MAX_VALUE_SIZE: u64 = limits::VALUE_BYTES as u64;
 
 /// The smallest stack, in bytes, that `makecontext` takes. The runtime has the same limit.
-pub const MIN_STACK: u64 = 2048;
+pub const MIN_STACK: u64 = limits::MIN_STACK as u64;
 
 /// Which of the two families an intrinsic belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,19 @@
-//! What compiler passes, hosts and runtime of stackswitch must agree on.
+//! What compiler passes, hosts and runtime of stackswitch must agree on: the [table of
+//! intrinsics](intrinsics), [error codes](Code), [limits], and the [layouts](layout) and
+//! [constants of CPUs](cpu) that assembly and compiled code know.
 //!
-//! This crate has no code of its own to run: it holds the [table of intrinsics](intrinsics), from which
-//! verifier, lowering, emitter and symbol lists are made. It knows neither LLVM nor an operating system.
+//! This crate has no code to run, and knows neither LLVM nor an operating system. The runtime asserts
+//! each layout against its own structures.
+#![no_std]
 
+#[cfg(feature = "table")]
+extern crate std;
+
+pub mod cpu;
+mod error;
+#[cfg(feature = "table")]
 pub mod intrinsics;
+pub mod layout;
+pub mod limits;
+
+pub use error::Code;

@@ -6,7 +6,7 @@ use inkwell::{
     attributes::{Attribute, AttributeLoc},
     module::Module,
 };
-use stackswitch_rt::calls;
+use stackswitch_rt::host;
 
 use super::{
     objects,
@@ -38,7 +38,7 @@ impl Trace {
     /// The calling context's. Empty where it has too little stack left to look.
     pub(super) fn here() -> Self {
         let mut walk = Walk { found: Vec::new(), seen: 0 };
-        if calls::room().is_none_or(|room| room >= ROOM) {
+        if host::room().is_none_or(|room| room >= ROOM) {
             // SAFETY: `step` does what the unwinder's interface says, with a walk for its data.
             unsafe { _Unwind_Backtrace(step, (&raw mut walk).cast()) };
         }

@@ -9,7 +9,7 @@ use std::{
     task::Waker,
 };
 
-use stackswitch_rt::{abi, calls};
+use stackswitch_rt::{abi, host};
 
 use super::{
     Jit,
@@ -203,7 +203,7 @@ impl Jit {
         }
         // A call that fails does not take the host's coroutines along.
         // SAFETY: the context is new.
-        unsafe { calls::keep(context) };
+        unsafe { host::keep(context) };
         // SAFETY: both are parts of what is shared.
         unsafe { shared.frame.set_guest(shared.guest.get_or_init(|| Guest::new(context))) };
         Ok(Coroutine { shared, jit: PhantomData, types: PhantomData })

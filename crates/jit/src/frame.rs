@@ -18,7 +18,7 @@ use std::{
     task::Waker,
 };
 
-use stackswitch_rt::{abi, calls};
+use stackswitch_rt::{abi, host};
 
 use super::{
     backtrace::Trace,
@@ -227,7 +227,7 @@ impl Frame {
     /// Nothing of that context will be unwound.
     pub(super) unsafe fn abandon_left(&self) {
         // SAFETY: the caller vouches for it; what is no context any more is left alone.
-        unsafe { calls::abandon(self.left.replace(null_mut())) };
+        unsafe { host::abandon(self.left.replace(null_mut())) };
     }
 
     /// Goes to the host for good. Comes back only if the host itself is running.

@@ -72,45 +72,11 @@ pub use protect::on_uncaught_fault;
 use session::Session;
 pub use signature::{NativeFn, NativeType, Signature};
 pub use stackswitch_passes::OptLevel;
-use stackswitch_rt::inlined;
 pub use symbolize::{Frame, symbolize};
 pub use task::{HostAsyncFn, Task};
 pub use value::{Value, ValueType};
 
-use stackswitch_abi::intrinsics;
-use stackswitch_passes::inline::{self, x86_64};
 use stackswitch_passes::settings::Settings;
-
-const _: () = assert!(
-    intrinsics::MIN_STACK as usize == stackswitch_rt::MIN_STACK,
-    "verify refuses the stacks that the runtime refuses"
-);
-
-// Switches in place and the runtime mean the same memory.
-const _: () = {
-    use inlined::{header, object, record, words};
-    use x86_64::{
-        header as our_header, object as our_object, record as our_record, words as our_words,
-    };
-    assert!(our_words::CURRENT == words::CURRENT);
-    assert!(our_words::READY == words::READY);
-    assert!(our_words::SWITCHES == words::SWITCHES);
-    assert!(our_words::EXCEPTIONS == words::EXCEPTIONS);
-    assert!(our_object::TAG == object::TAG);
-    assert!(our_object::SP == object::SP);
-    assert!(our_object::RBX == object::RBX);
-    assert!(our_object::RBP == object::RBP);
-    assert!(inline::IN_UCONTEXT as usize == inlined::IN_UCONTEXT);
-    assert!(our_header::SP == header::SP);
-    assert!(our_header::TAG == header::TAG);
-    assert!(our_header::LINK == header::LINK);
-    assert!(our_record::POINT == record::POINT);
-    assert!(our_record::RBX == record::RBX);
-    assert!(our_record::RBP == record::RBP);
-    assert!(x86_64::RUNNING_AFTER_READY == inlined::RUNNING_AFTER_READY);
-    assert!(our_record::BYTES == record::BYTES);
-    assert!(x86_64::ONTOP_MARK == inlined::ONTOP_MARK);
-};
 
 /// Modules of IR, compiled as they are needed.
 pub struct Jit {

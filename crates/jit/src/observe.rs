@@ -109,7 +109,7 @@ pub fn observe(observer: Box<dyn Observer>) -> bool {
     }));
     // SAFETY: the callbacks may be called on any thread, and need no data.
     unsafe {
-        stackswitch_rt::set_first_hooks(Some(hooks));
+        stackswitch_rt::set_initial_hooks(Some(hooks));
         abi::stackswitch_set_hooks(hooks);
     }
     true
@@ -168,10 +168,10 @@ fn tell<R: Default>(work: impl FnOnce(&mut Tracker, &dyn Observer) -> R) -> R {
 }
 
 /// A look at a context that may be gone.
-fn look(context: usize) -> Option<stackswitch_rt::Look> {
+fn look(context: usize) -> Option<stackswitch_rt::Snapshot> {
     // SAFETY: observers are told of handles only, and a handle stays readable until its thread,
     // this one, ends.
-    unsafe { stackswitch_rt::look(std::ptr::with_exposed_provenance_mut(context)) }
+    unsafe { stackswitch_rt::snapshot(std::ptr::with_exposed_provenance_mut(context)) }
 }
 
 impl Tracker {

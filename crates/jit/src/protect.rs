@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use stackswitch_rt::{abi, calls, error::Handler};
+use stackswitch_rt::{abi, error::Handler, host};
 
 use super::{
     backtrace::Trace,
@@ -92,7 +92,7 @@ where
     let body =
         Box::into_raw(Box::new(Body { frame: &raw const *frame, work: Some(work), result: None }));
     // SAFETY: nothing but a refusal can come of it, which is noted in the frame.
-    let Some(mark) = (unsafe { frame.enter(calls::mark) }) else {
+    let Some(mark) = (unsafe { frame.enter(host::checkpoint) }) else {
         return frame.take_end().map_or(Err(Error::Left), End::check).and(Err(Error::Left));
     };
     // SAFETY: base and context are new; the body outlives the context's run; errors give null.
@@ -121,7 +121,7 @@ where
                 abi::stackswitch_base_destroy(base);
             } else {
                 frame.abandon_left();
-                calls::discard(mark);
+                host::discard_since(mark);
                 observe::discarded();
             }
         });

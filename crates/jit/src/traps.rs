@@ -7,7 +7,8 @@
 
 use std::{ffi::c_void, sync::Once};
 
-use stackswitch_rt::traps::{self, Trap as Signalled};
+use stackswitch_rt::faults;
+use stackswitch_rt::traps::Trap as Signalled;
 
 use super::{
     backtrace::Trace,
@@ -19,7 +20,7 @@ use super::{
 /// Has the process's traps come here, once.
 pub(super) fn install() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| traps::catch(claim, report));
+    ONCE.call_once(|| faults::catch(claim, report));
 }
 
 /// Whether a trap is the guest's. Called in a signal handler.

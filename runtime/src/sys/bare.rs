@@ -1,9 +1,12 @@
-//! The surroundings of a program without libc: the allocator that it gives, and nothing else.
+//! The surroundings of a program without libc: there is no system.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use crate::memory::Memory;
+/// Alignment for memory that would be pages elsewhere. Nothing here depends on the system's pages.
+pub(crate) const fn page() -> usize {
+    4096
+}
 
 /// There is no memory but the program's.
 pub(crate) fn allocate(_bytes: usize) -> *mut u8 {
@@ -43,28 +46,24 @@ pub(crate) unsafe fn move_pages(_from: *mut u8, _to: *mut u8, _bytes: usize) -> 
 /// None; the condition is that of the other surroundings.
 pub(crate) unsafe fn map_at(_at: *mut u8, _bytes: usize) {}
 
-/// A region's memory comes from the allocator, without a guard.
-pub(crate) fn map(bytes: usize, _guard: usize) -> *mut u8 {
-    Memory::current().allocate_arena(bytes, 4096)
+/// There is nothing to map.
+pub(crate) fn map(_bytes: usize, _guard: usize) -> *mut u8 {
+    ptr::null_mut()
 }
 
 /// # Safety
-/// The memory came from [`map`], the allocator is the same still, and the memory is not used
-/// again.
-pub(crate) unsafe fn unmap(mapping: *mut u8, bytes: usize) {
-    // SAFETY: as there.
-    unsafe { Memory::current().free_arena(mapping, bytes) }
-}
+/// Never called: nothing comes from [`map`].
+pub(crate) unsafe fn unmap(_mapping: *mut u8, _bytes: usize) {}
 
-/// There is nowhere to print to: programs set an error handler.
+/// There is no standard error: programs set an error handler.
 pub(crate) fn print(_line: &[u8]) {}
 
-/// Stops by an instruction that no CPU executes.
+/// Stops by an invalid instruction.
 pub(crate) fn abort() -> ! {
     crate::arch::trap()
 }
 
-/// A thread without a system has no end.
+/// There are no threads to end.
 pub(crate) fn end_thread() -> ! {
     crate::arch::trap()
 }
@@ -74,22 +73,22 @@ pub(crate) fn at_thread_end(_end: unsafe extern "C" fn(*mut c_void), _value: *mu
     true
 }
 
-/// Where the calling thread's native stack ends is not known here.
+/// The end of the native stack is not known.
 pub(crate) fn native_stack_end() -> usize {
     0
 }
 
-/// Nor where it begins.
+/// The ends of the native stack are not known.
 pub(crate) fn native_stack() -> (usize, usize) {
     (0, 0)
 }
 
-/// What is mapped is not known here.
+/// What is mapped is not known.
 pub(crate) fn lowest_mapped(_low: usize, high: usize) -> usize {
     high
 }
 
-/// There is no `errno`: results say that something was refused.
+/// There is no `errno`; the results of functions say that they were refused.
 pub(crate) fn set_errno(_code: c_int) {}
 
 /// As on Linux.

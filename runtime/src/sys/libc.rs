@@ -1,10 +1,24 @@
-//! The surroundings as libc gives them, on Linux.
+//! The surroundings on Linux, by libc.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::PAGE;
+use crate::arch::{self, Continuation};
+
+static PAGE: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of a page.
+pub(crate) fn page() -> usize {
+    let known = PAGE.load(Ordering::Relaxed);
+    if known != 0 {
+        return known;
+    }
+    // SAFETY: the function has no condition, and Linux always knows this value.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+    PAGE.store(page, Ordering::Relaxed);
+    page
+}
 
 /// `bytes` of memory, 16-byte aligned, or null.
 pub(crate) fn allocate(bytes: usize) -> *mut u8 {
@@ -131,7 +145,7 @@ pub(crate) fn abort() -> ! {
     unsafe { libc::abort() }
 }
 
-/// Ends the calling thread as POSIX has it: the process with status 0 if it was the last.
+/// Ends the calling thread as `pthread_exit` does: the process with status 0 if it was the last.
 pub(crate) fn end_thread() -> ! {
     // SAFETY: no frame of ours on this stack holds anything.
     unsafe { pthread_exit(ptr::null_mut()) }
@@ -145,8 +159,8 @@ unsafe extern "C" {
 /// The key whose destructor runs at thread ends, plus one; 0 until it is made.
 static KEY: AtomicUsize = AtomicUsize::new(0);
 
-/// Has `end` called with `value` when the calling thread ends. False when the
-/// system has no room for that.
+/// Makes the calling thread call `end` with `value` when it ends. False if the system has no room
+/// for that.
 pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut c_void) -> bool {
     let mut key = KEY.load(Ordering::Acquire);
     if key == 0 {
@@ -169,37 +183,31 @@ pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut 
     unsafe { libc::pthread_setspecific((key - 1) as libc::pthread_key_t, value) == 0 }
 }
 
-/// The signals of faults. The first is caught for overflows, the others only for who wants traps.
+/// The signals of faults. The first is caught for overflows, the others only for hosts that claim
+/// traps.
 const SIGNALS: [c_int; 5] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
-/// The actions that were in force before ours; each is written once, before ours is.
+/// The actions that were installed before the runtime's. Each is written once, before the runtime's
+/// is installed.
 // SAFETY: a zeroed sigaction is a valid one, the default action.
 static mut PREVIOUS: [libc::sigaction; SIGNALS.len()] = unsafe { core::mem::zeroed() };
 static INSTALLED: [AtomicUsize; SIGNALS.len()] = [const { AtomicUsize::new(0) }; SIGNALS.len()];
 
-/// Bytes of the stack that faults are handled on.
+/// Bytes of the stack on which faults are handled.
 const SIGNAL_STACK: usize = 64 << 10;
 
 /// A fault of the code that runs on the calling thread.
 pub(crate) struct Fault {
-    /// Which.
+    /// The signal.
     pub signal: c_int,
-    /// The address that could not be used, for SIGSEGV and SIGBUS.
+    /// The address that was accessed, for SIGSEGV and SIGBUS.
     pub address: usize,
-    /// What the kernel tells of the thread.
+    /// The registers of the thread: the `ucontext_t` of the handler.
     pub ucontext: *mut c_void,
 }
 
-/// What the runtime makes of a fault: where to go on instead, or nothing if it is not its own.
-pub(crate) type FaultFilter = fn(&Fault) -> Option<Landing>;
-
-/// Where a thread goes on after a fault.
-pub(crate) struct Landing {
-    /// The code to run.
-    pub pc: usize,
-    /// Its stack pointer.
-    pub sp: usize,
-}
+/// Decides about a fault: where the thread continues instead, or `None` if it is not the runtime's.
+pub(crate) type FaultFilter = fn(&Fault) -> Option<Continuation>;
 
 static FILTER: AtomicUsize = AtomicUsize::new(0);
 
@@ -226,7 +234,7 @@ pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
     }
 }
 
-/// Has the filter asked about the process's faults of every kind.
+/// Asks the filter about all faults of the process.
 pub(crate) fn catch_traps(filter: FaultFilter) {
     install(filter, SIGNALS.len());
 }
@@ -267,8 +275,8 @@ pub(crate) unsafe fn forget_faults(stack: *mut u8) {
     }
 }
 
-/// The handler: what is the runtime's goes on where it says, anything else is the previous
-/// handler's.
+/// The signal handler. A fault of the runtime continues where the filter says; any other is the
+/// previous handler's.
 unsafe extern "C" fn handle_fault(
     signal: c_int,
     info: *mut libc::siginfo_t,
@@ -281,8 +289,8 @@ unsafe extern "C" fn handle_fault(
         let filter: FaultFilter =
             core::mem::transmute::<usize, FaultFilter>(FILTER.load(Ordering::Acquire));
         let fault = Fault { signal, address: (*info).si_addr() as usize, ucontext };
-        if let Some(landing) = if sent { None } else { filter(&fault) } {
-            crate::arch::redirect(ucontext, landing.pc, landing.sp);
+        if let Some(continuation) = if sent { None } else { filter(&fault) } {
+            arch::redirect(ucontext, continuation.pc, continuation.sp);
             return;
         }
         let index = SIGNALS.iter().position(|s| *s == signal).unwrap_or_default();
@@ -331,18 +339,19 @@ pub(crate) fn native_stack() -> (usize, usize) {
 
 /// The end of the page that has `address`, if it is mapped.
 fn mapped_page(address: usize) -> Option<usize> {
-    let page = address & !(PAGE - 1);
+    let page = address & !(page() - 1);
     let mut residency = [0_u8; 1];
     // SAFETY: the call says of one page whether it is mapped, and writes one byte.
-    let mapped = unsafe { libc::mincore(page as *mut c_void, PAGE, residency.as_mut_ptr()) == 0 };
-    mapped.then_some(page + PAGE)
+    let mapped =
+        unsafe { libc::mincore(page as *mut c_void, self::page(), residency.as_mut_ptr()) == 0 };
+    mapped.then_some(page + self::page())
 }
 
 /// The lowest address from which all up to `high` is mapped; not below `low`.
 pub(crate) fn lowest_mapped(low: usize, high: usize) -> usize {
     let mut lowest = high;
     while lowest > low && mapped_page(lowest - 1).is_some() {
-        lowest = (lowest - 1) & !(PAGE - 1);
+        lowest = (lowest - 1) & !(page() - 1);
     }
     lowest.max(low)
 }

@@ -1,11 +1,8 @@
-//! What the runtime asks of its surroundings: memory, mappings, thread ends, a
-//! line on the error channel, and a way to stop.
+//! What the runtime asks of its surroundings: memory, mappings, ends of threads, a line on standard
+//! error, and a way to stop.
 //!
-//! With the feature `libc` they come from there; without it from an allocator
-//! that the program gives, and the rest is absent.
-
-/// Bytes of a page, as far as memory is mapped, moved and given back.
-pub(crate) const PAGE: usize = 4096;
+//! With the feature `libc` the functions are those of libc on Linux. Without it there are none:
+//! memory comes from an allocator that the program sets.
 
 #[cfg(feature = "libc")]
 mod libc;

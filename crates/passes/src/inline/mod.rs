@@ -7,10 +7,9 @@
 mod marks;
 mod slow_call;
 mod target;
-pub mod x86_64;
+mod x86_64;
 
 use marks::{Source, Swap};
-pub use target::IN_UCONTEXT;
 use target::{Conditions, Objects, Operation, Target};
 
 use std::collections::HashMap;
@@ -246,7 +245,7 @@ impl<'m> Inlining<'m> {
             Operation::SwapContext(Objects::Own) => args.truncate(2),
             Operation::SwapContext(Objects::InUcontext) => {
                 for arg in &mut args {
-                    *arg = builder.offset(*arg, target::IN_UCONTEXT);
+                    *arg = builder.offset(*arg, self.target.in_ucontext);
                 }
             }
             _ => {

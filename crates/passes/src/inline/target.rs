@@ -14,6 +14,8 @@ pub(super) struct Target {
     pub(super) fits: fn(Module<'_>) -> bool,
     /// The address of what lies so many bytes from the thread pointer on.
     pub(super) at_thread: for<'m> fn(&Builder<'m>, Value<'m>) -> Value<'m>,
+    /// Where an object of the POSIX layer lies in the system's `ucontext_t`.
+    pub(super) in_ucontext: u64,
     /// The assembly of a switch.
     ///
     /// Its inputs are those of the operation, where a thread's words are or the thread's mark, and
@@ -56,9 +58,6 @@ pub(super) enum Objects {
     /// They lie in the system's structures, whose addresses the runtime's function takes.
     InUcontext,
 }
-
-/// Where an object is in the system's `ucontext_t`.
-pub const IN_UCONTEXT: u64 = 160;
 
 /// What a switch is made of depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,67 +10,18 @@
 //! record lies in the red zone, which signal handlers leave alone. Where there is no red zone the
 //! stack pointer goes below the record first.
 
-use super::target::{Conditions, IN_UCONTEXT, Objects, Operation, Target};
+use stackswitch_abi::cpu::x86_64::{object, record, ucontext};
+use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
+
+use super::target::{Conditions, Objects, Operation, Target};
 use stackswitch_ir::{Assembly, Builder, Module, Value};
 
 /// The target.
-pub(super) const TARGET: Target = Target { fits, at_thread, assembly };
+pub(super) const TARGET: Target =
+    Target { fits, at_thread, in_ucontext: ucontext::OBJECT as u64, assembly };
 
 /// The address space that begins at the thread pointer.
 const THREAD: u32 = 257;
-
-/// Offsets in a thread's words.
-pub mod words {
-    /// The running context.
-    pub const CURRENT: usize = 0;
-    /// The tag of a context that may be resumed at once.
-    pub const READY: usize = 8;
-    /// Counts switches of the fast path.
-    pub const SWITCHES: usize = 24;
-    /// Points to the C++ exceptions in flight.
-    pub const EXCEPTIONS: usize = 40;
-}
-
-/// The running context's tag is so much more than one that may be gone to at once.
-pub const RUNNING_AFTER_READY: usize = 2;
-
-/// Offsets in a context's header.
-pub mod header {
-    /// The stack pointer of a suspended context.
-    pub const SP: usize = 0;
-    /// Owner and state.
-    pub const TAG: usize = 8;
-    /// The link.
-    pub const LINK: usize = 40;
-}
-
-/// Offsets in the record of a suspended context.
-pub mod record {
-    /// The resume address.
-    pub const POINT: usize = 0;
-    /// `rbx`.
-    pub const RBX: usize = 40;
-    /// `rbp`.
-    pub const RBP: usize = 48;
-    /// Bytes of a record.
-    pub const BYTES: usize = 64;
-}
-
-/// What lies before the point of a context that can run a function on top of itself: this mark, and
-/// then, in 32 bits, how far from the point the place is that does so.
-pub const ONTOP_MARK: u32 = 0x706f_746e;
-
-/// Offsets in an object of the POSIX layer.
-pub mod object {
-    /// Owner and state.
-    pub const TAG: usize = 8;
-    /// The stack pointer.
-    pub const SP: usize = 16;
-    /// `rbx`.
-    pub const RBX: usize = 32;
-    /// `rbp`.
-    pub const RBP: usize = 40;
-}
 
 /// Registers with numbers of which every one changes: prefix, first and last number. Those that a
 /// target lacks are skipped by LLVM.
@@ -187,7 +138,7 @@ impl Code {
             self.line(format!("movq %rbx, {}(%rsp)", at(record::RBX)));
         }
         self.line("leaq 1f(%rip), %r10");
-        self.line(format!("movq %r10, {}(%rsp)", at(record::POINT)));
+        self.line(format!("movq %r10, {}(%rsp)", at(record::RESUME_ADDRESS)));
         self.line(format!("leaq {}(%rsp), %r10", at(0)));
         self.line(format!("movq %r10, {}(%r8)", header::SP));
         self.line(format!("movl %eax, {}(%r8)", header::TAG));
@@ -211,8 +162,8 @@ impl Code {
                 self.line("xorl %edx, %edx"); // no base
             }
             Operation::SwapContext(Objects::InUcontext) => {
-                self.line(format!("leaq -{IN_UCONTEXT}(%rdi), %rdi"));
-                self.line(format!("leaq -{IN_UCONTEXT}(%rdx), %rsi"));
+                self.line(format!("leaq -{}(%rdi), %rdi", ucontext::OBJECT));
+                self.line(format!("leaq -{}(%rdx), %rsi", ucontext::OBJECT));
             }
         }
         self.line("callq *%r11");

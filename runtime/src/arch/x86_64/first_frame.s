@@ -1,0 +1,76 @@
+// The first frame of a context, and its end.
+
+// Starts a new context; it finishes when its body returns. Unwinders stop at this frame, and
+// `escape::personality` catches an exception that reaches it.
+stackswitch_hidden stackswitch_point_entry, 4
+    .cfi_personality 0x1b, stackswitch_personality
+    .cfi_undefined rip
+    .cfi_def_cfa rsp, 0
+    endbr64
+    mov rcx, [rdx + 8]
+    mov rdi, [rdx + 16]
+    mov r8, [rdx + 24]
+    lea rsp, [rdx + 32]
+    xor ebp, ebp
+    test r8, r8
+    jnz 2f
+    mov rsi, rax
+    call rcx  // body(argument, first)
+    mov r12, rax
+    jmp 3f
+2:
+    mov r12, rax
+    mov rsi, rdi
+    mov rdi, rcx
+    mov rdx, rax
+    call r8  // adapter(body, argument, slot)
+3:
+    xor r13d, r13d
+    jmp stackswitch_end_of_body
+stackswitch_end stackswitch_point_entry
+
+stackswitch_local stackswitch_personality, 4
+    endbr64
+    jmp {personality}
+stackswitch_end stackswitch_personality
+
+// Finishes the running context. r12: its result; r13: null, or a function that the link calls on
+// top of its stack with the result as argument.
+stackswitch_local stackswitch_end_of_body, 4
+    .cfi_undefined rip
+    mov rax, [rip + stackswitch_tls@GOTTPOFF]
+    mov rdi, rsp
+    mov rsi, r13
+    xor r14d, r14d  // no adapter
+    mov rsp, fs:[rax + {side_top}]
+    call {finish}
+    stackswitch_land
+    // Finishing was refused: calls the error handler on the context's stack, then tries again.
+    .p2align 4
+    .hidden stackswitch_point_unfinished
+    .globl stackswitch_point_unfinished
+stackswitch_point_unfinished:
+    endbr64
+    mov rsp, rdx
+    mov r12, rax
+    call {report_unfinished}
+    jmp stackswitch_end_of_body
+    // The exception in rax has left the body. The link raises it again.
+    .p2align 4
+    .hidden stackswitch_point_escaped
+    .globl stackswitch_point_escaped
+stackswitch_point_escaped:
+    endbr64
+    mov r12, rax
+    lea r13, [rip + {rethrow}]
+    jmp stackswitch_end_of_body
+stackswitch_end stackswitch_end_of_body
+
+// noreturn stackswitch_leave(value): finishes the running context with this result.
+stackswitch_hidden stackswitch_leave, 4
+    endbr64
+    mov r12, rdi
+    xor r13d, r13d
+    and rsp, -16
+    jmp stackswitch_end_of_body
+stackswitch_end stackswitch_leave

@@ -1,0 +1,246 @@
+//! x86-64 with the System V ABI. `record.s` shows what lies on a suspended context's stack.
+
+use core::arch::asm;
+
+use stackswitch_abi::cpu::record;
+
+mod copying;
+#[cfg(feature = "libc")]
+mod signals;
+#[cfg(feature = "valgrind")]
+pub(crate) mod valgrind;
+
+pub(crate) use copying::{copy, copy_fresh, vector_bytes};
+#[cfg(feature = "libc")]
+pub(crate) use signals::{interrupted_at, keep_registers, redirect};
+
+/// The register in which a landing pad finds the exception, by its DWARF number: rax.
+pub(crate) const EXCEPTION_REGISTER: i32 = 0;
+
+/// Puts the assembly into the calling module. The operands are functions of the runtime by the
+/// names that the assembly has for them; paths of files are relative to the calling module's.
+macro_rules! assembly {
+    ($($functions:tt)*) => {
+        core::arch::global_asm!(
+            include_str!("arch/elf.s"),
+            include_str!("arch/x86_64/record.s"),
+            include_str!("arch/x86_64/switch.s"),
+            include_str!("arch/x86_64/exchange.s"),
+            include_str!("arch/x86_64/resume.s"),
+            include_str!("arch/x86_64/first_frame.s"),
+            include_str!("arch/x86_64/fault.s"),
+            include_str!("arch/x86_64/capture.s"),
+            include_str!("arch/x86_64/ucontext.s"),
+            include_str!("arch/x86_64/end.s"),
+            include_str!("arch/elf_end.s"),
+            current = const stackswitch_abi::layout::words::CURRENT,
+            ready = const stackswitch_abi::layout::words::READY,
+            running = const stackswitch_abi::layout::words::RUNNING,
+            parked = const stackswitch_abi::layout::words::PARKED,
+            switches = const stackswitch_abi::layout::words::SWITCHES,
+            side_top = const stackswitch_abi::layout::words::SIDE_TOP,
+            exceptions = const stackswitch_abi::layout::words::EXCEPTIONS,
+            exchange_base = const stackswitch_abi::layout::words::EXCHANGE_BASE,
+            exchanged = const stackswitch_abi::layout::words::EXCHANGED,
+            vectors = const stackswitch_abi::layout::words::VECTORS,
+            plain = const stackswitch_abi::layout::words::PLAIN,
+            sp = const stackswitch_abi::layout::header::SP,
+            tag = const stackswitch_abi::layout::header::TAG,
+            saved = const stackswitch_abi::layout::header::SAVED,
+            slice = const stackswitch_abi::layout::header::SLICE,
+            above = const stackswitch_abi::layout::header::ABOVE,
+            link = const stackswitch_abi::layout::header::LINK,
+            base = const stackswitch_abi::layout::header::BASE,
+            counterpart = const stackswitch_abi::layout::header::COUNTERPART,
+            top = const stackswitch_abi::layout::base::TOP,
+            region = const stackswitch_abi::layout::base::REGION,
+            bottom = const stackswitch_abi::layout::region::BOTTOM,
+            object_tag = const stackswitch_abi::layout::object::TAG,
+            position = const stackswitch_abi::layout::object::POSITION,
+            in_ucontext = const stackswitch_abi::cpu::ucontext::OBJECT,
+            ontop_mark = const stackswitch_abi::layout::ONTOP_MARK,
+            kind_swap = const $crate::arch::Kind::Swap as u32,
+            kind_resume = const $crate::arch::Kind::Resume as u32,
+            kind_suspend = const $crate::arch::Kind::Suspend as u32,
+            kind_ontop = const $crate::arch::Kind::Ontop as u32,
+            raw = const $crate::arch::RAW as i32,
+            with_mask = const $crate::arch::WITH_MASK as i32,
+            exchanges_at_most = const $crate::arch::EXCHANGES_AT_MOST,
+            exchanges_bit = const $crate::arch::EXCHANGES_BIT,
+            large = const $crate::arch::LARGE_SLICE,
+            aligned = const $crate::arch::ALIGNED_FROM,
+            wide = const 64, // bytes of the widest vector
+            invalid = const stackswitch_abi::Code::Invalid as i32,
+            memory = const stackswitch_abi::Code::Memory as i32,
+            $($functions)*
+        );
+    };
+}
+pub(crate) use assembly;
+
+/// The address of a symbol, from the global offset table: null for a weak one that the program
+/// lacks. A program may have a copy of a library's variable, which is then the one.
+macro_rules! symbol_address {
+    ($symbol:literal) => {{
+        let address: *const ();
+        // SAFETY: the entry of the table holds the address.
+        unsafe {
+            core::arch::asm!(
+                concat!("mov {0}, qword ptr [rip + ", $symbol, "@GOTPCREL]"),
+                out(reg) address,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        address
+    }};
+}
+pub(crate) use symbol_address;
+
+// The unwinder asks this about a frame of Rust code. The answer is always to continue with the next
+// frame, as nothing here has cleanups; `pthread_exit` unwinds through its caller. Weak: with Rust's
+// standard library in the program, the name is the library's.
+#[cfg(feature = "standalone")]
+core::arch::global_asm!(
+    ".pushsection .text.rust_eh_personality,\"ax\",@progbits",
+    ".weak rust_eh_personality",
+    ".type rust_eh_personality,@function",
+    "rust_eh_personality:",
+    ".cfi_startproc",
+    "endbr64",
+    "mov eax, 8", // _URC_CONTINUE_UNWIND
+    "ret",
+    ".cfi_endproc",
+    ".size rust_eh_personality, . - rust_eh_personality",
+    ".popsection",
+);
+
+/// The address of the calling thread's words.
+#[inline]
+pub(crate) fn thread_words() -> *mut u8 {
+    let words: *mut u8;
+    // SAFETY: fs:0 holds the thread pointer, and the entry of the global offset table the offset of
+    // the words from it. A context never changes threads, so the address may be kept.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr fs:[0]",
+            "add {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
+            out(reg) words,
+            options(pure, readonly, nostack),
+        );
+    }
+    words
+}
+
+/// The offset of the thread words from the thread pointer, the same in every thread.
+pub(crate) fn thread_words_offset() -> usize {
+    let offset: usize;
+    // SAFETY: the entry of the global offset table holds the offset.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
+            out(reg) offset,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    offset
+}
+
+/// Stops the program.
+#[cfg(not(feature = "libc"))]
+pub(crate) fn trap() -> ! {
+    // SAFETY: ud2 raises the invalid-opcode exception and does not continue.
+    unsafe { asm!("ud2", options(noreturn)) }
+}
+
+/// Asks for the cache line at `address`.
+pub(crate) fn prefetch(address: *const u8) {
+    use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: a prefetch faults on no address; SSE is part of the architecture.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
+/// The registers of a captured position: what a callee must preserve, and where to continue.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Position {
+    /// Stack pointer after the return of the capturing call.
+    pub sp: usize,
+    /// The return address of that call. An in-place capture leaves it unset: its address is the
+    /// resume address alone.
+    pub pc: usize,
+    rbx: usize,
+    rbp: usize,
+    r12: usize,
+    r13: usize,
+    r14: usize,
+    r15: usize,
+}
+
+impl Position {
+    /// No position.
+    pub(crate) const NOWHERE: Self =
+        Self { sp: 0, pc: 0, rbx: 0, rbp: 0, r12: 0, r13: 0, r14: 0, r15: 0 };
+
+    /// The position after the call that left the switch record at `address`.
+    ///
+    /// # Safety
+    /// `address` points to a switch record.
+    pub(crate) unsafe fn after_record(address: usize) -> Self {
+        // SAFETY: a switch record is 8 words, and the caller says that one is there.
+        let [_, r15, r14, r13, r12, rbx, rbp, pc] = unsafe { *(address as *const [usize; 8]) };
+        Self { sp: address + record::BYTES, pc, rbx, rbp, r12, r13, r14, r15 }
+    }
+
+    /// The position at which `pc`, a resume address for a new context of `makecontext`, finds its
+    /// function, argument and link. `top` is 16-byte aligned.
+    pub(crate) const fn at_start(
+        pc: usize,
+        top: usize,
+        function: usize,
+        argument: usize,
+        link: usize,
+    ) -> Self {
+        Self { sp: top, pc, rbx: function, rbp: 0, r12: argument, r13: link, r14: 0, r15: 0 }
+    }
+}
+
+/// Where registers lie in a switch record, for debuggers. The names are gdb's. `bytes` is how far
+/// above the record the caller's frame begins, `exceptions` how many bytes lie below it if
+/// exceptions are in flight, and `landing` how far into the code at the resume address the call
+/// frame information is valid.
+pub(crate) const RECORD_REGISTERS: [(&str, usize); 10] = [
+    ("r15", 8),
+    ("r14", 16),
+    ("r13", 24),
+    ("r12", 32),
+    ("rbx", record::RBX),
+    ("rbp", record::RBP),
+    ("rip", record::RETURN_ADDRESS),
+    ("bytes", record::BYTES),
+    ("exceptions", 32),
+    ("landing", ENDBR64),
+];
+
+/// Bytes of the instruction that indirect jumps may reach.
+const ENDBR64: usize = 4;
+
+/// Where registers lie in a captured position, for debuggers.
+pub(crate) const POSITION_REGISTERS: [(&str, usize); 8] = [
+    ("rsp", core::mem::offset_of!(Position, sp)),
+    ("rip", core::mem::offset_of!(Position, pc)),
+    ("rbx", core::mem::offset_of!(Position, rbx)),
+    ("rbp", core::mem::offset_of!(Position, rbp)),
+    ("r12", core::mem::offset_of!(Position, r12)),
+    ("r13", core::mem::offset_of!(Position, r13)),
+    ("r14", core::mem::offset_of!(Position, r14)),
+    ("r15", core::mem::offset_of!(Position, r15)),
+];
+
+const _: () = {
+    use core::mem::offset_of;
+    use stackswitch_abi::cpu::object;
+    use stackswitch_abi::layout::object::POSITION;
+    assert!(POSITION + offset_of!(Position, sp) == object::SP);
+    assert!(POSITION + offset_of!(Position, rbx) == object::RBX);
+    assert!(POSITION + offset_of!(Position, rbp) == object::RBP);
+};

@@ -1,0 +1,66 @@
+//! The registers of a thread that a signal has interrupted.
+
+use core::ffi::c_void;
+
+/// Writes the registers of an interrupted thread below `top` (16-byte aligned) of a stack, where
+/// the point for faults expects them. Returns where they begin.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler; nobody uses the stack.
+pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize {
+    // As DWARF numbers them, and one for the alignment.
+    const ORDER: [i32; 17] = [
+        libc::REG_RAX,
+        libc::REG_RDX,
+        libc::REG_RCX,
+        libc::REG_RBX,
+        libc::REG_RSI,
+        libc::REG_RDI,
+        libc::REG_RBP,
+        libc::REG_RSP,
+        libc::REG_R8,
+        libc::REG_R9,
+        libc::REG_R10,
+        libc::REG_R11,
+        libc::REG_R12,
+        libc::REG_R13,
+        libc::REG_R14,
+        libc::REG_R15,
+        libc::REG_RIP,
+    ];
+    let at = top - (ORDER.len() + 1) * size_of::<usize>();
+    // SAFETY: the caller vouches for both.
+    unsafe {
+        let registers = &(*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        let kept = ORDER.map(|register| registers[register as usize]);
+        (at as *mut [i64; 17]).write(kept);
+    }
+    at
+}
+
+/// The address at which a signal handler has interrupted the thread.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler.
+pub(crate) unsafe fn interrupted_at(ucontext: *mut c_void) -> usize {
+    // SAFETY: the caller vouches for the structure.
+    unsafe {
+        (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] as usize
+    }
+}
+
+/// Makes a signal handler return to `pc` with stack pointer `sp`.
+///
+/// # Safety
+/// `ucontext` is what the kernel gave the handler.
+pub(crate) unsafe fn redirect(ucontext: *mut c_void, pc: usize, sp: usize) {
+    // SAFETY: the caller vouches for the structure.
+    unsafe {
+        let registers = &mut (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        registers[libc::REG_RIP as usize] = pc as i64;
+        registers[libc::REG_RSP as usize] = sp as i64;
+        // What runs there expects string instructions to go upwards.
+        const DIRECTION: i64 = 0x400;
+        registers[libc::REG_EFL as usize] &= !DIRECTION;
+    }
+}

@@ -1,0 +1,120 @@
+//! Faults of a context's code: an overflow of its region, or a trap that the host has claimed.
+//!
+//! The signal handler in `sys` asks [`continuation_after`]. For such a fault the thread continues
+//! on its side stack, in [`faulted`], which ends the context and reports the fault.
+
+use core::ptr;
+
+use stackswitch_abi::Code;
+
+#[cfg(feature = "libc")]
+use crate::arch::{self, Continuation, resume_points};
+use crate::context::{Context, State, Tag};
+use crate::cxx::Globals;
+use crate::error::{self, Refusal};
+use crate::slice;
+use crate::switch::end_at_base;
+use crate::sys;
+use crate::thread::{Thread, ThreadWords};
+use crate::traps;
+#[cfg(feature = "libc")]
+use crate::traps::{Claim, Report, Trap};
+
+/// Catches the faults of all threads that use the runtime. A fault that is not claimed goes to the
+/// handler that was installed before.
+#[cfg(feature = "libc")]
+pub fn catch(claim: Claim, report: Report) {
+    traps::set(claim, report);
+    sys::catch_traps(continuation_after);
+}
+
+/// Where to continue after a fault on the guard of the running context's region, or after a fault
+/// that the host claims. `None` for any other fault.
+#[cfg(feature = "libc")]
+pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
+    let tls = ThreadWords::get();
+    // SAFETY: the words are this thread's; the running context and its region are alive. A fault on
+    // a guard, or one that is claimed, comes from a context's own code and not from a switch, so
+    // the side stack is free.
+    unsafe {
+        let thread = (*tls).thread;
+        if thread.is_null() {
+            return None;
+        }
+        let current = (*tls).current;
+        let trap = if (*(*(*current).base).region).guards(fault.address) {
+            None
+        } else {
+            let pc = arch::interrupted_at(fault.ucontext);
+            let trap = Trap { signal: fault.signal, address: fault.address, pc };
+            // Code that runs after a fault is on the side stack already.
+            if ptr::eq(current, &raw const (*thread).after_fault) || !traps::is_claimed(&trap) {
+                return None;
+            }
+            Some(trap)
+        };
+        (*thread).trap = trap;
+        let sp = arch::keep_registers(fault.ucontext, (*tls).side_top);
+        Some(Continuation { pc: resume_points::fault(), sp })
+    }
+}
+
+/// Ends the running context after its fault and reports it. The error handler, or the host, resumes
+/// another context; if it returns, the program ends.
+///
+/// # Safety
+/// Called by the assembly, on the side stack.
+pub(crate) unsafe extern "C-unwind" fn faulted() {
+    let tls = ThreadWords::get();
+    // SAFETY: the words are this thread's; the context ran, so it is the bottom of its region.
+    unsafe {
+        let thread = &mut *(*tls).thread;
+        let current = (*tls).current;
+        let visible = Context::visible(current);
+        let region = (*(*current).base).region;
+        (*region).bottom = (*current).above;
+        (*current).above = ptr::null_mut();
+        (*region).refresh_bottom();
+        end_at_base(current);
+        thread.blocks.release(&mut thread.heap, current);
+        if visible != current && visible != &raw mut thread.main {
+            // The fault was on a user stack: what the context has on its own stack ends with it.
+            (*current).counterpart = ptr::null_mut();
+            (*visible).counterpart = ptr::null_mut();
+            slice::drop_stack(&mut thread.heap, visible);
+            thread.blocks.release(&mut thread.heap, visible);
+            end_at_base(visible);
+        }
+        *(*tls).exceptions = Globals::NONE;
+        thread.hooks.call_fault_hooks(visible);
+        run_after_fault(thread, tls);
+        let message: &[u8] = match thread.trap.take() {
+            None => {
+                let context = visible.cast();
+                let operation = "stack overflow";
+                error::report(&Refusal { code: Code::Overflow, context, operation });
+                b"stackswitch: the handler has returned to a context that overflowed\n"
+            }
+            Some(trap) => {
+                traps::report(visible.cast(), &trap);
+                b"stackswitch: the handler has returned to a context that had a fault\n"
+            }
+        };
+        sys::print(message);
+        sys::abort();
+    }
+}
+
+/// Makes [`Thread::after_fault`] the running context: it is on no region that others use.
+///
+/// # Safety
+/// `tls` is that of this thread, whose running context has ended.
+unsafe fn run_after_fault(thread: &mut Thread, tls: *mut ThreadWords) {
+    thread.after_fault.tag = Tag::new(thread.number, State::Running);
+    thread.after_fault.saved = 0;
+    // SAFETY: the words are this thread's. Code that ran after an earlier fault has ended.
+    unsafe {
+        thread.blocks.release(&mut thread.heap, &raw mut thread.after_fault);
+        (*tls).current = &raw mut thread.after_fault;
+    }
+}

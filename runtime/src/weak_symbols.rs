@@ -1,0 +1,108 @@
+//! Functions of the unwinder and of the C++ runtime, which a program may lack.
+//!
+//! They are weak references. Without the function a call here does nothing and returns null or 0.
+
+use core::arch::global_asm;
+use core::ffi::{c_int, c_void};
+use core::mem::transmute;
+
+use crate::arch::{self, symbol_address};
+
+global_asm!(
+    ".weak _Unwind_ForcedUnwind",
+    ".weak _Unwind_RaiseException",
+    ".weak _Unwind_SetGR",
+    ".weak _Unwind_SetIP",
+    ".weak __cxa_get_globals",
+    ".weak __cxa_begin_catch",
+    ".weak _ZSt9terminatev",
+);
+
+/// The function of a name as a pointer of a type, or `None` if the program lacks it.
+macro_rules! weak_function {
+    ($symbol:literal as $type:ty) => {{
+        let address = symbol_address!($symbol);
+        // SAFETY: null is `None`; any other address is that of the function, which has this type
+        // by the Itanium C++ ABI.
+        unsafe { transmute::<*const (), Option<$type>>(address) }
+    }};
+}
+
+/// `_Unwind_ForcedUnwind`: unwinds the caller's frames and asks `stop` before each. Returns only if
+/// there is no unwinder, or on error.
+///
+/// # Safety
+/// `exception` is an exception object, `stop` a stop function of the unwinder's type. The frames of
+/// the caller may be unwound.
+pub(crate) unsafe fn forced_unwind(
+    exception: *mut c_void,
+    stop: *mut c_void,
+    parameter: *mut c_void,
+) {
+    type Function = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void, *mut c_void) -> c_int;
+    if let Some(function) = weak_function!("_Unwind_ForcedUnwind" as Function) {
+        // SAFETY: the caller vouches for the exception, the stop function and its frames.
+        unsafe { function(exception, stop, parameter) };
+    }
+}
+
+/// `_Unwind_RaiseException`: returns only if nobody catches.
+///
+/// # Safety
+/// `exception` is an exception object that nobody else uses.
+pub(crate) unsafe fn raise_exception(exception: *mut c_void) {
+    type Function = unsafe extern "C-unwind" fn(*mut c_void) -> c_int;
+    if let Some(function) = weak_function!("_Unwind_RaiseException" as Function) {
+        // SAFETY: the caller vouches for the exception.
+        unsafe { function(exception) };
+    }
+}
+
+/// `__cxa_get_globals`: the calling thread's, or null.
+pub(crate) fn cxa_get_globals() -> *mut c_void {
+    type Function = unsafe extern "C" fn() -> *mut c_void;
+    weak_function!("__cxa_get_globals" as Function).map_or(core::ptr::null_mut(), |function| {
+        // SAFETY: the function has no condition.
+        unsafe { function() }
+    })
+}
+
+/// `__cxa_begin_catch`.
+///
+/// # Safety
+/// `exception` is in flight.
+pub(crate) unsafe fn cxa_begin_catch(exception: *mut c_void) {
+    type Function = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+    if let Some(function) = weak_function!("__cxa_begin_catch" as Function) {
+        // SAFETY: the caller vouches for the exception.
+        unsafe { function(exception) };
+    }
+}
+
+/// `std::terminate`. Returns only in a program without C++.
+pub(crate) fn cxx_terminate() {
+    type Function = unsafe extern "C" fn();
+    if let Some(function) = weak_function!("_ZSt9terminatev" as Function) {
+        // SAFETY: the function has no condition.
+        unsafe { function() };
+    }
+}
+
+/// Makes the unwinder continue at `address` with `exception` in the register of landing pads.
+///
+/// # Safety
+/// `frame` is what the unwinder gave a personality routine in its second phase, and the code at
+/// `address` can run with the stack pointer of that frame.
+pub(crate) unsafe fn continue_at(frame: *mut c_void, address: usize, exception: *mut c_void) {
+    type SetRegister = unsafe extern "C" fn(*mut c_void, c_int, usize);
+    type SetAddress = unsafe extern "C" fn(*mut c_void, usize);
+    let set_register = weak_function!("_Unwind_SetGR" as SetRegister);
+    let set_address = weak_function!("_Unwind_SetIP" as SetAddress);
+    if let (Some(set_register), Some(set_address)) = (set_register, set_address) {
+        // SAFETY: the caller has the frame from the unwinder.
+        unsafe {
+            set_register(frame, arch::EXCEPTION_REGISTER, exception.addr());
+            set_address(frame, address);
+        }
+    }
+}
