@@ -4,10 +4,14 @@
 //! A CPU is a folder here. The assembly calls functions of the modules above, by names that
 //! `entry_points.rs` gives it; nothing here imports from above.
 
+mod assemble;
+mod copying;
 mod entries;
 pub(crate) mod resume_points;
 mod seam;
 
+pub(crate) use assemble::assemble;
+pub(crate) use copying::copy_fresh;
 pub use entries::*;
 pub(crate) use seam::*;
 

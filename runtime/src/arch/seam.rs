@@ -1,4 +1,4 @@
-//! What the assembly of every CPU and the Rust code above it agree on, besides the layouts in
+//! What the code of every CPU and the Rust code above it share, besides the layouts in
 //! `stackswitch-abi`.
 
 /// The operation that a switch is.
@@ -48,4 +48,21 @@ pub(crate) const ALIGNED_FROM: usize = 512;
 pub(crate) unsafe fn resume_address(sp: usize) -> usize {
     // SAFETY: the first word of a suspended context's stack is its resume address.
     unsafe { *(sp as *const usize) }
+}
+
+/// Copies word by word.
+///
+/// # Safety
+/// Both ranges are `bytes` long, a multiple of 8, readable and writable, and do not overlap.
+#[inline]
+pub(crate) unsafe fn copy_words(to: *mut u8, from: *const u8, bytes: usize) {
+    let mut at = 0;
+    while at < bytes {
+        // SAFETY: the word is within `bytes`. Volatile, so that the words are not joined into vectors.
+        unsafe {
+            let word = from.add(at).cast::<u64>().read_volatile();
+            to.add(at).cast::<u64>().write_volatile(word);
+        }
+        at += 8;
+    }
 }

@@ -4,15 +4,13 @@ use core::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm_storeu_si128, _mm256_loadu_si256, _mm256_storeu_si256,
 };
 
-use stackswitch_abi::cpu::record;
 use stackswitch_abi::layout::words;
 
 use super::thread_words;
+use crate::arch::copy_words;
 
 /// From so many bytes on a copy is worth a call of code for wider vectors.
 const WIDE_FROM: usize = 192;
-/// Bytes of a switch's record: the lowest of a slice, and the last that were written.
-const HEAD: usize = record::BYTES;
 
 /// Bytes of the widest vectors that this CPU moves memory best with: 16, 32 or 64.
 pub(crate) fn vector_bytes() -> u32 {
@@ -73,36 +71,6 @@ pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, bytes: usize) {
             at += 16;
         }
         copy_words(to.add(at), from.add(at), bytes - at);
-    }
-}
-
-/// Copies the slice of a context that has just saved its record, from its stack. The record goes
-/// word by word, as it was written: a wider load of it would wait for the stores to finish.
-///
-/// # Safety
-/// As [`copy`].
-#[inline]
-pub(crate) unsafe fn copy_fresh(to: *mut u8, from: *const u8, bytes: usize) {
-    let head = bytes.min(HEAD);
-    // SAFETY: both ranges have `bytes` bytes, of which `head` are the first.
-    unsafe {
-        copy_words(to, from, head);
-        copy(to.add(head), from.add(head), bytes - head);
-    }
-}
-
-/// # Safety
-/// As [`copy`].
-#[inline]
-unsafe fn copy_words(to: *mut u8, from: *const u8, bytes: usize) {
-    let mut at = 0;
-    while at < bytes {
-        // SAFETY: the word is within `bytes`. Volatile, so that the words are not joined into vectors.
-        unsafe {
-            let word = from.add(at).cast::<u64>().read_volatile();
-            to.add(at).cast::<u64>().write_volatile(word);
-        }
-        at += 8;
     }
 }
 

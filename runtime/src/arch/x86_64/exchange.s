@@ -109,7 +109,7 @@ stackswitch_local stackswitch_switch_slowly, 6
     // The frames, with the widest vectors that are faster.
     sub r11, 64
     jz 3f
-    cmp r11, {wide}
+    cmp r11, 64  // bytes of the widest vector
     jae 4f
 2:
     movups xmm0, [r10 + 64]

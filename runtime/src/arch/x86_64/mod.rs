@@ -10,70 +10,30 @@ mod signals;
 #[cfg(feature = "valgrind")]
 pub(crate) mod valgrind;
 
-pub(crate) use copying::{copy, copy_fresh, vector_bytes};
+pub(crate) use copying::{copy, vector_bytes};
 #[cfg(feature = "libc")]
 pub(crate) use signals::{interrupted_at, keep_registers, redirect};
 
 /// The register in which a landing pad finds the exception, by its DWARF number: rax.
 pub(crate) const EXCEPTION_REGISTER: i32 = 0;
 
-/// Puts the assembly into the calling module. The operands are functions of the runtime by the
-/// names that the assembly has for them; paths of files are relative to the calling module's.
+/// Puts the assembly into the calling module, with the functions that it calls.
 macro_rules! assembly {
     ($($functions:tt)*) => {
-        core::arch::global_asm!(
-            include_str!("arch/elf.s"),
-            include_str!("arch/x86_64/record.s"),
-            include_str!("arch/x86_64/switch.s"),
-            include_str!("arch/x86_64/exchange.s"),
-            include_str!("arch/x86_64/resume.s"),
-            include_str!("arch/x86_64/first_frame.s"),
-            include_str!("arch/x86_64/fault.s"),
-            include_str!("arch/x86_64/capture.s"),
-            include_str!("arch/x86_64/ucontext.s"),
-            include_str!("arch/x86_64/end.s"),
-            include_str!("arch/elf_end.s"),
-            current = const stackswitch_abi::layout::words::CURRENT,
-            ready = const stackswitch_abi::layout::words::READY,
-            running = const stackswitch_abi::layout::words::RUNNING,
-            parked = const stackswitch_abi::layout::words::PARKED,
-            switches = const stackswitch_abi::layout::words::SWITCHES,
-            side_top = const stackswitch_abi::layout::words::SIDE_TOP,
-            exceptions = const stackswitch_abi::layout::words::EXCEPTIONS,
-            exchange_base = const stackswitch_abi::layout::words::EXCHANGE_BASE,
-            exchanged = const stackswitch_abi::layout::words::EXCHANGED,
-            vectors = const stackswitch_abi::layout::words::VECTORS,
-            plain = const stackswitch_abi::layout::words::PLAIN,
-            sp = const stackswitch_abi::layout::header::SP,
-            tag = const stackswitch_abi::layout::header::TAG,
-            saved = const stackswitch_abi::layout::header::SAVED,
-            slice = const stackswitch_abi::layout::header::SLICE,
-            above = const stackswitch_abi::layout::header::ABOVE,
-            link = const stackswitch_abi::layout::header::LINK,
-            base = const stackswitch_abi::layout::header::BASE,
-            counterpart = const stackswitch_abi::layout::header::COUNTERPART,
-            top = const stackswitch_abi::layout::base::TOP,
-            region = const stackswitch_abi::layout::base::REGION,
-            bottom = const stackswitch_abi::layout::region::BOTTOM,
-            object_tag = const stackswitch_abi::layout::object::TAG,
-            position = const stackswitch_abi::layout::object::POSITION,
-            in_ucontext = const stackswitch_abi::cpu::ucontext::OBJECT,
-            ontop_mark = const stackswitch_abi::layout::ONTOP_MARK,
-            kind_swap = const $crate::arch::Kind::Swap as u32,
-            kind_resume = const $crate::arch::Kind::Resume as u32,
-            kind_suspend = const $crate::arch::Kind::Suspend as u32,
-            kind_ontop = const $crate::arch::Kind::Ontop as u32,
-            raw = const $crate::arch::RAW as i32,
-            with_mask = const $crate::arch::WITH_MASK as i32,
-            exchanges_at_most = const $crate::arch::EXCHANGES_AT_MOST,
-            exchanges_bit = const $crate::arch::EXCHANGES_BIT,
-            large = const $crate::arch::LARGE_SLICE,
-            aligned = const $crate::arch::ALIGNED_FROM,
-            wide = const 64, // bytes of the widest vector
-            invalid = const stackswitch_abi::Code::Invalid as i32,
-            memory = const stackswitch_abi::Code::Memory as i32,
+        $crate::arch::assemble! {
+            [
+                "arch/x86_64/record.s"
+                "arch/x86_64/switch.s"
+                "arch/x86_64/exchange.s"
+                "arch/x86_64/resume.s"
+                "arch/x86_64/first_frame.s"
+                "arch/x86_64/fault.s"
+                "arch/x86_64/capture.s"
+                "arch/x86_64/ucontext.s"
+                "arch/x86_64/end.s"
+            ]
             $($functions)*
-        );
+        }
     };
 }
 pub(crate) use assembly;

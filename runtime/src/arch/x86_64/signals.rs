@@ -3,12 +3,12 @@
 use core::ffi::c_void;
 
 /// Writes the registers of an interrupted thread below `top` (16-byte aligned) of a stack, where
-/// the point for faults expects them. Returns where they begin.
+/// `fault.s` expects them. Returns where they begin.
 ///
 /// # Safety
-/// `ucontext` is what the kernel gave the handler; nobody uses the stack.
+/// `ucontext` is what the kernel gave the handler; the stack is not in use.
 pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize {
-    // As DWARF numbers them, and one for the alignment.
+    // In the order of their DWARF numbers. One more word aligns the stack.
     const ORDER: [i32; 17] = [
         libc::REG_RAX,
         libc::REG_RDX,
@@ -29,7 +29,7 @@ pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize 
         libc::REG_RIP,
     ];
     let at = top - (ORDER.len() + 1) * size_of::<usize>();
-    // SAFETY: the caller vouches for both.
+    // SAFETY: the caller vouches for the structure and the stack.
     unsafe {
         let registers = &(*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         let kept = ORDER.map(|register| registers[register as usize]);
@@ -59,7 +59,7 @@ pub(crate) unsafe fn redirect(ucontext: *mut c_void, pc: usize, sp: usize) {
         let registers = &mut (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         registers[libc::REG_RIP as usize] = pc as i64;
         registers[libc::REG_RSP as usize] = sp as i64;
-        // What runs there expects string instructions to go upwards.
+        // The ABI has the direction flag clear at the start of a function.
         const DIRECTION: i64 = 0x400;
         registers[libc::REG_EFL as usize] &= !DIRECTION;
     }
