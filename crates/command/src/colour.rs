@@ -1,7 +1,7 @@
-//! Colours, on terminals only.
+//! The colours of messages.
 //!
-//! `anstream` decides: it takes colours out where the stream is no terminal, where `NO_COLOR` is
-//! set or `TERM` is `dumb`, and leaves them in where `CLICOLOR_FORCE` is set.
+//! `anstream` removes colours from what is not written to a terminal, and where `NO_COLOR` is set or
+//! `TERM` is `dumb`. With `CLICOLOR_FORCE` it keeps them.
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
@@ -15,7 +15,7 @@ pub(super) const DONE: Style = AnsiColor::Green.on_default().bold();
 pub(super) const REFUSED: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const FRAME: Style = AnsiColor::Blue.on_default().bold();
 
-/// Sets what `--color` asks for, for both output streams.
+/// Applies `--color` to both output streams.
 pub(super) fn choose(choice: ColorChoice) {
     match choice {
         ColorChoice::Auto => anstream::ColorChoice::Auto,

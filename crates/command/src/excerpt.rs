@@ -1,14 +1,14 @@
-//! The line of a file that a message is about, as compilers show it.
+//! Shows the line of a source file that a message is about, as compilers do.
 
 use std::path::Path;
 
 use super::colour::{ERROR, FRAME};
 
-/// The longest line that is worth showing.
+/// Longer lines are not shown.
 const LONGEST: usize = 200;
 
-/// A place in a file.
-pub(super) struct Place<'a> {
+/// A line of a file, and a column in it.
+pub(super) struct SourcePosition<'a> {
     pub(super) file: &'a Path,
     /// From one.
     pub(super) line: u32,
@@ -16,9 +16,9 @@ pub(super) struct Place<'a> {
     pub(super) column: u32,
 }
 
-impl Place<'_> {
-    /// The line with its number, and a mark below the column. Nothing if the file is not there, as
-    /// for the standard input, or has no such line.
+impl SourcePosition<'_> {
+    /// The line with its number, and a mark below the column. None if the file cannot be read, as
+    /// the standard input, or has no such line.
     pub(super) fn show(&self) -> Option<String> {
         let text = std::fs::read(self.file).ok()?;
         let index = usize::try_from(self.line).ok()?.checked_sub(1)?;
@@ -31,7 +31,7 @@ impl Place<'_> {
         let margin = " ".repeat(number.len());
         let mut shown = format!(" {FRAME}{number} |{FRAME:#} {line}");
         if let Some(before) = usize::try_from(self.column).ok()?.checked_sub(1) {
-            // Tabs stay tabs, so that the mark is below what it means.
+            // Tabs stay tabs, so that the mark is below its character.
             let before: String = line
                 .bytes()
                 .chain(std::iter::repeat(b' '))
@@ -54,8 +54,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "one\n\ttwo thr\u{e9}e four\n").unwrap();
         let show = |line, column| {
-            let place = Place { file: file.path(), line, column };
-            place.show().map(|text| anstream::adapter::strip_str(&text).to_string())
+            let position = SourcePosition { file: file.path(), line, column };
+            position.show().map(|text| anstream::adapter::strip_str(&text).to_string())
         };
         assert_eq!(show(2, 2).unwrap(), " 2 | \ttwo thr\u{e9}e four\n   | \t^");
         // Columns are bytes, as LLVM counts them.

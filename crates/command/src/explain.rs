@@ -1,9 +1,6 @@
-//! `stackswitch explain`.
+//! `stackswitch explain`: prints what became of each use of an intrinsic, and why.
 
-use std::{
-    io::{ErrorKind, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use inkwell::{
     context::Context,
@@ -19,10 +16,11 @@ use stackswitch::{
 
 use super::{
     colour::{DONE, FRAME, REFUSED},
-    excerpt::Place,
-    failure::{Failure, warn},
+    demangle::demangled,
+    excerpt::SourcePosition,
+    failure::{Failure, warn_of},
     inputs::{self, Clang},
-    run,
+    output, run,
 };
 
 const EXAMPLES: &str = "\
@@ -42,10 +40,10 @@ pub(super) struct Args {
     /// How much to optimise: 0, 1, 2 or 3
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = run::level)]
     level: OptLevel,
-    /// Call the runtime for every switch, instead of having the usual one in place
+    /// Call the runtime for every switch, also where the fast path could be in place
     #[arg(long)]
     no_inline: bool,
-    /// Give every context a stack, also where its frame could be its creator's
+    /// Give every context a stack, also where its frame could be a variable of its creator
     #[arg(long)]
     no_stackless: bool,
     /// Print JSON
@@ -56,7 +54,7 @@ pub(super) struct Args {
 }
 
 /// Optimises the module and prints what became of its contexts.
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn explain(args: &Args) -> Result<(), Failure> {
     let input = inputs::load(&args.file, args.level, &args.clang)?;
     let named = |failure: Failure| failure.in_file(Path::new(&input.name));
     let context = Context::create();
@@ -78,22 +76,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         })
     })?;
     for warning in &explanation.warnings {
-        warn(&warning.to_string());
+        warn_of(warning, Path::new(&input.name));
     }
-    let text = if args.json {
-        format!("{:#}\n", as_json(&input.name, args.level, &explanation))
+    if args.json {
+        output::print(&format!("{:#}\n", as_json(&input.name, args.level, &explanation)))
     } else {
-        as_text(&explanation)
-    };
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // A reader that has gone away has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::output(Path::new("-"), &error)),
+        output::print(&demangled(&as_text(&explanation)))
     }
 }
 
-/// This machine, for modules that do not say what they are for.
+/// This machine as a target, for modules that name none.
 fn machine(level: OptLevel) -> Result<TargetMachine, Failure> {
     Target::initialize_native(&InitializationConfig::default()).map_err(Failure::data)?;
     let triple = TargetMachine::get_default_triple();
@@ -106,7 +98,7 @@ fn machine(level: OptLevel) -> Result<TargetMachine, Failure> {
         .ok_or_else(|| Failure::data("LLVM cannot generate code for this machine"))
 }
 
-/// For people.
+/// The explanation as text for people.
 fn as_text(explanation: &Explanation) -> String {
     if explanation.functions.is_empty() {
         return "no function uses stackswitch\n".to_owned();
@@ -125,29 +117,29 @@ fn function_text(function: &Function) -> String {
         text += &use_text(function, site);
     }
     for remark in &function.remarks {
-        text += &format!("  {}\n", place_text(remark.location.as_ref(), &remark.instruction));
+        text += &format!("  {}\n", position_text(remark.location.as_ref(), &remark.instruction));
         text += &remark_text(function, remark);
     }
     text
 }
 
 fn use_text(function: &Function, site: &Use) -> String {
-    let place = place_text(site.location.as_ref(), &site.instruction);
+    let position = position_text(site.location.as_ref(), &site.instruction);
     let mut text =
-        format!("  {place}\n    {}: {}\n", site.operation.name, fate_text(function, site));
+        format!("  {position}\n    {}: {}\n", site.operation.name, fate_text(function, site));
     for remark in &site.remarks {
         text += &remark_text(function, remark);
     }
     text
 }
 
-/// Where it is in the source, with the line if that can be read; without debug information, the
+/// The location with the line of the source, if that can be read; without debug information, the
 /// instruction.
-fn place_text(location: Option<&Location>, instruction: &str) -> String {
+fn position_text(location: Option<&Location>, instruction: &str) -> String {
     let Some(location) = location else { return instruction.to_owned() };
-    let place =
-        Place { file: Path::new(&location.file), line: location.line, column: location.column };
-    match place.show() {
+    let Location { file, line, column } = location;
+    let position = SourcePosition { file: Path::new(file), line: *line, column: *column };
+    match position.show() {
         Some(shown) => {
             let shown: Vec<String> = shown.lines().map(|line| format!("  {line}")).collect();
             format!("{location}\n{}", shown.join("\n"))
@@ -156,7 +148,7 @@ fn place_text(location: Option<&Location>, instruction: &str) -> String {
     }
 }
 
-/// What became of a use, in words.
+/// Says in words what became of a use.
 fn fate_text(function: &Function, site: &Use) -> String {
     let counted = |codes: &[&Code], what: &str| {
         let mut functions: Vec<&str> = codes.iter().map(|code| code.function.as_str()).collect();
@@ -201,7 +193,7 @@ fn remark_text(function: &Function, remark: &Remark) -> String {
     format!("    {sign} {elsewhere}{} ({}, {})\n", remark.text, remark.pass, remark.name)
 }
 
-/// For programs.
+/// The explanation as JSON for programs.
 fn as_json(file: &str, level: OptLevel, explanation: &Explanation) -> Value {
     let functions: Vec<Value> = explanation
         .functions
@@ -209,6 +201,7 @@ fn as_json(file: &str, level: OptLevel, explanation: &Explanation) -> Value {
         .map(|function| {
             json!({
                 "name": function.name,
+                "source_name": demangled(&function.name),
                 "location": location_json(function.location.as_ref()),
                 "uses": function.uses.iter().map(use_json).collect::<Vec<_>>(),
                 "remarks": function.remarks.iter().map(remark_json).collect::<Vec<_>>(),

@@ -1,16 +1,20 @@
-//! The tool's own failures: what they say and the exit status they have.
+//! The command's own failures: their messages and their exit statuses. Warnings are printed here too.
 
 use std::{
     io::{ErrorKind, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
-use stackswitch::{diagnostics::Diagnostic, jit, passes, reader};
+use stackswitch::{
+    diagnostics::{Diagnostic, Location, Note},
+    jit, passes, reader,
+};
 
 use super::{
     colour::{ERROR, FRAME, HINT, WARNING},
-    excerpt::Place,
+    demangle::demangled,
+    excerpt::SourcePosition,
 };
 
 // As sysexits.h numbers them.
@@ -42,28 +46,35 @@ struct Message {
     text: String,
     /// Whether the text says which file it is about.
     names_file: bool,
-    /// File, line and column, if it is about a line of a file.
-    place: Option<(PathBuf, u32, u32)>,
+    /// The line of the source that it is about.
+    excerpt: Option<String>,
     notes: Vec<String>,
     hint: Option<String>,
 }
 
 impl Message {
     fn new(text: impl Into<String>) -> Self {
-        let (place, notes, hint) = (None, Vec::new(), None);
-        Self { text: text.into(), names_file: true, place, notes, hint }
+        let (excerpt, notes, hint) = (None, Vec::new(), None);
+        Self { text: text.into(), names_file: true, excerpt, notes, hint }
     }
 
     fn of_module(text: impl Into<String>) -> Self {
         Self { names_file: false, ..Self::new(text) }
     }
 
-    /// Its lines: the error, the place in the source, notes, the hint.
+    /// Names the file, if the text does not.
+    fn in_file(mut self, file: &Path) -> Self {
+        if !self.names_file {
+            self.text = format!("{}: {}", file.display(), self.text);
+            self.names_file = true;
+        }
+        self
+    }
+
+    /// Its lines: the text, the line of the source, notes, the hint.
     fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.text.clone()];
-        if let Some((file, line, column)) = &self.place {
-            lines.extend(Place { file, line: *line, column: *column }.show());
-        }
+        lines.extend(self.excerpt.clone());
         lines.extend(self.notes.iter().map(|note| format!("  {FRAME}note{FRAME:#}: {note}")));
         lines.extend(self.hint.iter().map(|hint| format!("  {HINT}hint{HINT:#}: {hint}")));
         lines
@@ -75,17 +86,14 @@ impl Failure {
         Self { status, messages: vec![Message::new(message)] }
     }
 
-    /// A fault of the module, which the message does not name.
+    /// A fault of a module. The message does not name the module.
     fn of_module(message: impl Into<String>) -> Self {
         Self { status: EX_DATAERR, messages: vec![Message::of_module(message)] }
     }
 
-    /// Names the file in the messages that do not say what they are about.
+    /// Names the file in the messages that do not name one.
     pub(super) fn in_file(mut self, file: &Path) -> Self {
-        for message in self.messages.iter_mut().filter(|m| !m.names_file) {
-            message.text = format!("{}: {}", file.display(), message.text);
-            message.names_file = true;
-        }
+        self.messages = self.messages.into_iter().map(|message| message.in_file(file)).collect();
         self
     }
 
@@ -97,7 +105,7 @@ impl Failure {
         self
     }
 
-    /// A wrong use that the argument parser cannot see.
+    /// A wrong use that the argument parser does not notice.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::new(EX_USAGE, message)
     }
@@ -127,7 +135,7 @@ impl Failure {
         Self::new(status, format!("{}: {error}", path.display()))
     }
 
-    /// Says on stderr what failed, and gives the exit status.
+    /// Prints the messages on stderr; returns the exit status.
     pub(super) fn report(self) -> ExitCode {
         for message in &self.messages {
             report(&message.lines().join("\n"));
@@ -142,7 +150,7 @@ impl From<reader::Error> for Failure {
         let status = match error {
             reader::Error::Io { .. } => EX_NOINPUT,
             reader::Error::Parse { file, line, column, .. } if line > 0 => {
-                message.place = Some((file.into(), line, column));
+                message.excerpt = SourcePosition { file: file.as_ref(), line, column }.show();
                 EX_DATAERR
             }
             _ => EX_DATAERR,
@@ -192,38 +200,62 @@ impl From<jit::Error> for Failure {
 
 impl From<&Diagnostic> for Message {
     fn from(diagnostic: &Diagnostic) -> Self {
-        // The hint has a line of its own here.
-        let text = Diagnostic { hint: None, ..diagnostic.clone() }.text();
+        let excerpt = diagnostic.location.as_ref().and_then(excerpt);
+        // The hint has a line of its own here. Who sees the line of the source need not see the
+        // instruction that was made from it.
+        let instruction = diagnostic.instruction.clone().filter(|_| excerpt.is_none());
+        let text = Diagnostic { hint: None, instruction, ..diagnostic.clone() }.text();
         let mut message = match &diagnostic.location {
-            Some(place) => Self {
-                place: Some(((&place.file).into(), place.line, place.column)),
-                ..Self::new(format!("{place}: {text}"))
-            },
+            Some(location) => Self::new(format!("{location}: {text}")),
             None => Self::of_module(text),
         };
-        message.notes = diagnostic.notes.iter().map(ToString::to_string).collect();
+        message.excerpt = excerpt;
+        message.notes = diagnostic.notes.iter().map(note).collect();
         message.hint.clone_from(&diagnostic.hint);
         message
     }
 }
 
+/// The line of the source at a location, if it can be read.
+fn excerpt(location: &Location) -> Option<String> {
+    let Location { file, line, column } = location;
+    SourcePosition { file: file.as_ref(), line: *line, column: *column }.show()
+}
+
+/// A note of a diagnostic, with the line of the source or else the instruction.
+fn note(note: &Note) -> String {
+    let located = note.location.as_ref().and_then(|location| Some((location, excerpt(location)?)));
+    match located {
+        Some((location, excerpt)) => {
+            let Note { function, message, .. } = note;
+            format!("{location}: in function '{function}': {message}\n{excerpt}")
+        }
+        None => note.to_string(),
+    }
+}
+
+/// Prints a warning of the passes about a file.
+pub(super) fn warn_of(diagnostic: &Diagnostic, file: &Path) {
+    warn(&Message::from(diagnostic).in_file(file).lines().join("\n"));
+}
+
 /// Prints an error. Output of the program so far comes first.
 pub(super) fn report(message: &str) {
-    say(&format!("{ERROR}error{ERROR:#}"), message);
+    print(&format!("{ERROR}error{ERROR:#}"), message);
 }
 
 /// Prints a warning.
 pub(super) fn warn(message: &str) {
-    say(&format!("{WARNING}warning{WARNING:#}"), message);
+    print(&format!("{WARNING}warning{WARNING:#}"), message);
 }
 
-fn say(what: &str, message: &str) {
+fn print(severity: &str, message: &str) {
     flush_stdio();
-    // Nothing is left to tell it to, if stderr is closed.
-    let _ = writeln!(anstream::stderr(), "stackswitch: {what}: {message}");
+    // If stderr is closed, there is nowhere to report that.
+    let _ = writeln!(anstream::stderr(), "stackswitch: {severity}: {}", demangled(message));
 }
 
-/// Writes out what a program left in the buffers of C's stdio, which it shares with us.
+/// Flushes the buffers of C's stdio: a program in this process writes to the same ones.
 pub(super) fn flush_stdio() {
     // SAFETY: null flushes every output stream.
     unsafe { libc::fflush(std::ptr::null_mut()) };

@@ -1,8 +1,8 @@
-//! The files that a command is given: LLVM IR as text or bitcode, C and C++ that clang compiles
-//! to it, and `-` for the standard input.
+//! Reads the files that a command gets: LLVM IR as text or bitcode, and C and C++, which clang
+//! compiles to bitcode. `-` is the standard input.
 
 use std::{
-    io::{IsTerminal, Read},
+    io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -12,7 +12,7 @@ use stackswitch_rt::abi;
 
 use super::{
     failure::Failure,
-    tools::{Tool, llvm_major},
+    programs::{Program, llvm_major},
 };
 
 /// How C and C++ files become modules.
@@ -28,16 +28,16 @@ pub(super) struct Clang {
 
 /// A module that has been read.
 pub(super) struct Input {
-    /// What messages call it.
+    /// The name that messages use.
     pub(super) name: String,
     /// Text or bitcode: the content decides.
     pub(super) bytes: Vec<u8>,
 }
 
-/// What an ELF file begins with.
+/// The first bytes of an ELF file.
 const ELF: &[u8] = b"\x7fELF";
 
-/// A language that clang is told.
+/// A language that clang compiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
     C,
@@ -45,8 +45,8 @@ enum Language {
 }
 
 impl Language {
-    /// That of a file, by its name. None for what is not clang's.
-    fn of(path: &Path) -> Option<Self> {
+    /// The language of a file, by its name. None for a file that clang is not needed for.
+    fn from_name(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "c" => Some(Self::C),
             "cc" | "cpp" | "cxx" | "C" => Some(Self::Cxx),
@@ -55,12 +55,12 @@ impl Language {
     }
 }
 
-/// Reads an input. C and C++ are compiled for a pipeline of that level to optimise.
+/// Reads a file. C and C++ are compiled so that a pipeline of that level can optimise them.
 pub(super) fn load(path: &Path, level: OptLevel, clang: &Clang) -> Result<Input, Failure> {
     if path == Path::new("-") {
         return standard_input();
     }
-    let bytes = match Language::of(path) {
+    let bytes = match Language::from_name(path) {
         Some(language) => {
             // clang's own complaint would name no command of ours.
             std::fs::File::open(path).map_err(|error| Failure::input(path, &error))?;
@@ -89,30 +89,30 @@ fn standard_input() -> Result<Input, Failure> {
 
 impl Clang {
     /// The clang to use, which must make the bitcode of our LLVM.
-    fn find(&self) -> Result<Tool, Failure> {
+    fn find(&self) -> Result<Program, Failure> {
         let major = llvm_major();
         let Some(path) = &self.clang else {
-            return Tool::of_our_llvm("clang").ok_or_else(|| {
+            return Program::with_our_llvm("clang").ok_or_else(|| {
                 Failure::unavailable(format!("C and C++ need clang {major}, which is not in PATH"))
                     .hint(format!("install clang-{major}, or name one with --clang"))
             });
         };
-        let tool = Tool::at(path).map_err(|error| {
+        let program = Program::at(path).map_err(|error| {
             Failure::unavailable(format!("{}: {error}", path.display()))
                 .hint("--clang takes the path of a clang, or its name in PATH")
         })?;
-        if tool.major() != major {
+        if program.major() != major {
             let message = format!(
                 "{}: it is clang {}, but this command is built with LLVM {major}",
                 path.display(),
-                tool.version
+                program.version
             );
             return Err(Failure::unavailable(message));
         }
-        Ok(tool)
+        Ok(program)
     }
 
-    /// Bitcode that nothing has been optimised in yet. clang says itself what is wrong.
+    /// Compiles a file to bitcode that is not optimised yet. clang prints its own errors.
     fn compile(
         &self,
         path: &Path,
@@ -120,16 +120,7 @@ impl Clang {
         level: OptLevel,
     ) -> Result<Vec<u8>, Failure> {
         let clang = self.find()?;
-        let include = tempfile::tempdir()
-            .and_then(|directory| {
-                for (name, text) in abi::HEADERS {
-                    let file = directory.path().join(name);
-                    file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-                    std::fs::write(file, text)?;
-                }
-                Ok(directory)
-            })
-            .map_err(|error| Failure::output(&std::env::temp_dir(), &error))?;
+        let include = headers().map_err(|error| Failure::output(&std::env::temp_dir(), &error))?;
         let mut command = Command::new(&clang.path);
         command.args(["-x", if language == Language::C { "c" } else { "c++" }]);
         // Without optimisation functions are marked as not to be optimised.
@@ -157,6 +148,17 @@ impl Clang {
     }
 }
 
+/// A directory with the project's headers, which is removed when it is dropped.
+fn headers() -> io::Result<tempfile::TempDir> {
+    let directory = tempfile::tempdir()?;
+    for (name, text) in abi::HEADERS {
+        let file = directory.path().join(name);
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(file, text)?;
+    }
+    Ok(directory)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +172,7 @@ mod tests {
             ("a.ll", None),
             ("c", None),
         ] {
-            assert_eq!(Language::of(Path::new(name)), language, "{name}");
+            assert_eq!(Language::from_name(Path::new(name)), language, "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! LLVM's settings that hold for a whole process, which is ours here.
+//! LLVM's settings that hold for a whole process.
 
 use std::ffi::{CStr, c_char};
 
@@ -19,7 +19,7 @@ pub(super) fn set_up() {
     unsafe { LLVMInstallFatalErrorHandler(Some(on_fatal)) };
 }
 
-/// Where LLVM gives up it ends the process: make that one line and a status of ours.
+/// LLVM calls this before it ends the process: prints one line, and ends it with our status.
 extern "C" fn on_fatal(reason: *const c_char) {
     // SAFETY: LLVM passes a C string.
     let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy();

@@ -1,17 +1,21 @@
-//! The `stackswitch` command: runs and lowers LLVM IR with stackswitch intrinsics.
+//! The command `stackswitch`: its subcommands, arguments and exit statuses.
+
 mod bench;
 mod colour;
+mod demangle;
 mod doctor;
 mod excerpt;
 mod explain;
 mod failure;
 mod inputs;
+mod libraries;
 mod llvm;
 mod manual;
 mod opt;
+mod output;
+mod programs;
 mod run;
 mod stats;
-mod tools;
 mod trace;
 
 use std::process::ExitCode;
@@ -67,9 +71,9 @@ enum Command {
     Opt(opt::Args),
     /// Draw what `run --trace` has written
     Trace(trace::Args),
-    /// Measure switches, slices and contexts on this machine, in seconds
+    /// Measure what switches, slices and contexts cost on this machine, in seconds
     Bench(bench::Args),
-    /// Say whether everything is there and works, and what to do where it does not
+    /// Try whether everything is installed and works, and say what to do where it does not
     Doctor(doctor::Args),
     /// Say what became of each use of an intrinsic, and why
     Explain(explain::Args),
@@ -81,6 +85,7 @@ enum Command {
 
 /// Runs the command line.
 fn main() -> ExitCode {
+    end_at_closed_pipes();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return usage(&error),
@@ -89,30 +94,37 @@ fn main() -> ExitCode {
     llvm::set_up();
     let success = |()| ExitCode::SUCCESS;
     let done = match args.command {
-        Command::Run(args) => run::run(&args),
-        Command::Opt(args) => opt::run(&args).map(success),
+        Command::Run(args) => run::run_program(&args),
+        Command::Opt(args) => opt::run_passes(&args).map(success),
         Command::Trace(args) => trace::draw(&args).map(success),
-        Command::Bench(args) => bench::run(&args).map(success),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Explain(args) => explain::run(&args).map(success),
+        Command::Bench(args) => bench::measure(&args).map(success),
+        Command::Doctor(args) => doctor::examine(&args),
+        Command::Explain(args) => explain::explain(&args).map(success),
         Command::Completions(args) => manual::completions(&args, &mut Args::command()).map(success),
         Command::Man(args) => manual::manual(&args, Args::command()).map(success),
     };
     done.unwrap_or_else(|failure| failure.report())
 }
 
-/// Help and version go to stdout and succeed; anything else is a wrong use.
+/// Lets a write to a pipe that nobody reads end the process quietly, as C programs do. Rust's
+/// start-up code ignores the signal. A program that `run` runs expects the signal, too.
+fn end_at_closed_pipes() {
+    // SAFETY: the default action is a valid one, and no other thread runs yet.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Prints help and version to stdout, which succeeds. Anything else is a wrong use.
 fn usage(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A reader that has gone away needs no help.
+        // Whoever does not read the help needs no error either.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim);
-    let said: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-    let said = said.join(" ");
-    let mut failure = Failure::usage(said.trim_start_matches("error: "));
+    let message: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let message = message.join(" ");
+    let mut failure = Failure::usage(message.trim_start_matches("error: "));
     failure = match lines.find_map(|line| line.strip_prefix("tip: ")) {
         Some(tip) => failure.hint(tip),
         None => failure.hint("`stackswitch --help` says what there is"),

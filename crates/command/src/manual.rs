@@ -1,5 +1,5 @@
-//! `stackswitch completions` and `stackswitch man`: what packagers install, made from the
-//! arguments themselves.
+//! `stackswitch completions` and `stackswitch man`: files for packages, generated from the
+//! definitions of the arguments.
 
 use std::{
     fs::{File, create_dir_all},
@@ -14,7 +14,7 @@ use clap_mangen::{
     roff::{Roff, roman},
 };
 
-use super::failure::Failure;
+use super::{failure::Failure, output};
 
 #[derive(clap::Args)]
 pub(super) struct Completions {
@@ -34,7 +34,7 @@ pub(super) fn completions(args: &Completions, command: &mut Command) -> Result<(
     let mut text = Vec::new();
     let name = command.get_name().to_owned();
     clap_complete::generate(args.shell, command, name, &mut text);
-    to_stdout(&text)
+    output::write(Path::new("-"), &text)
 }
 
 /// Writes the manual page to the standard output, or all of them to a directory.
@@ -45,7 +45,7 @@ pub(super) fn manual(args: &Manual, command: Command) -> Result<(), Failure> {
     let Some(directory) = &args.dir else {
         let mut text = Vec::new();
         render(command, &mut text).map_err(|e| failed(Path::new("-"), e))?;
-        return to_stdout(&text);
+        return output::write(Path::new("-"), &text);
     };
     create_dir_all(directory).map_err(|e| failed(directory, e))?;
     let name = command.get_name().to_owned();
@@ -92,11 +92,4 @@ fn render(command: Command, out: &mut impl Write) -> std::io::Result<()> {
         section.to_writer(out)?;
     }
     Ok(())
-}
-
-fn to_stdout(text: &[u8]) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text)
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::output(Path::new("-"), &error))
 }

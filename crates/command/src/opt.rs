@@ -1,8 +1,7 @@
-//! `stackswitch opt`.
+//! `stackswitch opt`: runs passes over a module and writes the result.
 
 use std::{
-    fs::File,
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +11,7 @@ use stackswitch::{jit::OptLevel, passes, reader};
 use super::{
     failure::Failure,
     inputs::{self, Clang},
+    output,
 };
 
 const EXAMPLES: &str = "\
@@ -39,31 +39,21 @@ pub(super) struct Args {
 }
 
 /// Runs the passes and writes the module.
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run_passes(args: &Args) -> Result<(), Failure> {
     let to_stdout = args.output == Path::new("-");
     if to_stdout && !args.text && std::io::stdout().is_terminal() {
         return Err(Failure::usage("bitcode is not for a terminal")
             .hint("-S writes text, -o FILE writes to a file"));
     }
     let context = Context::create();
-    // What the passes do with C is of interest where it may be optimised.
+    // At -O0 clang marks functions as not to be optimised, and the passes would do nothing.
     let input = inputs::load(&args.file, OptLevel::O2, &args.clang)?;
     let named = |failure: Failure| failure.in_file(Path::new(&input.name));
     let module = reader::parse(&context, &input.name, &input.bytes)?;
     passes::run(&module, None, &args.passes).map_err(|error| named(error.into()))?;
-    let written = if args.text {
-        write(&args.output, to_stdout, module.print_to_string().to_bytes())
+    if args.text {
+        output::write(&args.output, module.print_to_string().to_bytes())
     } else {
-        write(&args.output, to_stdout, module.write_bitcode_to_memory().as_slice())
-    };
-    written.map_err(|error| Failure::output(&args.output, &error))
-}
-
-fn write(path: &Path, to_stdout: bool, bytes: &[u8]) -> std::io::Result<()> {
-    if to_stdout {
-        let mut out = std::io::stdout().lock();
-        out.write_all(bytes)?;
-        return out.flush();
+        output::write(&args.output, module.write_bitcode_to_memory().as_slice())
     }
-    File::create(path)?.write_all(bytes)
 }

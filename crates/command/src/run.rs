@@ -1,4 +1,4 @@
-//! `stackswitch run`.
+//! `stackswitch run`: compiles a program in this process and runs it.
 
 use std::{
     ffi::OsString,
@@ -7,11 +7,13 @@ use std::{
     time::Instant,
 };
 
+use clap::builder::NonEmptyStringValueParser;
 use stackswitch::jit::{self, Jit, OptLevel, Ucontext};
 
 use super::{
     failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
-    inputs::{self, Clang},
+    inputs::{self, Clang, Input},
+    libraries::{self, Libraries},
     stats,
     trace::Recorder,
 };
@@ -21,9 +23,10 @@ Examples:
   stackswitch run program.ll                  run it as clang's output would run
   stackswitch run program.ll -- one two       with arguments
   stackswitch run main.c generators.ll        several files, C too, linked
+  stackswitch run solver.c -lm -L lib -lown   with shared libraries
   clang -S -emit-llvm a.c -o - | stackswitch run -
-  stackswitch run -O0 --stats program.bc      what the runtime did, on stderr
-  stackswitch run --trace t.json program.ll   who ran when (see `stackswitch trace`)
+  stackswitch run -O0 --stats program.bc      what the runtime counted, on stderr
+  stackswitch run --trace t.json program.ll   which context ran when (see `stackswitch trace`)
 
 The exit status is the low byte of what the entry returns; 64 and above may also be one
 of the command itself (see `stackswitch --help`).";
@@ -35,12 +38,14 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The function to call, as C's main
-    #[arg(long, value_name = "NAME", default_value = "main")]
+    #[arg(long, value_name = "NAME", default_value = "main", value_parser = NonEmptyStringValueParser::new())]
     entry: String,
     /// How much to optimise: 0, 1, 2 or 3
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = level)]
     level: OptLevel,
-    /// Call the runtime for every switch, instead of having the usual one in place
+    #[command(flatten)]
+    libraries: Libraries,
+    /// Call the runtime for every switch, also where the fast path could be in place
     #[arg(long)]
     no_inline: bool,
     /// Keep local variables of so many bytes and more on the heap where a switch would copy them
@@ -57,10 +62,10 @@ pub(super) struct Args {
         value_parser = ["fast", "sigmask"]
     )]
     from_ucontext: Option<String>,
-    /// Give every context a stack, also where its frame could be its creator's
+    /// Give every context a stack, also where its frame could be a variable of its creator
     #[arg(long)]
     no_stackless: bool,
-    /// Print what the runtime did, on stderr, after the run
+    /// Print what the runtime counted, on stderr, after the run
     #[arg(long)]
     stats: bool,
     /// Write what every context does, for `stackswitch trace`, Chrome and Perfetto
@@ -76,7 +81,7 @@ pub(super) struct Args {
     args: Vec<OsString>,
 }
 
-/// Reads `-O`'s argument.
+/// Parses the argument of `-O`.
 pub(super) fn level(text: &str) -> Result<OptLevel, String> {
     match text {
         "0" => Ok(OptLevel::O0),
@@ -87,7 +92,7 @@ pub(super) fn level(text: &str) -> Result<OptLevel, String> {
     }
 }
 
-/// What was asked of `--from-ucontext`.
+/// The setting that `--from-ucontext` stands for.
 fn ucontext(how: Option<&str>) -> Ucontext {
     match how {
         None => Ucontext::System,
@@ -97,12 +102,12 @@ fn ucontext(how: Option<&str>) -> Ucontext {
 }
 
 /// Runs the program. Its exit status is the low byte of what its entry returns, as for a process.
-pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+pub(super) fn run_program(args: &Args) -> Result<ExitCode, Failure> {
     let name = program_name(&args.files);
-    execute(args, &name).map_err(|failure| failure.in_file(&name))
+    compile_and_run(args, &name).map_err(|failure| failure.in_file(&name))
 }
 
-/// What a program of several files is called: its first file.
+/// The name of a program of several files: that of its first file.
 fn program_name(files: &[PathBuf]) -> PathBuf {
     match files.first().map(PathBuf::as_path) {
         Some(first) if first == Path::new("-") => "<stdin>".into(),
@@ -111,8 +116,9 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
     }
 }
 
-fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
-    // Before the JIT: it binds what the observer hears of.
+fn compile_and_run(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
+    libraries::load(&args.libraries)?;
+    // Before the JIT, which binds the functions that the observer must hear of.
     let recorder = args.trace.as_deref().map(Recorder::start).transpose()?;
     let jit = Jit::builder()
         .opt_level(args.level)
@@ -122,13 +128,8 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))
         .build()?;
-    for file in &args.files {
-        let input = inputs::load(file, args.level, &args.clang)?;
-        let added = jit.add_bitcode(&input.name, &input.bytes);
-        for warning in jit.take_warnings() {
-            warn(&warning);
-        }
-        added.map_err(|error| Failure::from(error).in_file(Path::new(&input.name)))?;
+    for index in 0..args.files.len() {
+        add(&jit, &load(args, index)?)?;
     }
     // Compile first: the time that is measured is the program's own.
     jit.address(&args.entry).map_err(|error| match error {
@@ -146,7 +147,6 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         report(&fault.to_string());
         std::process::exit(EX_SOFTWARE.into())
     });
-    as_a_program_expects();
     let start = Instant::now();
     // SAFETY: the user asks to run the program, with all that a program can do.
     let result = unsafe { jit.run_main(&args.entry, &argv) };
@@ -161,8 +161,28 @@ fn execute(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(low))
 }
 
-/// Rust's own start-up ignores SIGPIPE; a C program expects to be ended by it.
-fn as_a_program_expects() {
-    // SAFETY: the default action is a valid one.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+/// Reads a file of the program.
+fn load(args: &Args, index: usize) -> Result<Input, Failure> {
+    let file = &args.files[index];
+    inputs::load(file, args.level, &args.clang).map_err(|failure| {
+        // `run nums.c 3`: what is no file may be meant for the program.
+        if index == 0 || file.exists() {
+            return failure;
+        }
+        let word = file.display();
+        failure.hint(format!(
+            "arguments of the program follow `--`: run {} -- {word}",
+            args.files[0].display()
+        ))
+    })
+}
+
+/// Compiles a file of the program, and prints the warnings about it.
+fn add(jit: &Jit, input: &Input) -> Result<(), Failure> {
+    let added = jit.add_bitcode(&input.name, &input.bytes);
+    let name = Path::new(&input.name);
+    for warning in jit.take_warnings() {
+        warn(&warning);
+    }
+    added.map(drop).map_err(|error| Failure::from(error).in_file(name))
 }

@@ -1,13 +1,13 @@
-//! `stackswitch bench`: a quick look at what switches, slices and contexts cost here.
+//! `stackswitch bench`: measures what switches, slices and contexts cost on this machine, in seconds.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stackswitch::jit::{self, Jit};
 use stackswitch_rt::abi;
 
-use super::{colour::HEADING, failure::Failure};
+use super::{colour::HEADING, failure::Failure, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,8 +28,8 @@ pub(super) struct Args {
     time: u64,
 }
 
-/// The functions that are measured: they do something `count` times with contexts of so many
-/// `bytes` of locals.
+/// A function that is measured. It does something `count` times with contexts that have `bytes` of
+/// locals.
 type Workload = unsafe extern "C" fn(count: u64, bytes: u64);
 
 const PROGRAMS: &str = include_str!("programs.ll");
@@ -38,14 +38,14 @@ const SAMPLES: u32 = 9;
 /// Contexts that are parked to see what they cost.
 const PARKED: u64 = 10_000;
 
-/// Something that takes time.
+/// A figure that is a time.
 struct Timed {
     name: &'static str,
     function: &'static str,
     /// Whether the usual switch is in place.
     in_place: bool,
     bytes: u64,
-    /// The function does so many of what is counted each time.
+    /// How many switches or contexts each of the `count` times has.
     each: f64,
 }
 
@@ -84,7 +84,7 @@ struct Figure {
 }
 
 /// Measures everything and prints it.
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn measure(args: &Args) -> Result<(), Failure> {
     let inline = program(true)?;
     let calls = program(false)?;
     let budget = Duration::from_millis(args.time);
@@ -99,10 +99,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     figures.extend(park(&inline)?);
     progress.finish_and_clear();
     let text = if args.json { as_json(&figures) } else { as_table(&figures) };
-    let mut out = anstream::stdout();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::output("-".as_ref(), &error))
+    output::print(&text)
 }
 
 fn program(in_place: bool) -> Result<Jit, jit::Error> {
@@ -121,7 +118,7 @@ fn progress() -> ProgressBar {
     bar
 }
 
-/// What this thread has used of the processor: the time that others had it is no figure of ours.
+/// The processor time of this thread, which does not count the time of other programs.
 fn processor_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the structure is ours to fill; every Linux has this clock.
@@ -130,7 +127,7 @@ fn processor_time() -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Runs a workload; how long it took.
+/// Runs a workload; returns the processor time that it took.
 fn sample(jit: &Jit, workload: Workload, count: u64, bytes: u64) -> Result<Duration, jit::Error> {
     // SAFETY: the workloads are sound, and leave nothing undone in frames of the host.
     unsafe {
@@ -153,7 +150,7 @@ fn time(
     progress: &ProgressBar,
 ) -> Result<Figure, jit::Error> {
     let function = workload(jit, timed.function)?;
-    // One part for the search of a count, which warms up, the others for the samples.
+    // One part of the time is for finding the count, which also warms up; the others for the samples.
     let enough = budget / (SAMPLES + 1);
     let mut count: u64 = 2;
     loop {
@@ -175,7 +172,7 @@ fn time(
     Ok(Figure { name: timed.name.to_owned(), unit: "ns", median, min })
 }
 
-/// What parked contexts with 128 bytes of locals cost.
+/// Bytes of heap that displaced contexts with 128 bytes of locals cost.
 fn park(jit: &Jit) -> Result<[Figure; 2], jit::Error> {
     let stats = || {
         let mut stats = abi::Stats::default();
@@ -205,7 +202,7 @@ fn as_json(figures: &[Figure]) -> String {
 fn as_table(figures: &[Figure]) -> String {
     let mut text = format!("{HEADING}{:<40} {:>10} {:>10}{HEADING:#}\n", "", "median", "minimum");
     for Figure { name, unit, median, min } in figures {
-        // Three digits say what there is to say.
+        // More than three digits would only be noise.
         let digits = |value: f64| {
             let decimals = if value < 10.0 {
                 2

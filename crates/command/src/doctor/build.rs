@@ -1,4 +1,5 @@
-//! What compiles programs ahead of time: LLVM's tools with the plugin, and the installed runtime.
+//! Checks what ahead-of-time compilation needs: LLVM's programs with the plugin, and the installed
+//! runtime.
 
 use std::{
     fs, io,
@@ -15,7 +16,7 @@ use inkwell::{
 use stackswitch::reader;
 
 use super::Checks;
-use crate::tools::{Tool, find, llvm_major};
+use crate::programs::{Program, find, llvm_major};
 
 /// A module that is right only after the plugin's passes.
 const PROBE: &str = "declare ptr @llvm.stackswitch.current()
@@ -24,7 +25,7 @@ define ptr @probe() {
   ret ptr %c
 }
 ";
-/// What the passes make of it, and what is gone then.
+/// What the lowered module contains, and what it no longer contains.
 const LOWERED: &str = "stackswitch_";
 const INTRINSIC: &str = "llvm.stackswitch.";
 
@@ -38,7 +39,8 @@ int main(void) {
 }
 ";
 
-/// Whoever loads the plugin: its name, and how it is tried.
+/// Runs a program with the plugin over [`PROBE`]; gets the program, the plugin and a scratch directory,
+/// returns the output.
 type Trial = fn(&Path, &Path, &Path) -> io::Result<Vec<u8>>;
 const HOSTS: [(&str, &str, Trial); 3] = [
     ("opt", "opt with the plugin", with_opt),
@@ -46,7 +48,7 @@ const HOSTS: [(&str, &str, Trial); 3] = [
     ("ld.lld", "lld with the plugin", with_lld),
 ];
 
-pub(super) fn look(checks: &mut Checks, plugin: Option<&Path>) {
+pub(super) fn check(checks: &mut Checks, plugin: Option<&Path>) {
     let plugin = match plugin {
         Some(given) => Some(given.to_owned()),
         None => plugin_beside_us(),
@@ -63,12 +65,12 @@ pub(super) fn look(checks: &mut Checks, plugin: Option<&Path>) {
         ),
     }
     for (tool, name, trial) in HOSTS {
-        look_at_host(checks, plugin.as_deref().filter(|path| path.is_file()), tool, name, trial);
+        check_host(checks, plugin.as_deref().filter(|path| path.is_file()), tool, name, trial);
     }
     runtime(checks);
 }
 
-fn look_at_host(
+fn check_host(
     checks: &mut Checks,
     plugin: Option<&Path>,
     tool: &str,
@@ -76,7 +78,7 @@ fn look_at_host(
     trial: Trial,
 ) {
     let major = llvm_major();
-    let Some(tool) = Tool::of_our_llvm(tool) else {
+    let Some(tool) = Program::with_our_llvm(tool) else {
         let package = if tool == "ld.lld" {
             "lld"
         } else if tool == "opt" {
@@ -149,7 +151,7 @@ fn with_lld(lld: &Path, plugin: &Path, scratch: &Path) -> io::Result<Vec<u8>> {
     fs::read(output)
 }
 
-/// Says in a module what lld wants to know of its target.
+/// Sets a module's target to this machine: lld refuses one without.
 fn for_this_machine(module: &Module<'_>) -> Result<(), String> {
     Target::initialize_native(&InitializationConfig::default())?;
     let triple = TargetMachine::get_default_triple();
@@ -162,7 +164,7 @@ fn for_this_machine(module: &Module<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a C program finds header and library, links and runs.
+/// Compiles, links and runs a C program with the installed header and library.
 fn runtime(checks: &mut Checks) {
     const NAME: &str = "runtime library";
     const INSTALL: &str = "`make install PREFIX=...`, then PKG_CONFIG_PATH=PREFIX/lib/pkgconfig";
@@ -198,7 +200,7 @@ fn runtime(checks: &mut Checks) {
     }
 }
 
-/// Runs a command; what it says first on stderr is the error.
+/// Runs a command. The error is the first line on its stderr.
 fn succeed(command: &mut Command) -> io::Result<Output> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {

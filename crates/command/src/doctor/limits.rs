@@ -1,4 +1,4 @@
-//! Limits of the process and of the system that contexts can run into.
+//! Checks the limits of the process and of the system that contexts can exceed.
 
 use super::Checks;
 
@@ -9,7 +9,7 @@ const MANY_FILES: u64 = 32_768;
 /// Mappings that a process may have unless it has been changed.
 const USUAL_MAPPINGS: u64 = 65_530;
 
-pub(super) fn look(checks: &mut Checks) {
+pub(super) fn check(checks: &mut Checks) {
     let (stack, _) = limit(libc::RLIMIT_STACK);
     checks.ok("native stack", format!("{}, for code outside of contexts", size(stack)));
     address_space(checks);

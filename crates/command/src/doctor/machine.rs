@@ -1,8 +1,8 @@
-//! What of the CPU matters to switches.
+//! Checks the CPU's features that matter to switches.
 
 use super::Checks;
 
-pub(super) fn look(checks: &mut Checks) {
+pub(super) fn check(checks: &mut Checks) {
     if cfg!(target_arch = "x86_64") {
         checks.ok("switches", "in place where nothing has to be copied");
         checks.ok("slices are copied with", vectors());

@@ -1,11 +1,11 @@
-//! `stackswitch doctor`: whether everything is there and works, tried and not guessed.
+//! `stackswitch doctor`: tries whether everything that is needed is installed and works.
 
 mod build;
 mod limits;
 mod machine;
 mod self_test;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anstyle::Style;
 use serde_json::json;
@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{
     colour::{ERROR, GOOD, HEADING, WARNING},
     failure::{EX_UNAVAILABLE, Failure},
+    output,
 };
 
 const EXAMPLES: &str = "\
@@ -36,7 +37,7 @@ pub(super) struct Args {
     plugin: Option<PathBuf>,
 }
 
-/// How something is.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     /// As it should be.
@@ -65,19 +66,19 @@ impl Status {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug)]
 struct Check {
     group: &'static str,
     name: &'static str,
     status: Status,
-    /// What is there.
+    /// What was found.
     found: String,
     /// What to do about it.
     advice: Option<String>,
 }
 
-/// A list of checks that grows.
+/// The checks so far.
 #[derive(Debug, Default)]
 struct Checks {
     group: &'static str,
@@ -106,24 +107,21 @@ impl Checks {
     }
 }
 
-/// Looks at everything and says what it has found.
-pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+/// Makes all checks and prints them.
+pub(super) fn examine(args: &Args) -> Result<ExitCode, Failure> {
     let mut checks = Checks::default();
-    for (group, look) in [
-        ("Just in time", self_test::look as fn(&mut Checks)),
-        ("CPU", machine::look),
-        ("Limits", limits::look),
+    for (group, check) in [
+        ("Just in time", self_test::check as fn(&mut Checks)),
+        ("CPU", machine::check),
+        ("Limits", limits::check),
     ] {
         checks.group = group;
-        look(&mut checks);
+        check(&mut checks);
     }
     checks.group = "Ahead of time";
-    build::look(&mut checks, args.plugin.as_deref());
+    build::check(&mut checks, args.plugin.as_deref());
     let text = if args.json { as_json(&checks) } else { as_text(&checks) };
-    let mut out = anstream::stdout();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::output("-".as_ref(), &error))?;
+    output::print(&text)?;
     let healthy = checks.count(Status::Problem) == 0;
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(EX_UNAVAILABLE) })
 }

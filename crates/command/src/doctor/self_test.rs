@@ -1,4 +1,4 @@
-//! Whether the JIT and the runtime work here.
+//! Checks whether the JIT and the runtime work on this machine.
 
 use stackswitch::jit::{Error, Jit, OptLevel};
 
@@ -11,7 +11,7 @@ const SUM: i64 = 10 * (1 + 2);
 /// `STACKSWITCH_EOVERFLOW` of the C header.
 const OVERFLOW: i32 = stackswitch_rt::error::Code::Overflow as i32;
 
-pub(super) fn look(checks: &mut Checks) {
+pub(super) fn check(checks: &mut Checks) {
     let version = stackswitch_ir::LLVM_VERSION;
     let advice = "please report this with what the program above says";
     for (name, level) in
@@ -25,7 +25,7 @@ pub(super) fn look(checks: &mut Checks) {
     }
     match overflow() {
         Err(Error::Fault(fault)) if fault.code == OVERFLOW => {
-            checks.ok("stack overflow", "caught, and the other contexts go on");
+            checks.ok("stack overflow", "caught, and the other contexts still run");
         }
         Err(error) => checks.problem("stack overflow", error.to_string(), advice),
         Ok(()) => checks.problem("stack overflow", "not noticed", advice),

@@ -1,16 +1,15 @@
-//! Traces: who ran when, and what was copied for it. `run --trace` records, `trace` draws.
+//! Traces: which context ran when, and what was copied for it. `run --trace` records a trace, `trace`
+//! draws it.
 
+mod lanes;
+mod picture;
 mod read;
 mod record;
-mod svg;
+mod timeline;
 
-use std::{
-    fs::File,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use super::failure::Failure;
+use super::{failure::Failure, output};
 pub(super) use record::Recorder;
 
 const EXAMPLES: &str = "\
@@ -29,7 +28,7 @@ pub(super) struct Args {
     /// Where the picture goes (SVG); `-` is the standard output
     #[arg(short, long, value_name = "OUT", default_value = "-")]
     output: PathBuf,
-    /// The most contexts to draw, those that ran most often; the others share a lane
+    /// The most lanes to draw; where there are more contexts, those with the same function share one
     #[arg(long, value_name = "N", default_value = "40", value_parser = clap::value_parser!(u16).range(1..=1000))]
     lanes: u16,
 }
@@ -37,12 +36,12 @@ pub(super) struct Args {
 /// Draws a trace.
 pub(super) fn draw(args: &Args) -> Result<(), Failure> {
     let summary = read::summary(&args.file)?;
-    let picture = svg::draw(&args.file, &summary, args.lanes.into())?;
-    let written = if args.output == Path::new("-") {
-        let mut out = std::io::stdout().lock();
-        out.write_all(picture.as_bytes()).and_then(|()| out.flush())
-    } else {
-        File::create(&args.output).and_then(|mut file| file.write_all(picture.as_bytes()))
-    };
-    written.map_err(|error| Failure::output(&args.output, &error))
+    if summary.contexts.is_empty() {
+        let message = format!("{}: the trace is empty, no context has run", args.file.display());
+        return Err(Failure::data(message).hint("`stackswitch run --trace` writes a trace"));
+    }
+    let plan = lanes::plan(&summary, args.lanes.into());
+    let timelines = timeline::collect(&args.file, &summary, &plan)?;
+    let picture = picture::draw(&args.file, &summary, &plan, &timelines);
+    output::write(&args.output, picture.to_string().as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Reads traces line by line, so that their length does not matter.
+//! Reads traces line by line, so that memory stays small however long they are.
 
 use std::{
     collections::BTreeMap,
@@ -14,115 +14,129 @@ use crate::failure::Failure;
 /// A context: its thread's number and its own.
 pub(super) type Id = (u64, u64);
 
-/// One event of a context, with times in microseconds.
+/// Something that happened to a context. Times are in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum What {
+pub(super) enum Action {
     /// It has run, until a switch or the end.
     Ran { duration: f64, switched: bool },
-    /// Bytes of its stack were saved.
+    /// Bytes of its stack were displaced to the heap.
     Saved(u64),
-    /// They were restored.
+    /// Bytes of its stack were restored from the heap.
     Restored(u64),
-    /// It began.
+    /// It was spawned, or is a clone.
     Began,
-    /// It finished.
+    /// Its function returned.
     Finished,
     /// It was destroyed.
     Destroyed,
 }
 
-/// What there is to know of a context before it is drawn.
+/// What a trace says of one context as a whole.
 #[derive(Clone, Debug)]
-pub(super) struct Lane {
-    pub(super) name: String,
-    /// The first time at which it is heard of, and the last.
+pub(super) struct Context {
+    /// The function that it runs.
+    pub(super) function: String,
+    /// The time of its first event.
     pub(super) first: f64,
+    /// The end of its last event.
     pub(super) last: f64,
-    /// Whether it was destroyed: others are there until the end.
-    pub(super) gone: bool,
+    /// Whether it finished or was destroyed. Otherwise it exists until the trace's end.
+    pub(super) ended: bool,
+    /// How many times it has run.
     pub(super) runs: u64,
-    /// Microseconds in which it ran.
+    /// For how many microseconds it has run.
     pub(super) time: f64,
 }
 
-/// What there is to know of a trace before it is drawn.
+/// What a trace says as a whole.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
     /// By thread, then by age.
-    pub(super) lanes: BTreeMap<Id, Lane>,
+    pub(super) contexts: BTreeMap<Id, Context>,
+    /// The time of the last event.
     pub(super) end: f64,
+    /// How many switches there were.
     pub(super) switches: u64,
+    /// How many bytes were displaced.
     pub(super) saved: u64,
+    /// How many bytes were restored.
     pub(super) restored: u64,
 }
 
 impl Summary {
     /// The number of threads.
     pub(super) fn threads(&self) -> usize {
-        let mut threads: Vec<u64> = self.lanes.keys().map(|id| id.0).collect();
+        let mut threads: Vec<u64> = self.contexts.keys().map(|id| id.0).collect();
         threads.dedup();
         threads.len()
     }
-}
 
-/// Reads a trace for the first time.
-pub(super) fn summary(path: &Path) -> Result<Summary, Failure> {
-    let mut summary = Summary::default();
-    let mut names = BTreeMap::new();
-    each(path, |event| match event {
-        Line::Name(id, name) => drop(names.insert(id, name)),
-        Line::Event(id, at, what) => summary.note(id, at, what),
-    })?;
-    for (id, lane) in &mut summary.lanes {
-        lane.name = names.remove(id).unwrap_or_else(|| format!("#{}", id.1));
-    }
-    Ok(summary)
-}
-
-/// Reads a trace again, for its events.
-pub(super) fn events(path: &Path, mut take: impl FnMut(Id, f64, What)) -> Result<(), Failure> {
-    each(path, |line| {
-        if let Line::Event(id, at, what) = line {
-            take(id, at, what);
-        }
-    })
-}
-
-impl Summary {
-    fn note(&mut self, id: Id, at: f64, what: What) {
-        let lane = self.lanes.entry(id).or_insert(Lane {
-            name: String::new(),
+    fn add(&mut self, id: Id, at: f64, action: Action) {
+        let context = self.contexts.entry(id).or_insert(Context {
+            function: String::new(),
             first: at,
             last: at,
-            gone: false,
+            ended: false,
             runs: 0,
             time: 0.0,
         });
         let mut until = at;
-        match what {
-            What::Ran { duration, switched } => {
+        match action {
+            Action::Ran { duration, switched } => {
                 until += duration;
-                lane.runs += 1;
-                lane.time += duration;
+                context.runs += 1;
+                context.time += duration;
                 self.switches += u64::from(switched);
             }
-            What::Saved(bytes) => self.saved += bytes,
-            What::Restored(bytes) => self.restored += bytes,
-            What::Finished | What::Destroyed => lane.gone = true,
-            What::Began => {}
+            Action::Saved(bytes) => self.saved += bytes,
+            Action::Restored(bytes) => self.restored += bytes,
+            Action::Finished | Action::Destroyed => context.ended = true,
+            Action::Began => {}
         }
-        lane.first = lane.first.min(at);
-        lane.last = lane.last.max(until);
+        context.first = context.first.min(at);
+        context.last = context.last.max(until);
         self.end = self.end.max(until);
     }
 }
 
-enum Line {
-    Name(Id, String),
-    Event(Id, f64, What),
+/// Reads a trace as a whole.
+///
+/// # Errors
+/// A file that cannot be read, or a line that is not an event.
+pub(super) fn summary(path: &Path) -> Result<Summary, Failure> {
+    let mut summary = Summary::default();
+    let mut names = BTreeMap::new();
+    each(path, |line| match line {
+        Line::Name(id, name) => drop(names.insert(id, name)),
+        Line::Event(id, at, action) => summary.add(id, at, action),
+    })?;
+    for (id, context) in &mut summary.contexts {
+        context.function = names.remove(id).unwrap_or_else(|| "?".to_owned());
+    }
+    Ok(summary)
 }
 
-/// Calls `take` for each line that means something here.
+/// Calls `take` for each event of a trace.
+///
+/// # Errors
+/// As [`summary`].
+pub(super) fn events(path: &Path, mut take: impl FnMut(Id, f64, Action)) -> Result<(), Failure> {
+    each(path, |line| {
+        if let Line::Event(id, at, action) = line {
+            take(id, at, action);
+        }
+    })
+}
+
+/// A line of a trace.
+enum Line {
+    /// The function of a context.
+    Name(Id, String),
+    /// An event of a context and its time.
+    Event(Id, f64, Action),
+}
+
+/// Calls `take` for each line that says something about a context.
 fn each(path: &Path, mut take: impl FnMut(Line)) -> Result<(), Failure> {
     let failed = |error| Failure::input(path, &error);
     let file = BufReader::new(File::open(path).map_err(failed)?);
@@ -132,9 +146,9 @@ fn each(path: &Path, mut take: impl FnMut(Line)) -> Result<(), Failure> {
         if line.is_empty() {
             continue;
         }
-        let wrong = |what: &str| {
-            Failure::data(format!("{}:{number}: {what}", path.display()))
-                .hint("`stackswitch run --trace` writes what can be drawn")
+        let wrong = |message: &str| {
+            Failure::data(format!("{}:{number}: {message}", path.display()))
+                .hint("`stackswitch run --trace` writes a trace that can be drawn")
         };
         let value: Value = serde_json::from_str(line).map_err(|e| wrong(&e.to_string()))?;
         match parse(&value) {
@@ -145,7 +159,7 @@ fn each(path: &Path, mut take: impl FnMut(Line)) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An event. `None` if it is none, `Some(None)` if there is nothing to draw for it.
+/// Reads an event. `None` if the value is not an event, `Some(None)` if it is not about a context.
 fn parse(value: &Value) -> Option<Option<Line>> {
     let name = value.get("name")?.as_str()?;
     let thread = value.get("pid")?.as_u64()?;
@@ -155,8 +169,8 @@ fn parse(value: &Value) -> Option<Option<Line>> {
     if phase == "M" {
         return Some(match (name, value.get("tid").and_then(Value::as_u64)) {
             ("thread_name", Some(id)) => {
-                let name = argument("name")?.as_str()?.to_owned();
-                Some(Line::Name((thread, id), name))
+                let title = argument("name")?.as_str()?;
+                Some(Line::Name((thread, id), without_number(title, id).to_owned()))
             }
             _ => None,
         });
@@ -164,16 +178,22 @@ fn parse(value: &Value) -> Option<Option<Line>> {
     let id = (thread, value.get("tid")?.as_u64()?);
     let at = value.get("ts")?.as_f64()?;
     let bytes = || argument("bytes").and_then(Value::as_u64);
-    let what = match (phase, name) {
-        ("X", _) => {
-            What::Ran { duration: value.get("dur")?.as_f64()?, switched: argument("to").is_some() }
-        }
-        (_, "save" | "capture") => What::Saved(bytes()?),
-        (_, "restore") => What::Restored(bytes()?),
-        (_, "spawn" | "clone") => What::Began,
-        (_, "finish") => What::Finished,
-        (_, "destroy") => What::Destroyed,
+    let action = match (phase, name) {
+        ("X", _) => Action::Ran {
+            duration: value.get("dur")?.as_f64()?,
+            switched: argument("to").is_some(),
+        },
+        (_, "save" | "capture") => Action::Saved(bytes()?),
+        (_, "restore") => Action::Restored(bytes()?),
+        (_, "spawn" | "clone") => Action::Began,
+        (_, "finish") => Action::Finished,
+        (_, "destroy") => Action::Destroyed,
         _ => return Some(None),
     };
-    Some(Some(Line::Event(id, at, what)))
+    Some(Some(Line::Event(id, at, action)))
+}
+
+/// A context's title is `#NUMBER FUNCTION`; the function alone.
+fn without_number(title: &str, number: u64) -> &str {
+    title.strip_prefix(&format!("#{number} ")).unwrap_or(title)
 }

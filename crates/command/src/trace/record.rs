@@ -19,17 +19,17 @@ use std::{
 use serde_json::{Value, json};
 use stackswitch::jit::{Event, Observer};
 
-use crate::failure::Failure;
+use crate::{demangle::short_name, failure::Failure};
 
-/// A trace that is being written.
+/// A trace that is being recorded.
 pub(crate) struct Recorder {
     path: PathBuf,
     shared: Arc<Mutex<Writer>>,
 }
 
-/// What all threads write to.
+/// The file that all threads write to, and what is known of the contexts.
 struct Writer {
-    /// None when the trace is complete, or could not be written on.
+    /// None when the trace is complete, or when a write has failed.
     out: Option<BufWriter<File>>,
     error: Option<io::Error>,
     /// Whether no event has been written yet.
@@ -41,7 +41,7 @@ struct Writer {
     lanes: HashMap<(u32, usize), Lane>,
     /// How many contexts there have been.
     contexts: u32,
-    /// When each thread was first heard of.
+    /// The time of each thread's first event.
     threads: HashMap<u32, u64>,
     /// The contexts that run, by thread.
     running: HashMap<u32, Running>,
@@ -51,8 +51,8 @@ struct Writer {
 struct Lane {
     id: u32,
     name: String,
-    /// When it was last left, in nanoseconds.
-    left: u64,
+    /// The time at which it last stopped running, in nanoseconds.
+    stopped: u64,
 }
 
 /// The running context of a thread, and since when.
@@ -61,11 +61,11 @@ struct Running {
     since: u64,
 }
 
-/// The trace to complete when the program ends the process.
+/// The trace to complete when the program ends the process by `exit`.
 static OPEN: OnceLock<Arc<Mutex<Writer>>> = OnceLock::new();
 
 impl Recorder {
-    /// Makes the file and has the JIT tell of everything from now on.
+    /// Creates the file, and becomes the JIT's observer.
     pub(crate) fn start(path: &Path) -> Result<Self, Failure> {
         let failed = |error| Failure::output(path, &error);
         let mut out = BufWriter::new(File::create(path).map_err(failed)?);
@@ -83,20 +83,22 @@ impl Recorder {
         }));
         stackswitch::jit::observe(Box::new(Shared(Arc::clone(&shared))));
         if OPEN.set(Arc::clone(&shared)).is_ok() {
-            // SAFETY: the function needs nothing that is gone by then.
+            // SAFETY: the function uses only a static variable, which lives until the process ends.
             unsafe { libc::atexit(complete) };
         }
         Ok(Self { path: path.to_owned(), shared })
     }
 
-    /// The program begins on this thread: the trace's time starts. Its functions that can be
-    /// bodies are `bodies`.
+    /// Starts the trace's time: the program begins on this thread. `bodies` are its functions that
+    /// can be bodies of contexts, with their addresses.
     pub(crate) fn begin(&self, bodies: Vec<(String, *const ())>) {
         let mut writer = lock(&self.shared);
-        writer.bodies =
-            bodies.into_iter().map(|(name, address)| (address.addr(), written(&name))).collect();
+        writer.bodies = bodies
+            .into_iter()
+            .map(|(name, address)| (address.addr(), source_name(&name)))
+            .collect();
         writer.started = Instant::now();
-        writer.heard_of(this_thread(), 0);
+        writer.begin_thread(this_thread(), 0);
     }
 
     /// Completes the file.
@@ -110,7 +112,7 @@ impl Recorder {
     }
 }
 
-/// At the end of a process whose program did not return.
+/// Completes the trace of a program that has ended the process.
 extern "C" fn complete() {
     if let Some(shared) = OPEN.get() {
         lock(shared).finish();
@@ -121,7 +123,7 @@ fn lock(writer: &Mutex<Writer>) -> std::sync::MutexGuard<'_, Writer> {
     writer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the JIT tells.
+/// Receives the JIT's events.
 struct Shared(Arc<Mutex<Writer>>);
 
 impl Observer for Shared {
@@ -154,7 +156,7 @@ impl Writer {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// What is known of a context. One that nobody spawned is a thread's own.
+    /// The lane of a context. A context without a `spawn` is a thread's own.
     fn lane(&mut self, thread: u32, handle: usize) -> Lane {
         if let Some(lane) = self.lanes.get(&(thread, handle)) {
             return lane.clone();
@@ -163,10 +165,10 @@ impl Writer {
         self.add(thread, handle, name)
     }
 
-    /// A context that is new, under its name.
+    /// Adds a lane for a new context.
     fn add(&mut self, thread: u32, handle: usize, name: String) -> Lane {
         let id = self.contexts;
-        let lane = Lane { id, name, left: self.now() };
+        let lane = Lane { id, name, stopped: self.now() };
         let title = format!("#{id} {}", lane.name);
         self.write(&json!({
             "name": "thread_name", "ph": "M", "pid": thread, "tid": id, "args": {"name": title},
@@ -176,7 +178,7 @@ impl Writer {
         lane
     }
 
-    /// Something that has no duration.
+    /// Writes an event without duration.
     fn instant(&mut self, thread: u32, lane: u32, at: u64, name: &str, args: &Value) {
         self.write(&json!({
             "name": name, "cat": "context", "ph": "i", "s": "t", "ts": micros(at),
@@ -184,8 +186,8 @@ impl Writer {
         }));
     }
 
-    /// The calling thread is heard of.
-    fn heard_of(&mut self, thread: u32, now: u64) {
+    /// Names a thread at its first event.
+    fn begin_thread(&mut self, thread: u32, now: u64) {
         if self.threads.insert(thread, now).is_none() {
             self.write(&json!({
                 "name": "process_name", "ph": "M", "pid": thread,
@@ -197,7 +199,7 @@ impl Writer {
     fn event(&mut self, thread: u32, event: Event) {
         let now = self.now();
         if !self.threads.contains_key(&thread) {
-            self.heard_of(thread, now);
+            self.begin_thread(thread, now);
         }
         match event {
             Event::Spawned { context, body } => {
@@ -237,35 +239,37 @@ impl Writer {
             }
             Event::Finished { context } => {
                 let lane = self.lane(thread, context);
-                self.instant(thread, lane.id, lane.left, "finish", &json!({}));
+                self.instant(thread, lane.id, lane.stopped, "finish", &json!({}));
             }
             Event::Destroyed { context } => {
                 let id = self.lane(thread, context).id;
                 self.lanes.remove(&(thread, context));
                 self.instant(thread, id, now, "destroy", &json!({}));
             }
-            Event::ThreadEnded => {
-                self.ran(thread, 0, now, &json!({}));
-                self.running.remove(&thread);
-                let own: Vec<_> =
-                    self.lanes.keys().copied().filter(|key| key.0 == thread).collect();
-                for key in own {
-                    if let Some(lane) = self.lanes.remove(&key) {
-                        self.instant(thread, lane.id, now, "destroy", &json!({}));
-                    }
-                }
-            }
-            // Nothing that the trace has a form for.
+            Event::ThreadEnded => self.end_thread(thread, now),
+            // Events that the trace's format has no form for.
             _ => {}
         }
     }
 
-    /// The thread's running context has run until now. `from` is that context, as far as the
-    /// runtime still knows it.
+    /// Destroys what a thread leaves at its end.
+    fn end_thread(&mut self, thread: u32, now: u64) {
+        self.ran(thread, 0, now, &json!({}));
+        self.running.remove(&thread);
+        let own: Vec<_> = self.lanes.keys().copied().filter(|key| key.0 == thread).collect();
+        for key in own {
+            if let Some(lane) = self.lanes.remove(&key) {
+                self.instant(thread, lane.id, now, "destroy", &json!({}));
+            }
+        }
+    }
+
+    /// Writes that the thread's running context has run until now. `from` is that context, or 0 if
+    /// the runtime does not know it any more.
     fn ran(&mut self, thread: u32, from: usize, now: u64, args: &Value) {
         let (handle, since) = match self.running.get(&thread) {
             Some(running) => (running.handle, running.since),
-            // The first switch of a thread: its own context has run since we have looked.
+            // The first switch of a thread: its own context has run since the thread's first event.
             None if from != 0 => (from, self.threads.get(&thread).copied().unwrap_or(now)),
             None => return,
         };
@@ -275,11 +279,11 @@ impl Writer {
             "dur": micros(now - since), "pid": thread, "tid": lane.id, "args": args,
         }));
         if let Some(lane) = self.lanes.get_mut(&(thread, handle)) {
-            lane.left = now;
+            lane.stopped = now;
         }
     }
 
-    /// The end: what runs has run until now.
+    /// Completes the file: what runs has run until now.
     fn finish(&mut self) {
         let now = self.now();
         for thread in self.running.keys().copied().collect::<Vec<_>>() {
@@ -293,10 +297,10 @@ impl Writer {
     }
 }
 
-/// The name that a function has in the program: lowering starts some bodies through a function
-/// that it names after them.
-fn written(name: &str) -> String {
-    name.split_once(".stackswitch.").map_or(name, |(body, _)| body).to_owned()
+/// The name that a body has in the source. Lowering starts some bodies through a function that it
+/// names after them.
+fn source_name(name: &str) -> String {
+    short_name(name.split_once(".stackswitch.").map_or(name, |(body, _)| body)).into_owned()
 }
 
 /// Nanoseconds as the microseconds of the format.

@@ -1,4 +1,4 @@
-//! The programs of LLVM and of the system that the command works with.
+//! Finds the programs of LLVM and of the system that the command runs.
 
 use std::{
     io,
@@ -14,13 +14,13 @@ pub(super) fn llvm_major() -> &'static str {
 
 /// A program and the version that it says it is.
 #[derive(Clone, Debug)]
-pub(super) struct Tool {
+pub(super) struct Program {
     pub(super) path: PathBuf,
     pub(super) version: String,
 }
 
-impl Tool {
-    /// Asks the program for its version.
+impl Program {
+    /// The program in a file. Asks it for its version.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
         let output = Command::new(path).arg("--version").stdin(Stdio::null()).output()?;
         let version = version(&String::from_utf8_lossy(&output.stdout));
@@ -28,13 +28,13 @@ impl Tool {
         Ok(Self { path: path.to_owned(), version })
     }
 
-    /// The tool of our LLVM: `NAME-22`, or `NAME` if it is of that version.
-    pub(super) fn of_our_llvm(name: &str) -> Option<Self> {
+    /// The program of our LLVM: `NAME-22`, or `NAME` if it is of that version.
+    pub(super) fn with_our_llvm(name: &str) -> Option<Self> {
         [format!("{name}-{}", llvm_major()), name.to_owned()]
             .iter()
             .filter_map(|name| find(name))
             .filter_map(|path| Self::at(&path).ok())
-            .find(|tool| tool.major() == llvm_major())
+            .find(|program| program.major() == llvm_major())
     }
 
     /// The first number of its version.
@@ -43,7 +43,7 @@ impl Tool {
     }
 }
 
-/// The first word of a program's greeting that is a version: `22.1.8`.
+/// The first word that is a version, such as `22.1.8`, in the output of `--version`.
 fn version(text: &str) -> Option<String> {
     text.split_whitespace()
         .map(|word| word.trim_end_matches([',', ')']))
@@ -65,7 +65,7 @@ mod tests {
     use super::version;
 
     #[test]
-    fn versions_are_found_in_greetings() {
+    fn versions_are_found() {
         for (text, expected) in [
             ("Debian clang version 22.1.8 (++2026)\nTarget: x", Some("22.1.8")),
             ("Debian LLD 19.1.7, compatible with GNU linkers", Some("19.1.7")),
