@@ -271,7 +271,7 @@ fn the_picture_is_well_formed_and_shows_the_contexts() {
     let picture = text(&picture);
     let svg = roxmltree::Document::parse(&picture).expect("XML");
     assert_eq!(svg.root_element().tag_name().name(), "svg");
-    let texts: Vec<&str> = svg.descendants().filter_map(|node| node.text()).collect();
+    let texts = texts_of(&svg);
     for name in trace.names.values() {
         assert!(texts.contains(&name.as_str()), "a lane for {name}: {texts:?}");
     }
@@ -283,8 +283,70 @@ fn the_picture_is_well_formed_and_shows_the_contexts() {
 
     let few = Command::new(STACKSWITCH).arg("trace").arg(&path).args(["--lanes", "2"]).output();
     let few = text(&few.unwrap().stdout);
-    roxmltree::Document::parse(&few).expect("XML");
-    assert!(few.contains(">3 others<"), "{few}");
+    let few = roxmltree::Document::parse(&few).expect("XML");
+    assert!(texts_of(&few).contains(&"4 others"), "{few:?}");
+}
+
+/// The texts of a picture.
+fn texts_of<'d>(svg: &'d roxmltree::Document<'_>) -> Vec<&'d str> {
+    svg.descendants().filter_map(|node| node.text()).map(str::trim).collect()
+}
+
+/// A trace as `run --trace` writes it, of 3,000 contexts that run one function, and some others. The
+/// names are such that no label would fit.
+fn large_trace() -> String {
+    const LONG: &str = "a_crate::with::many::modules::and::Types<and::parameters>::wait_for_input";
+    let mut lines = Vec::new();
+    for id in 0..3010_u32 {
+        let function = if id < 3000 { LONG.to_owned() } else { format!("{LONG}_{id}") };
+        lines.push(format!(
+            r##"{{"name":"thread_name","ph":"M","pid":1,"tid":{id},"args":{{"name":"#{id} {function}"}}}}"##
+        ));
+        lines.push(format!(
+            r#"{{"name":"f","ph":"X","pid":1,"tid":{id},"ts":{id},"dur":1,"args":{{"to":0}}}}"#
+        ));
+        lines.push(format!(
+            r#"{{"name":"save","ph":"i","pid":1,"tid":{id},"ts":{},"args":{{"bytes":100}}}}"#,
+            id + 1
+        ));
+    }
+    format!("[\n{}\n]\n", lines.join(",\n"))
+}
+
+#[test]
+fn many_contexts_of_a_function_share_a_lane_and_every_label_fits() {
+    let path = directory("cli_trace").unwrap().join("large.json");
+    fs::write(&path, large_trace()).unwrap();
+    let picture = succeed(Command::new(STACKSWITCH).arg("trace").arg(&path)).unwrap().stdout;
+    let picture = text(&picture);
+    let svg = roxmltree::Document::parse(&picture).expect("XML");
+    let labels: Vec<_> =
+        svg.descendants().filter(|node| node.attribute("text-anchor") == Some("end")).collect();
+    assert_eq!(labels.len(), 11, "a lane for the 3,000, and ten");
+    for label in &labels {
+        let size: f64 = label.attribute("font-size").unwrap().parse().unwrap();
+        let end: f64 = label.attribute("x").unwrap().parse().unwrap();
+        let characters = label.text().unwrap().trim().chars().count() as f64;
+        // Characters of a monospaced font are about 0.6 of its size wide.
+        assert_eq!(label.attribute("font-family"), Some("monospace"));
+        assert!(end - characters * size * 0.62 >= 0.0, "{label:?}");
+    }
+    let texts = texts_of(&svg);
+    assert!(texts.iter().any(|text| text.starts_with("3000 \u{d7} a_crate::with")), "{texts:?}");
+    assert!(texts.contains(&"at most 3000 displaced"), "{texts:?}");
+}
+
+#[test]
+fn an_empty_trace_is_an_error() {
+    let path = directory("cli_trace").unwrap().join("empty.json");
+    for content in ["", "[\n]\n"] {
+        fs::write(&path, content).unwrap();
+        let output = run(Command::new(STACKSWITCH).arg("trace").arg(&path)).unwrap();
+        assert_eq!(output.status.code(), Some(65), "{content:?}");
+        assert!(text(&output.stdout).is_empty());
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("empty.json: the trace is empty"), "{stderr}");
+    }
 }
 
 #[test]
