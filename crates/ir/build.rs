@@ -1,13 +1,16 @@
-//! Compiles the C++ shim against the chosen LLVM, links libLLVM into programs, and tells the build
+//! Compiles the functions in C++ against the chosen LLVM, links libLLVM into programs, and tells the build
 //! scripts of dependent crates (`DEP_STACKSWITCH_IR_INCLUDEDIR`) where LLVM's headers are.
 
 use std::{env, path::Path, process::Command};
+
+/// The files of `cpp/`.
+const CPP: [&str; 4] = ["debug_info", "linkage", "replacement", "variables"];
 
 /// The LLVM versions that have a cargo feature.
 const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];
 
 fn main() {
-    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rerun-if-changed=cpp");
     println!("cargo:rerun-if-env-changed=LLVM_CONFIG");
     let version = VERSIONS
         .into_iter()
@@ -27,13 +30,13 @@ fn main() {
         .cpp(true)
         .std("c++17")
         .warnings(true)
-        .files(["src/shim.cc", "src/coroutine.cc", "src/split.cc"])
+        .files(CPP.map(|name| format!("cpp/{name}.cc")))
         // LLVM's own headers are not ours to warn about.
         .flag("-isystem")
         .flag(headers)
         .flag("-fno-rtti")
         .flag("-fno-exceptions")
-        .compile("stackswitch_ir_shim");
+        .compile("stackswitch_ir");
 
     if env::var_os("CARGO_FEATURE_LINK").is_some() {
         let libdir = ask(&config, "--libdir");

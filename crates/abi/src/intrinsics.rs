@@ -599,6 +599,14 @@ pub fn parse_symbol(symbol: &str) -> Option<(&'static Intrinsic, Form)> {
     })
 }
 
+/// The intrinsic that a function is called after: by an intrinsic's name or by the runtime's.
+pub fn named_operation(name: &str) -> Option<&'static Intrinsic> {
+    if name.starts_with(INTRINSIC_PREFIX) {
+        return parse_name(name).ok().map(|(intrinsic, _)| intrinsic);
+    }
+    parse_symbol(name).map(|(intrinsic, _)| intrinsic)
+}
+
 /// The existing name that takes the fewest edits to reach, without the prefix.
 fn nearest_name(name: &str) -> &'static str {
     TABLE

@@ -3,25 +3,27 @@
 use inkwell::llvm_sys::LLVMInlineAsmDialect;
 use inkwell::llvm_sys::core::*;
 
-use super::{Type, Value};
+use crate::wrappers::{Type, Value};
 
-/// A piece of inline assembly, in AT&T syntax. It has side effects and wants a stack that is aligned
-/// as for a call.
+/// A piece of inline assembly. On x86 it is in AT&T syntax.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assembly {
-    /// The instructions, as LLVM's templates are written.
+    /// The instructions, as a template of LLVM's.
     pub text: String,
-    /// Outputs, inputs and clobbers.
+    /// Outputs, inputs and clobbers, as LLVM writes them.
     pub constraints: String,
+    /// Whether it does more than compute its outputs, and needs a stack that is aligned as for a
+    /// call.
+    pub has_effects: bool,
     /// Whether an exception may come out of it.
     pub throws: bool,
 }
 
 impl Assembly {
-    /// As something that a call of this type can call.
+    /// The assembly as the callee of a call of type `ty`, which must fit the constraints.
     pub fn value<'m>(&self, ty: Type<'m>) -> Value<'m> {
-        // SAFETY: the type is a function type that fits the constraints, as the passes see to;
-        // lengths are those of the texts.
+        // SAFETY: the type is a function type that fits the constraints; lengths are those of the
+        // texts.
         Value::new(unsafe {
             LLVMGetInlineAsm(
                 ty.raw(),
@@ -29,8 +31,8 @@ impl Assembly {
                 self.text.len(),
                 self.constraints.as_ptr().cast(),
                 self.constraints.len(),
-                1,
-                1,
+                self.has_effects.into(),
+                self.has_effects.into(),
                 LLVMInlineAsmDialect::LLVMInlineAsmDialectATT,
                 self.throws.into(),
             )

@@ -1,36 +1,34 @@
-//! Functions and their attributes.
+//! Functions: linkage, body, parameters, and the calls of them.
 
 use std::collections::HashSet;
 use std::ffi::CString;
 
+use inkwell::llvm_sys::LLVMLinkage;
 use inkwell::llvm_sys::core::*;
-use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
-use inkwell::llvm_sys::{LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage};
 
-use super::{Call, Module, Type, Value, copy_text};
-use crate::Location;
+use crate::text::name_bytes;
+use crate::wrappers::{Call, Function, Instruction, Module, Type, Value};
 
-/// A function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Function<'m>(pub(super) Value<'m>);
-
-// SAFETY: this is the function of `shim.cc`, with the type that it has there.
+// SAFETY: these are functions of `cpp/debug_info.cc` and `cpp/linkage.cc`, with the types that they
+// have there.
 unsafe extern "C" {
     fn stackswitch_ir_describe(made: LLVMValueRef, like: LLVMValueRef);
+    fn stackswitch_ir_is_exact(symbol: LLVMValueRef) -> bool;
+    fn stackswitch_ir_is_interposable(symbol: LLVMValueRef) -> bool;
 }
 
-/// How a function is seen from other modules.
+/// Whether other modules see a new function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linkage {
-    /// Under its name.
+    /// They see it under its name.
     External,
-    /// Not at all.
+    /// They do not see it.
     Local,
 }
 
 impl<'m> Function<'m> {
-    /// Declares or starts a function. LLVM changes the name if it is taken.
+    /// Adds a function without a body. LLVM appends a number to the name if it is taken.
     pub fn add(module: Module<'m>, name: &str, ty: Type<'m>, linkage: Linkage) -> Self {
         let name: Vec<u8> = name.bytes().filter(|&b| b != 0).collect();
         // A name without zero bytes always makes a C string.
@@ -41,322 +39,147 @@ impl<'m> Function<'m> {
             if linkage == Linkage::Local {
                 LLVMSetLinkage(raw, LLVMLinkage::LLVMInternalLinkage);
             }
-            Function(Value::new(raw))
+            Function::new(Value::new(raw))
         }
-    }
-
-    /// As a value: its address.
-    pub fn value(self) -> Value<'m> {
-        self.0
     }
 
     /// Its name, as the bytes that it is.
     pub fn name_bytes(self) -> &'m [u8] {
-        let mut length = 0;
-        // SAFETY: the function is live; LLVM keeps the name as long as the function has it, and
-        // the passes rename nothing.
-        unsafe {
-            let name = LLVMGetValueName2(self.0.raw(), &mut length);
-            if length == 0 { &[] } else { std::slice::from_raw_parts(name.cast(), length) }
-        }
+        // SAFETY: nothing in this crate renames a function.
+        unsafe { name_bytes(self.value()) }
     }
 
-    /// Its name.
+    /// Its name. Bytes that are not UTF-8 are replaced.
     pub fn name(self) -> String {
         String::from_utf8_lossy(self.name_bytes()).into_owned()
     }
 
-    /// Where the source has it, if there is debug information.
-    pub fn location(self) -> Option<Location> {
-        // SAFETY: the function is live; the subprogram is asked for what it has, and LLVM keeps the
-        // text.
-        unsafe {
-            let subprogram = LLVMGetSubprogram(self.0.raw());
-            if subprogram.is_null() {
-                return None;
-            }
-            let file = LLVMDIScopeGetFile(subprogram);
-            if file.is_null() {
-                return None;
-            }
-            let mut length = 0;
-            let name = LLVMDIFileGetFilename(file, &mut length);
-            Some(Location {
-                file: copy_text(name, length as usize),
-                line: LLVMDISubprogramGetLine(subprogram),
-                column: 0,
-            })
-        }
-    }
-
-    /// Gives it a description for debuggers like that of `like`, if that has one: as a function
-    /// that the compiler has made, at the same line.
+    /// Adds debug information: a function that the compiler made, in the file and at the line of
+    /// `like`. Does nothing if `like` has no debug information.
     pub fn describe_like(self, like: Function<'m>) {
         // SAFETY: both are live functions of one module.
-        unsafe { stackswitch_ir_describe(self.0.raw(), like.0.raw()) }
+        unsafe { stackswitch_ir_describe(self.value().raw(), like.value().raw()) }
     }
 
     /// Its function type.
     pub fn ty(self) -> Type<'m> {
         // SAFETY: the function is live.
-        Type::new(unsafe { LLVMGlobalGetValueType(self.0.raw()) })
+        Type::new(unsafe { LLVMGlobalGetValueType(self.value().raw()) })
     }
 
-    /// Whether it has no body here.
+    /// Whether it has no body in this module.
     pub fn is_declaration(self) -> bool {
         // SAFETY: the function is live.
-        unsafe { LLVMIsDeclaration(self.0.raw()) != 0 }
+        unsafe { LLVMIsDeclaration(self.value().raw()) != 0 }
     }
 
     /// Whether other modules cannot see it.
     pub fn is_local(self) -> bool {
         // SAFETY: the function is live.
-        let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
+        let linkage = unsafe { LLVMGetLinkage(self.value().raw()) };
         matches!(linkage, LLVMLinkage::LLVMInternalLinkage | LLVMLinkage::LLVMPrivateLinkage)
     }
 
-    /// Whether its body here is the one that will run: no other module may replace it.
+    /// Whether its body in this module is the one that will run: neither the linker nor the loader
+    /// can put another one in its place.
     pub fn is_exact(self) -> bool {
-        !self.is_declaration() && self.has_fixed_meaning()
+        !self.is_declaration() && self.has_exact_definition()
     }
 
-    /// Whether a copy of its body here may run in its stead: another module can only put the same
-    /// function in its place.
+    /// Whether a copy of its body in this module may run instead of it: only a function that does
+    /// the same can be put in its place.
     pub fn may_be_copied(self) -> bool {
-        // SAFETY: the function is live.
-        let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
-        let same = matches!(
-            linkage,
-            LLVMLinkage::LLVMLinkOnceODRLinkage
-                | LLVMLinkage::LLVMWeakODRLinkage
-                | LLVMLinkage::LLVMAvailableExternallyLinkage
-        );
-        !self.is_declaration() && (same || self.has_fixed_meaning())
+        !self.is_declaration() && !self.is_interposable()
     }
 
-    /// Whether no other module may put something else in its place.
-    pub(super) fn has_fixed_meaning(self) -> bool {
-        // SAFETY: the function, or what else has a linkage, is live.
-        let linkage = unsafe { LLVMGetLinkage(self.0.raw()) };
-        self.is_local() || linkage == LLVMLinkage::LLVMExternalLinkage
+    /// Whether its definition in this module is the one that the program uses.
+    pub(crate) fn has_exact_definition(self) -> bool {
+        // SAFETY: the function is live; an alias, about which `value.rs` asks, is a symbol too.
+        unsafe { stackswitch_ir_is_exact(self.value().raw()) }
     }
 
-    /// Its calling convention; 0 is C's.
+    /// Whether a definition that does something else can take its place when the program is linked
+    /// or loaded. This is LLVM's notion: weak symbols, and `-fsemantic-interposition`.
+    pub(crate) fn is_interposable(self) -> bool {
+        // SAFETY: the function is live; an alias, about which `value.rs` asks, is a symbol too.
+        unsafe { stackswitch_ir_is_interposable(self.value().raw()) }
+    }
+
+    /// Whether it calls anything that may return more than once, see [`Call::may_return_twice`].
+    pub fn calls_what_returns_twice(self) -> bool {
+        self.walk().filter_map(Instruction::call).any(Call::may_return_twice)
+    }
+
+    /// Its calling convention, as LLVM numbers it; 0 is C's.
     pub fn calling_convention(self) -> u32 {
         // SAFETY: the function is live.
-        unsafe { LLVMGetFunctionCallConv(self.0.raw()) }
+        unsafe { LLVMGetFunctionCallConv(self.value().raw()) }
     }
 
-    /// Its callers, and whether it is used in any other way.
+    /// The calls of it, in the module's order, and whether it is also used in another way.
     pub fn uses(self) -> (Vec<Call<'m>>, bool) {
-        let (mut calls, mut other) = (Vec::new(), false);
-        // A function that is callee and operand of one call has two uses.
+        let (mut calls, mut otherwise_used) = (Vec::new(), false);
+        // A call that has the function as callee and as argument has two uses of it.
         let mut seen = HashSet::new();
         // SAFETY: the function is live; the list of uses is not changed while it is walked.
-        let mut next = unsafe { LLVMGetFirstUse(self.0.raw()) };
+        let mut next = unsafe { LLVMGetFirstUse(self.value().raw()) };
         while !next.is_null() {
             // SAFETY: `next` is a use of the live function.
-            let user = unsafe { LLVMGetUser(next) };
-            match Call::from_raw(user) {
-                Some(call) if call.callee() == self.0 => {
-                    other |= call.args().contains(&self.0);
+            let user = Value::new(unsafe { LLVMGetUser(next) });
+            match Call::from_value(user) {
+                Some(call) if call.callee() == self.value() => {
+                    otherwise_used |= call.args().contains(&self.value());
                     if seen.insert(call) {
                         calls.push(call);
                     }
                 }
-                _ => other = true,
+                _ => otherwise_used = true,
             }
-            // SAFETY: as above.
+            // SAFETY: `next` is a use of the live function.
             next = unsafe { LLVMGetNextUse(next) };
         }
-        // LLVM lists the latest use first; people read from the top.
+        // LLVM lists the latest use first.
         calls.reverse();
-        (calls, other)
+        (calls, otherwise_used)
     }
 
-    /// Whether it names a function that handles exceptions.
+    /// Whether it names a personality function: it can have code that handles exceptions.
     pub fn has_personality(self) -> bool {
         // SAFETY: the function is live.
-        unsafe { LLVMHasPersonalityFn(self.0.raw()) != 0 }
+        unsafe { LLVMHasPersonalityFn(self.value().raw()) != 0 }
     }
 
     /// Whether it names a garbage collector.
     pub fn has_collector(self) -> bool {
         // SAFETY: the function is live.
-        unsafe { !LLVMGetGC(self.0.raw()).is_null() }
+        unsafe { !LLVMGetGC(self.value().raw()).is_null() }
     }
 
     /// Whether nothing uses it.
     pub fn is_unused(self) -> bool {
-        self.0.is_unused()
+        self.value().is_unused()
     }
 
-    /// Puts another function in its place everywhere.
-    pub fn replace(self, other: Function<'m>) {
+    /// Makes every use of it a use of `other`.
+    pub fn replace_all_uses_with(self, other: Function<'m>) {
         // SAFETY: both are live, of one module, and pointers to functions.
         unsafe { LLVMReplaceAllUsesWith(self.value().raw(), other.value().raw()) }
     }
 
-    /// Removes it from its module. It must be unused and must not be used again.
+    /// Removes it from its module. Nothing may use it, and no copy of this wrapper may be used
+    /// afterwards.
     pub fn erase(self) {
         // SAFETY: the function is live and, as the caller sees to, unused.
-        unsafe { LLVMDeleteFunction(self.0.raw()) }
+        unsafe { LLVMDeleteFunction(self.value().raw()) }
     }
 
     /// Its parameters.
     pub fn params(self) -> Vec<Value<'m>> {
         // SAFETY: the function is live; indices are below the count.
         unsafe {
-            (0..LLVMCountParams(self.0.raw()))
-                .map(|i| Value::new(LLVMGetParam(self.0.raw(), i)))
+            (0..LLVMCountParams(self.value().raw()))
+                .map(|i| Value::new(LLVMGetParam(self.value().raw(), i)))
                 .collect()
         }
     }
-
-    /// Gives it an enum attribute, with a value for those that have one, unless it is there.
-    /// Returns whether anything changed.
-    pub fn add_attribute(
-        self,
-        module: Module<'m>,
-        place: AttributePlace,
-        name: &str,
-        value: u64,
-    ) -> bool {
-        let kind = attribute_kind(name);
-        // SAFETY: the function and its context are live; the kind is one that LLVM named.
-        unsafe {
-            let old = LLVMGetEnumAttributeAtIndex(self.0.raw(), place.index(), kind);
-            if !old.is_null() && LLVMGetEnumAttributeValue(old) == value {
-                return false;
-            }
-            let attribute = LLVMCreateEnumAttribute(module.context(), kind, value);
-            LLVMAddAttributeAtIndex(self.0.raw(), place.index(), attribute);
-        }
-        true
-    }
-
-    /// Takes an enum attribute away; returns whether it was there.
-    pub fn remove_attribute(self, place: AttributePlace, name: &str) -> bool {
-        let found = self.attribute(place, name).is_some();
-        if found {
-            // SAFETY: the function is live; the kind is one that LLVM named.
-            unsafe {
-                LLVMRemoveEnumAttributeAtIndex(self.0.raw(), place.index(), attribute_kind(name));
-            }
-        }
-        found
-    }
-
-    /// The enum or type attribute of that name in that place.
-    pub fn attribute(self, place: AttributePlace, name: &str) -> Option<LLVMAttributeRef> {
-        let kind = attribute_kind(name);
-        // SAFETY: the function is live; the kind is one that LLVM named.
-        let raw = unsafe { LLVMGetEnumAttributeAtIndex(self.0.raw(), place.index(), kind) };
-        (kind != 0 && !raw.is_null()).then_some(raw)
-    }
-
-    /// Takes over an attribute of `other`, by name; enum and string attributes alike.
-    pub fn copy_attribute(self, other: Function<'m>, name: &str) {
-        let place = AttributePlace::Function.index();
-        let kind = attribute_kind(name);
-        // SAFETY: both functions are live and in one context; the name's length is right.
-        unsafe {
-            let found = if kind != 0 {
-                LLVMGetEnumAttributeAtIndex(other.0.raw(), place, kind)
-            } else {
-                LLVMGetStringAttributeAtIndex(
-                    other.0.raw(),
-                    place,
-                    name.as_ptr().cast(),
-                    name.len() as u32,
-                )
-            };
-            if !found.is_null() {
-                LLVMAddAttributeAtIndex(self.0.raw(), place, found);
-            }
-        }
-    }
-
-    /// Whether it must not be optimised.
-    pub fn is_optnone(self) -> bool {
-        self.attribute(AttributePlace::Function, "optnone").is_some()
-    }
-
-    /// Whether it is said to write no memory and to throw nothing.
-    pub fn only_reads(self) -> bool {
-        /// The bits that stand for writing, of two for each kind of memory.
-        const WRITES: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-        let place = AttributePlace::Function;
-        let Some(memory) = self.attribute(place, "memory") else { return false };
-        // SAFETY: the attribute is one of a live function and has an integer as its value.
-        let memory = unsafe { LLVMGetEnumAttributeValue(memory) };
-        memory & WRITES == 0 && self.attribute(place, "nounwind").is_some()
-    }
-
-    /// Gives it a string attribute without a value, unless it is there. Returns whether anything
-    /// changed.
-    pub fn add_string_attribute(self, module: Module<'m>, name: &str) -> bool {
-        if self.string_attribute(name).is_some() {
-            return false;
-        }
-        // SAFETY: the function and its context are live; the lengths are right.
-        unsafe {
-            let attribute = LLVMCreateStringAttribute(
-                module.context(),
-                name.as_ptr().cast(),
-                name.len() as u32,
-                c"".as_ptr(),
-                0,
-            );
-            LLVMAddAttributeAtIndex(self.0.raw(), AttributePlace::Function.index(), attribute);
-        }
-        true
-    }
-
-    /// The value of a string attribute of the function.
-    pub fn string_attribute(self, name: &str) -> Option<String> {
-        // SAFETY: the function is live; the name's length is right; LLVM keeps the value's text.
-        unsafe {
-            let raw = LLVMGetStringAttributeAtIndex(
-                self.0.raw(),
-                AttributePlace::Function.index(),
-                name.as_ptr().cast(),
-                name.len() as u32,
-            );
-            if raw.is_null() {
-                return None;
-            }
-            let mut length = 0;
-            let text = LLVMGetStringAttributeValue(raw, &mut length);
-            Some(copy_text(text, length as usize))
-        }
-    }
-}
-
-/// What an attribute is attached to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttributePlace {
-    /// The function itself.
-    Function,
-    /// Its result.
-    Result,
-    /// A parameter, from 0.
-    Param(u32),
-}
-
-impl AttributePlace {
-    /// LLVM's number for it.
-    pub(super) fn index(self) -> u32 {
-        match self {
-            AttributePlace::Function => LLVMAttributeFunctionIndex,
-            AttributePlace::Result => LLVMAttributeReturnIndex,
-            AttributePlace::Param(i) => i + 1,
-        }
-    }
-}
-
-/// LLVM's number for an enum attribute, 0 if it has none of that name.
-pub(super) fn attribute_kind(name: &str) -> u32 {
-    // SAFETY: the name's length is right.
-    unsafe { LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()) }
 }

@@ -1,79 +1,39 @@
-//! Instructions: where they are, and in which order control gets to them.
-
-use std::collections::{HashMap, HashSet};
+//! Instructions: what they do, their operands, and removing them.
 
 use inkwell::llvm_sys::LLVMOpcode;
 use inkwell::llvm_sys::core::*;
-use inkwell::llvm_sys::debuginfo::*;
-use inkwell::llvm_sys::prelude::*;
 
-use super::{Call, Function, Module, Type, Value, copy_text};
-use crate::Location;
-
-/// An instruction of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Instruction<'m>(Value<'m>);
-
-/// How many blocks a question about the order looks at before it is given up.
-const MAX_BLOCKS: usize = 1024;
+use crate::types::TypeKind;
+use crate::wrappers::{Instruction, Value};
 
 impl<'m> Instruction<'m> {
-    /// Wraps a value that is an instruction in a function.
-    pub(super) fn new(value: Value<'m>) -> Self {
-        Instruction(value)
+    /// The operation.
+    pub(crate) fn opcode(self) -> LLVMOpcode {
+        // SAFETY: the instruction is live.
+        unsafe { LLVMGetInstructionOpcode(self.value().raw()) }
     }
 
-    /// As a value: its result.
-    pub fn value(self) -> Value<'m> {
-        self.0
+    /// The operand number `index`, which must be below their count.
+    pub(crate) fn operand(self, index: u32) -> Value<'m> {
+        // SAFETY: the instruction is live and has that operand.
+        Value::new(unsafe { LLVMGetOperand(self.value().raw(), index) })
     }
 
-    /// The call that it is, if it is one.
-    pub fn call(self) -> Option<Call<'m>> {
-        Call::from_raw(self.0.raw())
+    /// All operands.
+    pub fn operands(self) -> Vec<Value<'m>> {
+        // SAFETY: the instruction is live.
+        let count = unsafe { LLVMGetNumOperands(self.value().raw()) } as u32;
+        (0..count).map(|i| self.operand(i)).collect()
     }
 
-    /// The function that it is in.
-    pub fn function(self) -> Function<'m> {
-        // SAFETY: the instruction is live and in a function.
-        Function(Value::new(unsafe { LLVMGetBasicBlockParent(self.block()) }))
-    }
-
-    /// Where the source says so, if there is debug information.
-    pub fn location(self) -> Option<Location> {
-        // SAFETY: the instruction is live; each piece of metadata is asked for what it has, and
-        // LLVM keeps the text.
-        unsafe {
-            let location = LLVMInstructionGetDebugLoc(self.0.raw());
-            if location.is_null() {
-                return None;
+    /// Makes each operand that is `old` be `new`. Both must be pointers.
+    pub fn replace_operand(self, old: Value<'m>, new: Value<'m>) {
+        for (index, operand) in self.operands().into_iter().enumerate() {
+            if operand == old {
+                // SAFETY: the instruction is live and has that operand, which is a pointer too.
+                unsafe { LLVMSetOperand(self.value().raw(), index as u32, new.raw()) }
             }
-            let file = LLVMDIScopeGetFile(LLVMDILocationGetScope(location));
-            if file.is_null() {
-                return None;
-            }
-            let mut length = 0;
-            let name = LLVMDIFileGetFilename(file, &mut length);
-            Some(Location {
-                file: copy_text(name, length as usize),
-                line: LLVMDILocationGetLine(location),
-                column: LLVMDILocationGetColumn(location),
-            })
         }
-    }
-
-    /// Puts a value that is there already where the result was used, and removes the instruction,
-    /// which must not be used again.
-    pub fn fold(self, value: Value<'m>) {
-        // SAFETY: the instruction is live, and the value has its type.
-        unsafe { LLVMReplaceAllUsesWith(self.0.raw(), value.raw()) }
-        self.erase();
-    }
-
-    /// Removes it. Its result is not used, and it must not be used again.
-    pub fn erase(self) {
-        // SAFETY: the instruction is live, and nothing uses it.
-        unsafe { LLVMInstructionEraseFromParent(self.0.raw()) }
     }
 
     /// The address and the value, if it is a store.
@@ -81,222 +41,97 @@ impl<'m> Instruction<'m> {
         (self.opcode() == LLVMOpcode::LLVMStore).then(|| (self.operand(1), self.operand(0)))
     }
 
-    /// Whether it writes to memory and is no call.
+    /// The address, if it is a load that is not volatile.
+    pub fn loaded(self) -> Option<Value<'m>> {
+        self.is_plain_load().then(|| self.operand(0))
+    }
+
+    /// Whether it is a load that is not volatile.
+    pub(crate) fn is_plain_load(self) -> bool {
+        self.opcode() == LLVMOpcode::LLVMLoad && !self.is_volatile()
+    }
+
+    /// Whether it is a store that is not volatile.
+    pub(crate) fn is_plain_store(self) -> bool {
+        self.opcode() == LLVMOpcode::LLVMStore && !self.is_volatile()
+    }
+
+    fn is_volatile(self) -> bool {
+        // SAFETY: the instruction is live and a load or a store.
+        unsafe { LLVMGetVolatile(self.value().raw()) != 0 }
+    }
+
+    /// Whether it writes to memory and is not a call.
     pub fn writes(self) -> bool {
         use LLVMOpcode::{LLVMAtomicCmpXchg, LLVMAtomicRMW, LLVMStore, LLVMVAArg};
         matches!(self.opcode(), LLVMStore | LLVMAtomicRMW | LLVMAtomicCmpXchg | LLVMVAArg)
     }
 
-    /// The address, if it is a load.
-    pub fn loaded(self) -> Option<Value<'m>> {
-        self.is_plain_load().then(|| self.operand(0))
-    }
-
-    /// Whether it makes a local variable.
-    pub fn is_alloca(self) -> bool {
-        self.opcode() == LLVMOpcode::LLVMAlloca
-    }
-
-    /// Bytes of the local variable that it makes, if it makes one of a known size once a call.
-    pub fn variable_size(self, module: Module<'m>) -> Option<u64> {
-        // SAFETY: the instruction is live and, as the opcode says, makes a variable; the entry
-        // block is that of its function.
-        let (ty, is_entry) = unsafe {
-            if !self.is_alloca() {
-                return None;
-            }
-            let entry = LLVMGetEntryBasicBlock(self.function().value().raw());
-            (Type::new(LLVMGetAllocatedType(self.0.raw())), entry == self.block())
-        };
-        let count = self.operand(0).as_integer().filter(|_| is_entry && ty.is_storable())?;
-        ty.alloc_size(module).checked_mul(count)
-    }
-
-    /// Whether it is a jump to an address, or to a place that assembly chooses.
+    /// Whether it jumps to an address, or to a place that assembly chooses.
     pub fn is_computed_jump(self) -> bool {
         matches!(self.opcode(), LLVMOpcode::LLVMIndirectBr | LLVMOpcode::LLVMCallBr)
     }
 
-    /// Whether it is a plain load.
-    pub(super) fn is_plain_load(self) -> bool {
-        // SAFETY: the instruction is live and a load where that is asked.
-        self.opcode() == LLVMOpcode::LLVMLoad && unsafe { LLVMGetVolatile(self.0.raw()) == 0 }
+    /// Whether it is a part of exception handling by funclets, as Windows has it.
+    pub fn is_funclet(self) -> bool {
+        use LLVMOpcode::{LLVMCatchPad, LLVMCatchSwitch, LLVMCleanupPad};
+        matches!(self.opcode(), LLVMCatchPad | LLVMCleanupPad | LLVMCatchSwitch)
     }
 
-    /// Whether it is a plain store.
-    pub(super) fn is_plain_store(self) -> bool {
-        // SAFETY: the instruction is live and a store where that is asked.
-        self.opcode() == LLVMOpcode::LLVMStore && unsafe { LLVMGetVolatile(self.0.raw()) == 0 }
+    /// Whether it leaves its function: it returns, or resumes unwinding after a cleanup.
+    pub fn leaves_function(self) -> bool {
+        matches!(self.opcode(), LLVMOpcode::LLVMRet | LLVMOpcode::LLVMResume)
     }
 
-    /// What it does.
-    pub(super) fn opcode(self) -> LLVMOpcode {
-        // SAFETY: the instruction is live.
-        unsafe { LLVMGetInstructionOpcode(self.0.raw()) }
+    /// Whether it is integer or address arithmetic, or a PHI node.
+    pub fn is_arithmetic_or_phi(self) -> bool {
+        use LLVMOpcode::*;
+        matches!(
+            self.opcode(),
+            LLVMAdd
+                | LLVMSub
+                | LLVMMul
+                | LLVMUDiv
+                | LLVMSDiv
+                | LLVMURem
+                | LLVMSRem
+                | LLVMShl
+                | LLVMLShr
+                | LLVMAShr
+                | LLVMAnd
+                | LLVMOr
+                | LLVMXor
+                | LLVMTrunc
+                | LLVMZExt
+                | LLVMSExt
+                | LLVMPtrToInt
+                | LLVMIntToPtr
+                | LLVMGetElementPtr
+                | LLVMPHI
+        )
     }
 
-    /// An operand. The index must be below their count.
-    pub(super) fn operand(self, index: u32) -> Value<'m> {
-        // SAFETY: the instruction is live and the caller keeps to the count.
-        Value::new(unsafe { LLVMGetOperand(self.0.raw(), index) })
+    /// Whether its result may be an address computed from an operand, rather than read from memory.
+    pub fn may_forward_address(self) -> bool {
+        let is_number = matches!(
+            self.value().ty().kind(),
+            TypeKind::Void | TypeKind::Integer(_) | TypeKind::Float(_)
+        );
+        self.opcode() != LLVMOpcode::LLVMLoad && !is_number
     }
 
-    /// All operands.
-    pub fn operands(self) -> Vec<Value<'m>> {
-        // SAFETY: the instruction is live.
-        let count = unsafe { LLVMGetNumOperands(self.0.raw()) } as u32;
-        (0..count).map(|i| self.operand(i)).collect()
+    /// Makes every use of its result a use of `value`, which has the same type, and erases it. No
+    /// copy of this wrapper may be used afterwards.
+    pub fn replace_with(self, value: Value<'m>) {
+        // SAFETY: the instruction is live, and the value has its type.
+        unsafe { LLVMReplaceAllUsesWith(self.value().raw(), value.raw()) }
+        self.erase();
     }
 
-    pub(super) fn block(self) -> LLVMBasicBlockRef {
-        // SAFETY: the instruction is live and in a block.
-        unsafe { LLVMGetInstructionParent(self.0.raw()) }
+    /// Removes it from its function. Nothing may use its result, and no copy of this wrapper may be
+    /// used afterwards.
+    pub fn erase(self) {
+        // SAFETY: the instruction is live and, as the caller sees to, unused.
+        unsafe { LLVMInstructionEraseFromParent(self.value().raw()) }
     }
-
-    fn next(self) -> Option<Self> {
-        // SAFETY: the instruction is live and in a block.
-        let raw = unsafe { LLVMGetNextInstruction(self.0.raw()) };
-        (!raw.is_null()).then(|| Instruction(Value::new(raw)))
-    }
-
-    /// Whether control may get from right after it to `to` without passing `barrier`. Where that
-    /// would take long to find out the answer is yes.
-    pub fn reaches(self, to: Self, barrier: Option<Self>) -> bool {
-        match scan(self.next(), to, barrier) {
-            Scan::Found => true,
-            Scan::Stopped => false,
-            Scan::End => search(successors(self.block()), to, barrier),
-        }
-    }
-
-    /// Whether control may get from the function's start to it without passing `barrier`, as in
-    /// [`Instruction::reaches`].
-    pub fn is_reached_without(self, barrier: Self) -> bool {
-        // SAFETY: the function has a body, since it has an instruction.
-        let entry = unsafe { LLVMGetEntryBasicBlock(self.function().value().raw()) };
-        search(vec![entry], self, Some(barrier))
-    }
-}
-
-/// How a look along a block ends.
-enum Scan {
-    /// At what was looked for.
-    Found,
-    /// At the barrier.
-    Stopped,
-    /// At the block's end.
-    End,
-}
-
-/// Looks along a block.
-fn scan<'m>(
-    start: Option<Instruction<'m>>,
-    to: Instruction<'m>,
-    barrier: Option<Instruction<'m>>,
-) -> Scan {
-    let mut next = start;
-    while let Some(instruction) = next {
-        if instruction == to {
-            return Scan::Found;
-        }
-        if Some(instruction) == barrier {
-            return Scan::Stopped;
-        }
-        next = instruction.next();
-    }
-    Scan::End
-}
-
-/// Looks along blocks and what follows them.
-fn search<'m>(
-    mut open: Vec<LLVMBasicBlockRef>,
-    to: Instruction<'m>,
-    barrier: Option<Instruction<'m>>,
-) -> bool {
-    let mut seen = HashSet::new();
-    while let Some(block) = open.pop() {
-        if !seen.insert(block) {
-            continue;
-        }
-        if seen.len() > MAX_BLOCKS {
-            return true;
-        }
-        // Most blocks hold neither of the two.
-        if block == to.block() || barrier.is_some_and(|b| b.block() == block) {
-            match scan(first(block), to, barrier) {
-                Scan::Found => return true,
-                Scan::Stopped => continue,
-                Scan::End => {}
-            }
-        }
-        open.extend(successors(block));
-    }
-    false
-}
-
-fn first<'m>(block: LLVMBasicBlockRef) -> Option<Instruction<'m>> {
-    // SAFETY: the block is one of a live function.
-    let raw = unsafe { LLVMGetFirstInstruction(block) };
-    (!raw.is_null()).then(|| Instruction(Value::new(raw)))
-}
-
-fn successors(block: LLVMBasicBlockRef) -> Vec<LLVMBasicBlockRef> {
-    // SAFETY: the block is one of a live function and ends with a terminator.
-    unsafe {
-        let end = LLVMGetBasicBlockTerminator(block);
-        (0..LLVMGetNumSuccessors(end)).map(|i| LLVMGetSuccessor(end, i)).collect()
-    }
-}
-
-impl<'m> Function<'m> {
-    /// Its instructions, block by block, as a list that stays while the function is changed.
-    pub fn instructions(self) -> Vec<Instruction<'m>> {
-        self.walk().collect()
-    }
-
-    /// Its instructions, block by block. None may be added or erased meanwhile.
-    pub fn walk(self) -> impl Iterator<Item = Instruction<'m>> {
-        let some = |block: LLVMBasicBlockRef| (!block.is_null()).then_some(block);
-        // SAFETY: the function is live.
-        let entry = some(unsafe { LLVMGetFirstBasicBlock(self.0.raw()) });
-        let blocks = std::iter::successors(entry, move |&block| {
-            // SAFETY: the block is one of the live function, whose list is not changed meanwhile.
-            some(unsafe { LLVMGetNextBasicBlock(block) })
-        });
-        blocks.flat_map(|block| std::iter::successors(first(block), |i| i.next()))
-    }
-
-    /// Its blocks.
-    pub fn blocks(self) -> Vec<Block<'m>> {
-        let mut found = Vec::new();
-        // SAFETY: the function is live, and nothing is changed while its list is walked.
-        let mut block = unsafe { LLVMGetFirstBasicBlock(self.0.raw()) };
-        while !block.is_null() {
-            found.push(block);
-            // SAFETY: as above.
-            block = unsafe { LLVMGetNextBasicBlock(block) };
-        }
-        let mut predecessors: HashMap<LLVMBasicBlockRef, Vec<usize>> = HashMap::new();
-        for (i, &block) in found.iter().enumerate() {
-            for next in successors(block) {
-                predecessors.entry(next).or_default().push(i);
-            }
-        }
-        found
-            .into_iter()
-            .map(|block| Block {
-                instructions: std::iter::successors(first(block), |i| i.next()).collect(),
-                predecessors: predecessors.remove(&block).unwrap_or_default(),
-            })
-            .collect()
-    }
-}
-
-/// A block of a function.
-#[derive(Clone, Debug)]
-pub struct Block<'m> {
-    /// Its instructions, in order.
-    pub instructions: Vec<Instruction<'m>>,
-    /// The blocks that control may come from, by their places in the function.
-    pub predecessors: Vec<usize>,
 }

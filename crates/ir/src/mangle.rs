@@ -1,19 +1,21 @@
-//! Type names as LLVM mangles them in the names of overloaded intrinsics.
+//! The suffixes of overloaded intrinsics: a type as LLVM mangles it (`i64`, `p0`, `a4i8`).
 
-use super::{Module, Type, TypeKind};
+use crate::types::TypeKind;
+use crate::wrappers::{Module, Type};
 
-/// The name of a type in an overload suffix, or `None` for a type that no value here can have.
+/// The suffix for a type. `None` for a type that no value can have.
 pub fn mangle(ty: Type<'_>) -> Option<String> {
     let mut out = String::new();
     write(ty, false, &mut out)?;
     Some(out)
 }
 
-/// Whether `suffix` names `ty`.
+/// Whether `suffix` is one for `ty`.
 ///
-/// LLVM renames a structure when two modules in one context have a type of that name, and numbers
-/// the names of overloads by types without a name; neither makes the intrinsic another one.
-pub fn names(suffix: &str, ty: Type<'_>) -> bool {
+/// LLVM appends a number to the name of a structure if its context already has a structure of that
+/// name, and to the name of an intrinsic that is overloaded by a type without a name. Such a number
+/// is ignored.
+pub fn is_suffix_of(suffix: &str, ty: Type<'_>) -> bool {
     let mut renamed = String::new();
     mangle(ty).is_some_and(|exact| exact == suffix)
         || (write(ty, true, &mut renamed).is_some()
@@ -32,7 +34,8 @@ fn strip_number(name: &str) -> &str {
     }
 }
 
-/// Appends the mangled name of `ty`; `original` undoes LLVM's renaming of structures.
+/// Appends the mangled name of `ty`. `original` leaves out the numbers that LLVM appended to names
+/// of structures.
 fn write(ty: Type<'_>, original: bool, out: &mut String) -> Option<()> {
     match ty.kind() {
         TypeKind::Void | TypeKind::Other => return None,
@@ -63,18 +66,19 @@ fn write(ty: Type<'_>, original: bool, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// The type that a suffix names, or `None` where it names none that the module's context knows.
+/// The type that a suffix is for. `None` if it is for none that the module's LLVM context has.
 pub fn demangle<'m>(module: Module<'m>, suffix: &str) -> Option<Type<'m>> {
     let mut parser = Parser { module, steps: 4096 };
     let (ty, rest) = parser.parse(suffix)?;
-    // What reads back differently is not how LLVM writes it (`i032`), or is ambiguous.
+    // A suffix that LLVM would not write for this type (`i032`) is not accepted.
     (rest.is_empty() && mangle(ty).as_deref() == Some(suffix)).then_some(ty)
 }
 
 /// Reads mangled types.
 struct Parser<'m> {
     module: Module<'m>,
-    /// A bound on the work, since names of structures have no delimiter of their own.
+    /// How many more types may be read. Names of structures have no delimiter, so there can be very
+    /// many ways to read a suffix.
     steps: u32,
 }
 
@@ -113,7 +117,7 @@ impl<'m> Parser<'m> {
     fn literal<'s>(&mut self, mut text: &'s str) -> Option<(Type<'m>, &'s str)> {
         let mut fields = Vec::new();
         loop {
-            // A field may itself start with an `s`: only what is no field closes the list.
+            // A field may start with an `s` too: only an `s` that starts no field closes the list.
             match self.parse(text) {
                 Some((field, rest)) => {
                     fields.push(field);
@@ -127,7 +131,7 @@ impl<'m> Parser<'m> {
         }
     }
 
-    /// Reads the name of a structure: the first that the context knows.
+    /// Reads the name of a structure: the shortest that the LLVM context has.
     fn named<'s>(&mut self, text: &'s str) -> Option<(Type<'m>, &'s str)> {
         text.match_indices('s')
             .find_map(|(end, _)| Some((Type::named(self.module, &text[..end])?, &text[end + 1..])))

@@ -9,7 +9,7 @@ use stackswitch_ir::Module;
 pub(super) fn leftovers(module: Module<'_>) -> Vec<Finding<'_>> {
     let hint = || Some("run stackswitch-lower before code is generated".to_owned());
     let mut findings = Vec::new();
-    for callee in module.functions(INTRINSIC_PREFIX) {
+    for callee in module.functions_with_prefix(INTRINSIC_PREFIX) {
         let (calls, otherwise_used) = callee.uses();
         let message =
             format!("'{}' was not lowered; expected a call of the runtime by now", callee.name());

@@ -263,7 +263,7 @@ fn uses(module: &Module<'_>) -> Vec<usize> {
 /// The symbols of the runtime that the module refers to.
 fn runtime_symbols(module: &Module<'_>) -> Vec<String> {
     let mut names: BTreeSet<String> = view(module)
-        .functions(RUNTIME_PREFIX)
+        .functions_with_prefix(RUNTIME_PREFIX)
         .into_iter()
         .filter(|f| f.is_declaration() && !f.is_unused())
         .map(|f| f.name())

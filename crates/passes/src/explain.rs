@@ -203,7 +203,7 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
         }
     }
     let mut number = 0;
-    let bodies = module.functions("").into_iter().filter(|f| !f.is_declaration());
+    let bodies = module.functions().into_iter().filter(|f| !f.is_declaration());
     bodies
         .map(|function| {
             let mut uses = Vec::new();
@@ -218,7 +218,7 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
                     code: Vec::new(),
                 };
                 number += 1;
-                call.instruction().mark(module, number);
+                call.instruction().set_use_number(module, number);
                 uses.push((number, site));
             }
             let (name, location) = (function.name(), function.location());
@@ -271,10 +271,10 @@ struct Found {
 /// runtime.
 fn take_marks(module: ir::Module<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    for function in module.functions("") {
+    for function in module.functions() {
         for call in function.instructions().into_iter().filter_map(|i| i.call()) {
-            let number = call.instruction().number();
-            call.instruction().unmark();
+            let number = call.instruction().use_number();
+            call.instruction().clear_use_number();
             let Some(callee) = call.callee().as_function() else { continue };
             if number.is_none() && !callee.name_bytes().starts_with(RUNTIME_PREFIX.as_bytes()) {
                 continue;

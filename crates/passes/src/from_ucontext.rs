@@ -185,7 +185,7 @@ impl Known {
                 text: format!("'{}' is now '{symbol}'", self.name),
             });
         }
-        function.replace(ours);
+        function.replace_all_uses_with(ours);
         function.erase();
     }
 }

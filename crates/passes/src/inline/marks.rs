@@ -139,7 +139,7 @@ impl<'m, 's> Marks<'m, 's> {
             Some(call) => match swaps.get(&call) {
                 Some(&swap) => Some(Event::Switch(swap)),
                 None if only_reads(call) => None,
-                None if call.is_harmless_intrinsic() => Some(Event::Write),
+                None if call.is_leaf_intrinsic() => Some(Event::Write),
                 None => Some(Event::Change),
             },
             None => instruction.writes().then_some(Event::Write),
@@ -170,10 +170,10 @@ impl<'m, 's> Marks<'m, 's> {
             let Some((mark, landed)) = self.parts[place].start else { continue };
             for before in self.parts[place].block.predecessors.clone() {
                 let (handed, end) = (self.at_end(before), self.parts[before].last());
-                mark.add(handed.mark, end);
+                mark.add_incoming(handed.mark, end);
                 if let Some(landed) = landed {
                     let unknown = Value::null(Type::pointer(self.module, 0));
-                    landed.add(handed.landed.unwrap_or(unknown), end);
+                    landed.add_incoming(handed.landed.unwrap_or(unknown), end);
                 }
             }
         }

@@ -281,7 +281,7 @@ impl<'m> Inlining<'m> {
         if conditions.slow_call {
             slow_call::add(module, call, switch);
         } else {
-            call.replace(Some(builder.field(switch.value(), 0)));
+            call.replace_and_name(Some(builder.field(switch.value(), 0)));
         }
     }
 }

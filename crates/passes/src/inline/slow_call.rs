@@ -26,12 +26,12 @@ pub(super) fn add<'m>(module: Module<'m>, call: Call<'m>, switch: Call<'m>) {
     let builder = Builder::before(module, call);
     let output = |index| builder.field(switch.value(), index);
     let (result, args, function) = (output(0), [output(1), output(2)], output(4));
-    let is_asked_for = builder.is_there(function);
+    let is_asked_for = builder.is_not_null(function);
     let ty = Type::function(call.function_type().result(), &args.map(|arg| arg.ty()));
     let slow = builder.call_like(call, ty, function, &args);
     if call.has_attribute(AttributePlace::Function, "nounwind") {
         slow.add_attribute(module, "nounwind");
     }
-    call.replace(Some(slow.value()));
-    slow.make_rare(is_asked_for, result);
+    call.replace_and_name(Some(slow.value()));
+    slow.make_conditional(is_asked_for, result);
 }

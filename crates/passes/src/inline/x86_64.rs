@@ -94,7 +94,7 @@ impl Code {
 
     fn assembly(self, operation: Operation, conditions: Conditions) -> Assembly {
         let constraints = constraints(operation, conditions);
-        Assembly { text: self.0, constraints, throws: !conditions.slow_call }
+        Assembly { text: self.0, constraints, has_effects: true, throws: !conditions.slow_call }
     }
 
     /// rdi: the target, r8: the running context, which `check_target` loads otherwise.

@@ -32,6 +32,7 @@ fn cpu(module: Module<'_>) -> Option<Cpu> {
         save: Assembly {
             text: "stmxcsr (%rdi)\nfnstcw 4(%rdi)".to_owned(),
             constraints: constraints.clone(),
+            has_effects: true,
             throws: false,
         },
         restore: Assembly {
@@ -46,6 +47,7 @@ fn cpu(module: Module<'_>) -> Option<Cpu> {
                    ldmxcsr 8(%rdi)"
                 .to_owned(),
             constraints,
+            has_effects: true,
             throws: false,
         },
     };

@@ -43,7 +43,7 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
     for site in analysis.sites {
         lowering.site(&site);
     }
-    for declaration in module.functions(INTRINSIC_PREFIX) {
+    for declaration in module.functions_with_prefix(INTRINSIC_PREFIX) {
         if declaration.is_unused() {
             declaration.erase();
             lowering.changed = true;
@@ -135,7 +135,7 @@ impl<'m> Lowering<'m> {
         }
         let call = builder.call(runtime.ty, runtime.function.value(), &args, Some(site.call));
         call.inherit(site.call, Tail::Allowed);
-        site.call.replace(Some(builder.narrow(call.value(), narrow)));
+        site.call.replace_and_name(Some(builder.narrow(call.value(), narrow)));
         self.keep_control_state(site, call);
         self.changed = true;
     }
@@ -161,13 +161,13 @@ impl<'m> Lowering<'m> {
         args.extend(entry);
         let call = builder.call(runtime.ty, runtime.function.value(), &args, Some(site.call));
         // The callee gets the address of a local, so the frame must outlive the call.
-        call.inherit(site.call, if buffer.is_some() { Tail::Plain } else { Tail::Allowed });
+        call.inherit(site.call, if buffer.is_some() { Tail::Forbidden } else { Tail::Allowed });
         let result = match (site.intrinsic.returns, buffer) {
             (Returns::Value, Some(buffer)) => Some(builder.load(ty, buffer, BUFFER_ALIGNMENT)),
             (Returns::Void, _) => None,
             _ => Some(call.value()),
         };
-        site.call.replace(result);
+        site.call.replace_and_name(result);
         self.keep_control_state(site, call);
         self.changed = true;
     }

@@ -228,7 +228,7 @@ pub(crate) fn call_as_declared<'m>(
     args: &[Value<'m>],
 ) -> Value<'m> {
     let call = builder.call(function.ty(), function.value(), args, None);
-    builder.set_convention(call, function.calling_convention());
+    call.set_calling_convention(function.calling_convention());
     for place in [AttributePlace::Result]
         .into_iter()
         .chain((0..args.len() as u32).map(AttributePlace::Param))

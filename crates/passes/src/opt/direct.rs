@@ -145,15 +145,15 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
         forget(index, other);
         match constant {
             Some(constant) => {
-                other.call.fold(Value::integer(other.call.value().ty(), constant));
+                other.call.replace_with(Value::integer(other.call.value().ty(), constant));
             }
-            None => other.call.replace(None),
+            None => other.call.replace_and_name(None),
         }
     }
     plan.uses.fold_null_checks();
     forget(index, plan.resume);
     forget(index, site);
-    resume.replace(Some(result));
+    resume.replace_and_name(Some(result));
     // A variable may still keep the handle, though nothing looks at it any more.
-    site.call.fold(Value::null(site.call.value().ty()));
+    site.call.replace_with(Value::null(site.call.value().ty()));
 }

@@ -114,7 +114,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         if let Some((address, value)) = instruction.stored() {
             let handle = known.handle(value);
             let is_handle = handle != value || self.gives_handle(value);
-            if is_handle && address.only_stored() == Some(value) {
+            if is_handle && address.single_stored_value() == Some(value) {
                 known.name(address, handle);
             }
         } else if let Some(address) = instruction.loaded() {
@@ -313,7 +313,7 @@ fn apply<'m>(
             Action::Is(value) => *gone.get(&value).unwrap_or(&value),
             Action::Number(number) => Value::integer(result.ty(), number),
             Action::Nothing => {
-                call.replace(None);
+                call.replace_and_name(None);
                 continue;
             }
         };
@@ -321,7 +321,7 @@ fn apply<'m>(
             *earlier = value;
         }
         gone.insert(result, value);
-        call.fold(value);
+        call.replace_with(value);
     }
     changed
 }

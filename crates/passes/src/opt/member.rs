@@ -70,7 +70,7 @@ impl<'m> Members<'m> {
                 match member(module, site.call, store, index) {
                     None => {}
                     Some(Member::Copies(copies)) => {
-                        copies.into_iter().for_each(|copy| copy.fold(handle));
+                        copies.into_iter().for_each(|copy| copy.replace_with(handle));
                         store.erase();
                         outcome = Outcome::Changed;
                     }
@@ -101,7 +101,7 @@ fn member<'m>(
 ) -> Option<Member<'m>> {
     let handle = spawn.value();
     let (address, stored) = store.stored()?;
-    let object = address.object().as_instruction()?;
+    let object = address.base_object().as_instruction()?;
     if stored != handle || object.variable_size(module).is_none() {
         return None;
     }
@@ -110,7 +110,7 @@ fn member<'m>(
     let mut look = Look { module, index, place, left: MAX_USES };
     let (mut loads, mut writes, mut calls) = (Vec::new(), Vec::new(), Vec::new());
     for access in accesses.iter().filter(|access| access.at != store) {
-        if let AccessKind::Given(call, argument) = access.kind {
+        if let AccessKind::Argument(call, argument) = access.kind {
             if !look.leaves_alone(access.offset, call, argument, 0)? {
                 calls.push(call);
             }
@@ -137,7 +137,7 @@ fn member<'m>(
 /// The calls that are given a handle and are no operations, if all of them are of small functions.
 fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
     let Some(uses) = spawn.instruction().pointer_uses() else { return Vec::new() };
-    let calls = uses.given.into_iter().map(|(call, _)| call);
+    let calls = uses.arguments.into_iter().map(|(call, _)| call);
     let others: Vec<Call<'m>> = calls.filter(|call| !index.contains_key(call)).collect();
     if others.iter().all(is_small) { others } else { Vec::new() }
 }
@@ -184,7 +184,7 @@ fn copies<'m>(spawn: Instruction<'m>, loads: Vec<Instruction<'m>>) -> Option<Vec
             if copy.reaches(spawn, Some(user)) || copies.len() > MAX_COPIES {
                 return None;
             }
-            if user.sources_of(copy.value()).is_some() && !copies.contains(&user) {
+            if user.incoming_terminators(copy.value()).is_some() && !copies.contains(&user) {
                 copies.push(user);
             }
         }
@@ -226,7 +226,7 @@ impl<'m> Look<'_, '_, 'm> {
         let mut alone = true;
         for access in accesses {
             alone &= match access.kind {
-                AccessKind::Given(call, argument) => {
+                AccessKind::Argument(call, argument) => {
                     self.leaves_alone(access.offset, call, argument, depth + 1)?
                 }
                 _ => !access.touches(self.place.offset, self.place.bytes),

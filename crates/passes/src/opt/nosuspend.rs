@@ -78,7 +78,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
     let mut locals: FxHashMap<_, Local<'m>> = FxHashMap::default();
     let mut callers: FxHashMap<_, Vec<Function<'m>>> = FxHashMap::default();
     let (mut ready, mut promised) = (Vec::new(), Vec::new());
-    for function in module.functions("") {
+    for function in module.functions() {
         if !function.is_exact() {
             continue;
         }
@@ -192,7 +192,7 @@ fn call_of<'m>(
         return Err(Reason::Assembly);
     }
     let Some(callee) = call.callee().as_function() else { return Err(Reason::Pointer) };
-    if call.is_harmless_intrinsic() || !seen.insert(callee) {
+    if call.is_leaf_intrinsic() || !seen.insert(callee) {
         return Ok(());
     }
     if call.callee().as_exact_function().is_some() {
@@ -235,7 +235,7 @@ impl<'m> Facts<'m> {
             return true;
         }
         let Some(callee) = call.callee().as_function() else { return true };
-        !(call.is_harmless_intrinsic()
+        !(call.is_leaf_intrinsic()
             || call.callee().as_exact_function().is_some_and(|f| self.safe.contains_key(&f))
             || is_promised(callee)
             || (callee.is_declaration() && callee.only_reads()))

@@ -161,7 +161,7 @@ fn to_keep(pass: &'static str, remark: &Remark<'_>) -> diagnostics::Remark {
         instruction: verify::one_line(&at.value().print()),
         location: at.location(),
         text: text.clone(),
-        number: at.number(),
+        number: at.use_number(),
     }
 }
 

@@ -10,7 +10,8 @@ use super::{frame_is_followed, returns_twice};
 use crate::opt::Remark;
 use stackswitch_abi::intrinsics::{FRAME_ALLOC, FRAME_FREE};
 use stackswitch_ir::{
-    AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, Type, Value, VariableUse,
+    AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, MoveObstacle, Type,
+    Value,
 };
 
 /// The module's flag that holds the threshold in bytes; 0 and none are the same.
@@ -54,9 +55,9 @@ pub(super) fn run<'m>(
     let (mut moved, mut end, mut alignment) = (Vec::new(), 0, ALIGNMENT);
     for (variable, bytes) in needed {
         let unit = variable.variable_alignment().max(1);
-        let why = match variable.variable_use() {
-            Some(VariableUse::Assembly) => Some("inline assembly has its address"),
-            Some(VariableUse::Bound) => Some("something wants it there"),
+        let why = match variable.move_obstacle() {
+            Some(MoveObstacle::Assembly) => Some("inline assembly has its address"),
+            Some(MoveObstacle::Frame) => Some("something wants it there"),
             None if bytes > MAX_BYTES.saturating_sub(end).saturating_sub(unit) => {
                 Some("it is too large")
             }
@@ -126,7 +127,7 @@ fn obstacle(function: Function<'_>) -> Option<&'static str> {
         if returns_twice(instruction) {
             return Some("the function calls what returns twice");
         }
-        if instruction.looks_at_frame() {
+        if instruction.observes_frame() {
             return Some("the function asks where its frame is");
         }
         if let Some(call) = instruction.call() {
@@ -186,11 +187,11 @@ fn apply<'m>(
         let users = one.variable.value().all_users().unwrap_or_default();
         for mark in users.into_iter().filter(|user| user.lifetime().is_some()) {
             if let Some(call) = mark.call() {
-                call.replace(None);
+                call.replace_and_name(None);
             }
         }
         one.variable.describe_through(module, holder, one.offset as u32);
-        one.variable.give_way_to(place);
+        one.variable.replace_variable(place);
     }
     for end in function.instructions().into_iter().filter(|i| i.leaves_function()) {
         let builder = Builder::before_instruction(module, end);

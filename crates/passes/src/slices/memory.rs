@@ -117,7 +117,9 @@ impl<'m> Memory<'m> {
 
     /// The one opening that was last passed where an instruction uses a value.
     pub(super) fn opening_for(&self, user: Instruction<'m>, value: Value<'m>) -> Option<usize> {
-        let Some(sources) = user.sources_of(value) else { return self.opening_before(user) };
+        let Some(sources) = user.incoming_terminators(value) else {
+            return self.opening_before(user);
+        };
         let mut openings = sources.into_iter().map(|source| self.opening_before(source));
         let first = openings.next()??;
         openings.all(|opening| opening == Some(first)).then_some(first)
@@ -128,7 +130,7 @@ impl<'m> Memory<'m> {
     pub(super) fn keeps(&self, user: Instruction<'m>, opening: usize) -> bool {
         let (mut seen, mut open) = (HashSet::new(), vec![user]);
         while let Some(maker) = open.pop() {
-            if !seen.insert(maker) || !maker.hands_on_address() {
+            if !seen.insert(maker) || !maker.may_forward_address() {
                 continue;
             }
             let Some(users) = maker.value().all_users() else { return false };

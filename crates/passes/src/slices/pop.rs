@@ -167,7 +167,7 @@ fn plan<'m>(
     }
     // A base that was made before they are there lies above them, and its contexts would run in
     // their place. So nobody else may know where they are while others can run.
-    if variables.iter().any(|(v, _)| v.value().may_be_kept()) {
+    if variables.iter().any(|(v, _)| v.value().may_escape()) {
         let mut others_run = false;
         lives.each(|at, before| {
             others_run |= before & group != 0 && at.call().is_some_and(may_switch);
@@ -203,10 +203,10 @@ fn apply<'m>(module: Module<'m>, function: Function<'m>, plans: &[Plan<'m>]) {
             Builder::before_instruction(module, closing).restore_stack(saved);
         }
         for call in plan.marks.iter().filter_map(|mark| mark.call()) {
-            call.replace(None);
+            call.replace_and_name(None);
         }
         for (place, &(old, _)) in plan.variables.iter().enumerate() {
-            old.give_way_to(made[0][place]);
+            old.replace_variable(made[0][place]);
         }
     }
 }

@@ -107,7 +107,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
             }
             let size = bytes(instruction.value());
             all += size;
-            if repeats && instruction.computes() {
+            if repeats && instruction.is_arithmetic_or_phi() {
                 lasting += size;
             }
             if size != 0 {

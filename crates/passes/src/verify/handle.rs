@@ -27,7 +27,7 @@ impl HandleUses<'_, '_> {
     /// Decides the comparisons: there is a context, or what stands for it.
     pub(crate) fn fold_null_checks(&self) {
         for &(check, otherwise) in &self.null_checks {
-            check.fold(Value::integer(check.value().ty(), otherwise.into()));
+            check.replace_with(Value::integer(check.value().ty(), otherwise.into()));
         }
     }
 }
@@ -45,6 +45,6 @@ pub(crate) fn uses<'a, 'm>(spawn: &Site<'m>, index: &Index<'a, 'm>) -> Option<Ha
             && matches!(first.name, "ctx" | "to");
         on_it.then_some(site)
     };
-    let sites = uses.given.into_iter().map(operation).collect::<Option<_>>()?;
-    Some(HandleUses { sites, null_checks: uses.compared })
+    let sites = uses.arguments.into_iter().map(operation).collect::<Option<_>>()?;
+    Some(HandleUses { sites, null_checks: uses.null_checks })
 }

@@ -76,7 +76,7 @@ fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
         } else if base == args[2].origin() {
             Base::Argument
         } else {
-            Base::Value(base.stored_globally().map_or(base, Value::origin))
+            Base::Value(base.single_global_value().map_or(base, Value::origin))
         };
         starts.entry(body).or_default().push((known, site));
     }
@@ -94,7 +94,7 @@ fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
     } else if body.params().first() == Some(&base) {
         Some(Base::Argument)
     } else {
-        base.stored_globally().map(|stored| Base::Value(stored.origin()))
+        base.single_global_value().map(|stored| Base::Value(stored.origin()))
     }
 }
 
@@ -125,7 +125,7 @@ fn spawned<'m>(
         findings.push(warn(site.call.instruction(), variable, start));
         return;
     }
-    let memory = arg.object();
+    let memory = arg.base_object();
     if memory.is_constant() {
         return;
     }
@@ -152,7 +152,7 @@ fn stored_variables(function: Function<'_>) -> Vec<Stored<'_>> {
         if let Some((address, value)) = at.stored()
             && let Some(variable) = value.local_variable()
         {
-            found.push(Stored { at, object: address.object(), variable });
+            found.push(Stored { at, object: address.base_object(), variable });
         }
     }
     found

@@ -74,7 +74,7 @@ impl<'a, 'm> Body<'a, 'm> {
                 }
                 // What cannot report an error runs no code that could switch.
                 Some(site) if site.intrinsic.effects.nounwind => {}
-                None if call.is_harmless_intrinsic() => {}
+                None if call.is_leaf_intrinsic() => {}
                 _ => body.others.push(call.instruction()),
             }
         }

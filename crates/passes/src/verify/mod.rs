@@ -126,10 +126,10 @@ fn is_lowered(module: Module<'_>) -> bool {
 /// of the runtime that looks wrong is no mistake, but nothing is known of it.
 pub(crate) fn analyse(module: Module<'_>) -> Analysis<'_> {
     let mut analysis = Analysis::default();
-    for callee in module.functions(INTRINSIC_PREFIX) {
+    for callee in module.functions_with_prefix(INTRINSIC_PREFIX) {
         intrinsic(module, callee, &mut analysis);
     }
-    for callee in module.functions(RUNTIME_PREFIX) {
+    for callee in module.functions_with_prefix(RUNTIME_PREFIX) {
         if callee.is_declaration()
             && let Some((intrinsic, form)) = intrinsics::parse_symbol(&callee.name())
         {

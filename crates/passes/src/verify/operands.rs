@@ -91,9 +91,9 @@ fn required(name: &str, param: &str, arg: Value<'_>) -> Result<(), Problem> {
 fn stack_size(name: &str, stack: Value<'_>, size: Value<'_>) -> Result<(), Problem> {
     match size.as_integer() {
         // Whether any other pointer is null (a sliced context) is only known when it runs.
-        Some(bytes) if bytes < MIN_STACK && stack.is_object() => Err(Problem::new(format!(
-            "the stack given to '{name}' has {bytes} bytes; expected at least {MIN_STACK}"
-        ))
+        Some(bytes) if bytes < MIN_STACK && stack.is_variable_address() => Err(Problem::new(
+            format!("the stack given to '{name}' has {bytes} bytes; expected at least {MIN_STACK}"),
+        )
         .hint("pass a null stack for a context that is sliced from its base")),
         _ => Ok(()),
     }

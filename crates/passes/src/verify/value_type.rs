@@ -47,7 +47,7 @@ fn resolve<'m>(
     let used = in_signature(intrinsic, found)
         .into_iter()
         .chain(function.map(|f| f.ty().result()))
-        .find(|&ty| mangle::names(suffix, ty));
+        .find(|&ty| mangle::is_suffix_of(suffix, ty));
     match used.or_else(|| mangle::demangle(module, suffix)) {
         Some(ty) => carriable(module, ty).map(Some),
         None => Err(unknown_suffix(intrinsic, suffix, in_signature(intrinsic, found))),

@@ -151,7 +151,7 @@ impl<'m> Looking<'_, '_, 'm> {
         let Some(callee) = call.callee().as_function() else {
             return Err("it calls a function by its address".to_owned());
         };
-        if call.is_harmless_intrinsic() {
+        if call.is_leaf_intrinsic() {
             let name = callee.name();
             return match OF_THE_FRAME.iter().find(|prefix| name.starts_with(*prefix)) {
                 Some(_) => Err(format!("it calls '{name}'")),

@@ -5,6 +5,7 @@
 //! to be the same stays a context.
 
 mod body;
+mod coroutine;
 mod mistake;
 
 use std::collections::{HashMap, HashSet};
@@ -13,11 +14,11 @@ use super::nosuspend::{FRAME, Facts};
 use super::{MAX_STACK, Remark, forget};
 use crate::verify::{self, HandleUses, Index, Site, Spelling};
 use body::Body;
+use coroutine::{Coroutine, Presplit, split};
 use mistake::Mistakes;
 use stackswitch_abi::intrinsics::Form;
 use stackswitch_ir::{
-    AttributePlace, Builder, Call, Coroutine, Function, Instruction, Linkage, Module, Presplit,
-    Type, Value, split,
+    AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, Type, Value,
 };
 
 /// A module's flag of that name with the value 0 keeps all its contexts.

@@ -1,34 +1,36 @@
-//! What is done to an object through its address.
+//! The accesses to an object: every use of its address.
 
 use inkwell::llvm_sys::LLVMOpcode;
 use inkwell::llvm_sys::prelude::*;
 
-use super::{AttributePlace, Call, Instruction, Module, Value};
+use crate::attributes::AttributePlace;
+use crate::wrappers::{Call, Instruction, Module, Value};
 
-/// How many uses of an address, and of those made out of it, are looked at.
+/// How many uses of an address, and of addresses computed from it, are looked at.
 const MAX_USES: usize = 256;
 
-/// How an argument may be passed so that it is not the address itself.
+/// Attributes of an argument that make the callee get a copy of the object instead of its address.
 const COPIES: [&str; 3] = ["byval", "inalloca", "preallocated"];
 
-// SAFETY: this is a function of `shim.cc`, with the types that it has there.
+// SAFETY: this is a function of `cpp/variables.cc`, with the types that it has there.
 unsafe extern "C" {
     fn stackswitch_ir_constant_offset(address: LLVMValueRef, offset: *mut i64) -> bool;
 }
 
-/// What is done to some bytes of an object.
+/// The kind of an access to some bytes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKind<'m> {
-    /// They are loaded.
+    /// A load.
     Load,
-    /// This is stored there.
+    /// A store of this value.
     Store(Value<'m>),
-    /// They are read in another way.
+    /// Another way of reading, such as the source of a `memcpy`.
     Read,
-    /// They are written in another way.
+    /// Another way of writing, such as the destination of a `memcpy`.
     Write,
-    /// A call has their address as its argument of that index, and may do anything to the object.
-    Given(Call<'m>, usize),
+    /// The call is given their address, as the argument of this index, and may do anything to the
+    /// object.
+    Argument(Call<'m>, usize),
 }
 
 /// A use of an object's address.
@@ -36,16 +38,16 @@ pub enum AccessKind<'m> {
 pub struct Access<'m> {
     /// The instruction.
     pub at: Instruction<'m>,
-    /// What the instruction does with the address.
+    /// What it does.
     pub kind: AccessKind<'m>,
-    /// The first byte that it is about.
+    /// The first byte, counted from the start of the object.
     pub offset: i64,
-    /// How many it is about; of a call's that is not known.
+    /// The number of bytes; 0 for a call, for which it is not known.
     pub bytes: u64,
 }
 
 impl Access<'_> {
-    /// Whether it is about some of so many bytes from an offset on.
+    /// Whether it accesses any of the `bytes` bytes from `offset` on.
     pub fn touches(&self, offset: i64, bytes: u64) -> bool {
         let end = |offset: i64, bytes: u64| i128::from(offset) + i128::from(bytes);
         i128::from(self.offset) < end(offset, bytes)
@@ -54,14 +56,14 @@ impl Access<'_> {
 }
 
 impl<'m> Value<'m> {
-    /// All that a function does with an address, which is that of the byte `offset` of an object;
-    /// `None` where somebody else may get to know it, or where it cannot be followed.
+    /// All accesses through this address, which is that of the byte `offset` of an object. `None`
+    /// if the address is stored, compared or otherwise used in a way that is not followed.
     pub fn accesses(self, module: Module<'m>, offset: i64) -> Option<Vec<Access<'m>>> {
-        let (mut found, mut open, mut looked) = (Vec::new(), vec![(self, offset)], 0);
+        let (mut found, mut open, mut looked_at) = (Vec::new(), vec![(self, offset)], 0);
         while let Some((address, offset)) = open.pop() {
             for user in address.all_users()? {
-                looked += 1;
-                if looked > MAX_USES {
+                looked_at += 1;
+                if looked_at > MAX_USES {
                     return None;
                 }
                 if let Some(further) = user.constant_offset(address) {
@@ -76,7 +78,7 @@ impl<'m> Value<'m> {
 }
 
 impl<'m> Instruction<'m> {
-    /// How far behind an address its result is, if it does nothing but compute that.
+    /// The constant number of bytes from `address` to its result, if it computes an address.
     fn constant_offset(self, address: Value<'m>) -> Option<i64> {
         if self.opcode() != LLVMOpcode::LLVMGetElementPtr || self.operand(0) != address {
             return None;
@@ -86,6 +88,7 @@ impl<'m> Instruction<'m> {
         unsafe { stackswitch_ir_constant_offset(self.value().raw(), &mut offset) }.then_some(offset)
     }
 
+    /// Adds the accesses through one use of an address. `None` if the use is not followed.
     fn add_accesses(
         self,
         module: Module<'m>,
@@ -122,14 +125,13 @@ impl<'m> Instruction<'m> {
             if COPIES.iter().any(|name| call.has_attribute(place, name)) {
                 return None;
             }
-            add(AccessKind::Given(call, index), 0);
+            add(AccessKind::Argument(call, index), 0);
         }
         Some(())
     }
 }
 
-/// How many bytes a call sets, copies or moves to its first argument, if it is an intrinsic of LLVM's
-/// for that.
+/// The number of bytes that a call sets, copies or moves, if it is an intrinsic of LLVM's for that.
 fn bulk_bytes<'m>(call: Call<'m>) -> Option<Value<'m>> {
     const NAMES: [&[u8]; 3] = [b"llvm.memset.", b"llvm.memcpy.", b"llvm.memmove."];
     let callee = call.callee().as_function()?;

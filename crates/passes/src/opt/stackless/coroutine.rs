@@ -3,10 +3,9 @@
 //! A body `T (ptr arg, T first)` becomes an ordinary function that goes on with what is in memory of
 //! the caller's, the *frame*. The frame also holds the value that travels and the status.
 
-use inkwell::llvm_sys::core::LLVMIsAFunction;
 use inkwell::llvm_sys::prelude::*;
 
-use super::{Call, Function, Module, Type, Value};
+use stackswitch_ir::{Function, Module, Type, Value};
 
 /// As the shim has it.
 #[repr(C)]
@@ -53,12 +52,11 @@ unsafe extern "C" {
         value: LLVMTypeRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
-    fn stackswitch_coroutine_inline(call: LLVMValueRef) -> bool;
 }
 
 /// A coroutine that is not split yet: it must go through [`split`].
 #[derive(Debug)]
-pub struct Presplit<'m> {
+pub(super) struct Presplit<'m> {
     function: Function<'m>,
     value: Type<'m>,
 }
@@ -70,7 +68,7 @@ impl<'m> Presplit<'m> {
     ///
     /// The body must not throw, must have no variables of unknown size and no values without a
     /// place in memory.
-    pub fn make(
+    pub(super) fn make(
         body: Function<'m>,
         suspends: &[Function<'m>],
         helpers: &[Function<'m>],
@@ -89,20 +87,21 @@ impl<'m> Presplit<'m> {
                 helpers.len(),
             )
         };
-        let function = (!raw.is_null()).then(|| Function(Value::new(raw)))?;
+        // SAFETY: what is not null is a new function of the body's module.
+        let function = (!raw.is_null()).then(|| unsafe { Function::from_raw(raw) })?;
         Some(Presplit { function, value: body.ty().result() })
     }
 }
 
 /// A coroutine as a function.
 #[derive(Clone, Copy, Debug)]
-pub struct Coroutine<'m> {
+pub(crate) struct Coroutine<'m> {
     raw: Raw,
     value: Type<'m>,
 }
 
 /// Splits coroutines; the results are in the same order.
-pub fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
+pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
     let list: Vec<LLVMValueRef> = made.iter().map(|p| p.function.value().raw()).collect();
     let values: Vec<LLVMTypeRef> = made.iter().map(|p| p.value.raw()).collect();
     let resume = std::ptr::null_mut();
@@ -124,33 +123,33 @@ pub fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'
 
 impl<'m> Coroutine<'m> {
     /// Bytes of its frame.
-    pub fn size(self) -> u64 {
+    pub(super) fn size(self) -> u64 {
         self.raw.size
     }
 
     /// Bytes of its variables that are not in its frame, but on the stack while it runs.
-    pub fn stack(self) -> u64 {
+    pub(super) fn stack(self) -> u64 {
         self.raw.stack
     }
 
     /// The alignment of its frame.
-    pub fn alignment(self) -> u32 {
+    pub(super) fn alignment(self) -> u32 {
         self.raw.alignment as u32
     }
 
     /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`, that makes a new
     /// one in the frame and gives null.
-    pub fn start(self, ty: Type<'m>) -> Function<'m> {
+    pub(super) fn start(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
-        Function(Value::new(unsafe {
-            stackswitch_coroutine_start(&self.raw, self.value.raw(), ty.raw())
-        }))
+        unsafe {
+            Function::from_raw(stackswitch_coroutine_start(&self.raw, self.value.raw(), ty.raw()))
+        }
     }
 
     /// A function of the type `ty`: `T (ptr frame, T value)` goes on with it, `void (ptr frame)` ends it.
     /// Where it has finished the function calls instead `again`, of the same type, with a context that
     /// has finished, which it gets from `on_finished` and gives to `destroy`.
-    pub fn operation(
+    pub(super) fn operation(
         self,
         on_finished: Function<'m>,
         again: Value<'m>,
@@ -158,41 +157,29 @@ impl<'m> Coroutine<'m> {
         ty: Type<'m>,
     ) -> Function<'m> {
         // SAFETY: all are live and of one module, with the types that are asked for.
-        Function(Value::new(unsafe {
-            stackswitch_coroutine_operation(
+        unsafe {
+            Function::from_raw(stackswitch_coroutine_operation(
                 &self.raw,
                 self.value.raw(),
                 on_finished.value().raw(),
                 again.raw(),
                 destroy.value().raw(),
                 ty.raw(),
-            )
-        }))
+            ))
+        }
     }
 
     /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status.
-    pub fn status(self, ty: Type<'m>) -> Function<'m> {
+    pub(super) fn status(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
-        Function(Value::new(unsafe {
-            stackswitch_coroutine_status(&self.raw, self.value.raw(), ty.raw())
-        }))
+        unsafe {
+            Function::from_raw(stackswitch_coroutine_status(&self.raw, self.value.raw(), ty.raw()))
+        }
     }
 
     /// Erases it. Nothing may use it.
-    pub fn discard(self) {
-        Function(Value::new(self.raw.resume)).erase();
-    }
-}
-
-impl<'m> Call<'m> {
-    /// Puts the body of the function that is called in the call's place, if LLVM can. The call must
-    /// not be used again.
-    pub fn inline(self) {
-        // SAFETY: the call is live and its callee a function with a body. What LLVM cannot inline
-        // it leaves as it is.
-        unsafe {
-            debug_assert!(!LLVMIsAFunction(self.callee().raw()).is_null());
-            stackswitch_coroutine_inline(self.value().raw());
-        }
+    pub(super) fn discard(self) {
+        // SAFETY: the function was made by `split` and is live.
+        unsafe { Function::from_raw(self.raw.resume) }.erase();
     }
 }

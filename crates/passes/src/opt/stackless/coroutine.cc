@@ -332,14 +332,4 @@ LLVMValueRef stackswitch_coroutine_status(const StackswitchCoroutine *Coroutine,
   return wrap(F);
 }
 
-// Inlines a call, and says whether that was possible.
-bool stackswitch_coroutine_inline(LLVMValueRef CallRef) {
-  auto &Call = *cast<CallBase>(unwrap(CallRef));
-  DISubprogram *Scope = Call.getFunction()->getSubprogram();
-  if (Scope && !Call.getDebugLoc())
-    Call.setDebugLoc(DILocation::get(Call.getContext(), 0, 0, Scope));
-  InlineFunctionInfo Info;
-  return InlineFunction(Call, Info).isSuccess();
-}
-
 } // extern "C"

@@ -1,22 +1,23 @@
-//! The edge on which an invoke goes on when its callee has returned.
+//! The edge that control takes from an invoke whose callee has returned.
 
 use inkwell::llvm_sys::core::*;
 use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::*;
 
-use super::Module;
+use crate::wrappers::Module;
 
-/// The instruction before which stands what is to happen right after an invoke has returned, and
-/// nowhere else: the first of a new block on that edge where the edge's end has other
-/// predecessors. Nothing for a `callbr`.
+/// The instruction to insert code before that runs right after an invoke has returned and at no
+/// other time. If the edge's end has other predecessors, a new block on the edge is made for it.
+/// `None` for a `callbr`.
 ///
 /// # Safety
 /// `invoke` must be a live terminator that calls.
-pub(super) unsafe fn after_invoke(
+pub(crate) unsafe fn after_invoke(
     module: Module<'_>,
     invoke: LLVMValueRef,
 ) -> Option<LLVMValueRef> {
-    // SAFETY: the caller vouches for the instruction; its blocks are those of its function.
+    // SAFETY: the caller vouches for the instruction, whose blocks are live; the builder is freed
+    // once.
     unsafe {
         if LLVMIsAInvokeInst(invoke).is_null() {
             return None;
@@ -50,15 +51,17 @@ unsafe fn predecessors(block: LLVMBasicBlockRef) -> usize {
             let next = LLVMGetNextUse(previous);
             (!next.is_null()).then_some(next)
         })
-        .filter(|&one| !LLVMIsATerminatorInst(LLVMGetUser(one)).is_null())
+        .filter(|&block_use| !LLVMIsATerminatorInst(LLVMGetUser(block_use)).is_null())
         .count()
     }
 }
 
+/// The first instruction of a block that is not a PHI node.
+///
 /// # Safety
 /// The block must be live and have a terminator.
 unsafe fn first_after_phis(block: LLVMBasicBlockRef) -> LLVMValueRef {
-    // SAFETY: the caller vouches for the block; its terminator is no phi.
+    // SAFETY: the caller vouches for the block; its terminator is not a PHI node.
     unsafe {
         let mut instruction = LLVMGetFirstInstruction(block);
         while !LLVMIsAPHINode(instruction).is_null() {
@@ -68,8 +71,8 @@ unsafe fn first_after_phis(block: LLVMBasicBlockRef) -> LLVMValueRef {
     }
 }
 
-/// Lets the phis of `block` know that control now comes from `new` where it came from `old`. LLVM's
-/// C interface cannot change a phi, so each is made again.
+/// Replaces the predecessor `old` by `new` in the PHI nodes of `block`. LLVM's C interface cannot
+/// change a PHI node, so each is made again.
 ///
 /// # Safety
 /// The builder and the blocks must be live and of one function.
@@ -79,7 +82,7 @@ unsafe fn replace_incoming(
     old: LLVMBasicBlockRef,
     new: LLVMBasicBlockRef,
 ) {
-    // SAFETY: the caller vouches for all; each phi is erased once, when nothing uses it.
+    // SAFETY: the caller vouches for all; each PHI node is erased once, when nothing uses it.
     unsafe {
         let mut instruction = LLVMGetFirstInstruction(block);
         while !LLVMIsAPHINode(instruction).is_null() {

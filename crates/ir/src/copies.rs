@@ -1,45 +1,21 @@
-//! Where a value comes from, and where it goes.
+//! Copies of a value: which value a value is a copy of, and what is done with a pointer.
 //!
-//! The passes run before LLVM has put local variables into registers, so a pointer that a program
-//! keeps in a variable is followed through it where the variable holds nothing else.
+//! The passes run before LLVM has put local variables into registers. A value that a program keeps
+//! in a variable is therefore followed through the variable, if nothing else is stored there.
 
 use std::collections::HashSet;
 
 use inkwell::llvm_sys::core::*;
 use inkwell::llvm_sys::{LLVMIntPredicate, LLVMOpcode};
 
-use super::{Call, Function, Instruction, Value};
+use crate::wrappers::{Call, Function, Instruction, Value};
 
-/// How many uses of a value, or steps back from one, are looked at.
+/// How many uses of a value, or steps from copy to original, are looked at.
 const MAX_STEPS: usize = 64;
 
 impl<'m> Value<'m> {
-    /// The instruction that it is, if it is one.
-    pub fn as_instruction(self) -> Option<Instruction<'m>> {
-        // SAFETY: the value belongs to a live module.
-        let raw = unsafe { LLVMIsAInstruction(self.raw) };
-        (!raw.is_null()).then(|| Instruction::new(self))
-    }
-
-    /// The instructions that use it; `None` where there are too many, or others use it.
-    fn users(self) -> Option<Vec<Instruction<'m>>> {
-        let mut users = Vec::new();
-        // SAFETY: the value belongs to a live module, whose uses are not changed meanwhile.
-        let mut next = unsafe { LLVMGetFirstUse(self.raw) };
-        while !next.is_null() {
-            // SAFETY: `next` is a use of a live value.
-            let user = Value::new(unsafe { LLVMGetUser(next) });
-            users.push(user.as_instruction()?);
-            if users.len() > MAX_STEPS {
-                return None;
-            }
-            // SAFETY: as above.
-            next = unsafe { LLVMGetNextUse(next) };
-        }
-        Some(users)
-    }
-
-    /// The value that it is a copy of: through casts, and through memory that is written once.
+    /// The value that it is a copy of, through casts and through variables that are written once. A
+    /// value that is no copy is its own origin.
     pub fn origin(self) -> Value<'m> {
         let mut value = self;
         for _ in 0..MAX_STEPS {
@@ -47,7 +23,7 @@ impl<'m> Value<'m> {
             value = match instruction.opcode() {
                 LLVMOpcode::LLVMBitCast | LLVMOpcode::LLVMFreeze => instruction.operand(0),
                 LLVMOpcode::LLVMLoad if instruction.is_plain_load() => {
-                    match instruction.operand(0).only_stored() {
+                    match instruction.operand(0).single_stored_value() {
                         Some(stored) if stored.ty() == value.ty() => stored,
                         _ => break,
                     }
@@ -58,16 +34,16 @@ impl<'m> Value<'m> {
         value
     }
 
-    /// What is stored in this variable, if that happens in one place and nothing else knows its
-    /// address.
-    pub fn only_stored(self) -> Option<Value<'m>> {
+    /// The value that is stored in this local variable, if one instruction stores to it and its
+    /// address does not escape.
+    pub fn single_stored_value(self) -> Option<Value<'m>> {
         // SAFETY: the value belongs to a live module.
-        if unsafe { LLVMIsAAllocaInst(self.raw).is_null() } {
+        if unsafe { LLVMIsAAllocaInst(self.raw()).is_null() } {
             return None;
         }
         let mut stored = None;
-        for user in self.users()? {
-            if user.is_plain_load() || is_lifetime_mark(user) {
+        for user in self.users_up_to(MAX_STEPS)? {
+            if user.is_plain_load() || user.lifetime().is_some() {
                 continue;
             }
             if !user.is_plain_store() || user.operand(1) != self || user.operand(0) == self {
@@ -80,17 +56,19 @@ impl<'m> Value<'m> {
         stored
     }
 
-    /// The value that a variable holds from which this was loaded, where the variable is this
-    /// module's own and is written in one place.
-    pub fn stored_globally(self) -> Option<Value<'m>> {
+    /// The value that is stored in the global variable that this was loaded from, if no other module
+    /// sees the variable and one instruction stores to it.
+    pub fn single_global_value(self) -> Option<Value<'m>> {
         let load = self.as_instruction().filter(|i| i.is_plain_load())?;
         let global = load.operand(0);
         // SAFETY: the value belongs to a live module.
-        if unsafe { LLVMIsAGlobalVariable(global.raw).is_null() } || !Function(global).is_local() {
+        if unsafe { LLVMIsAGlobalVariable(global.raw()).is_null() }
+            || !Function::new(global).is_local()
+        {
             return None;
         }
         let mut stored = None;
-        for user in global.users()? {
+        for user in global.users_up_to(MAX_STEPS)? {
             if user.is_plain_store() && user.operand(1) == global && user.operand(0) != global {
                 if stored.replace(user.operand(0)).is_some() {
                     return None;
@@ -102,7 +80,7 @@ impl<'m> Value<'m> {
         stored
     }
 
-    /// The local variable that this is certainly or possibly an address in.
+    /// A local variable that this may be an address in. `None` if none was found.
     pub fn local_variable(self) -> Option<Instruction<'m>> {
         let (mut seen, mut open) = (HashSet::new(), vec![self]);
         while let Some(value) = open.pop() {
@@ -126,8 +104,8 @@ impl<'m> Value<'m> {
         None
     }
 
-    /// The object that an address is in, as far as it can be followed.
-    pub fn object(self) -> Value<'m> {
+    /// The address that this one is computed from, as far back as it can be followed.
+    pub fn base_object(self) -> Value<'m> {
         let mut value = self.origin();
         for _ in 0..MAX_STEPS {
             match value.as_instruction() {
@@ -141,32 +119,34 @@ impl<'m> Value<'m> {
     }
 }
 
-/// What is done with a pointer that is nothing but given to calls and compared with null.
+/// The uses of a pointer that is only passed to calls and compared with null.
 #[derive(Clone, Debug, Default)]
 pub struct PointerUses<'m> {
-    /// The calls that are given it, with the index of the argument.
-    pub given: Vec<(Call<'m>, usize)>,
-    /// The comparisons, with what they give if it is not null.
-    pub compared: Vec<(Instruction<'m>, bool)>,
+    /// The calls that it is passed to, with the index of the argument.
+    pub arguments: Vec<(Call<'m>, usize)>,
+    /// The comparisons with null, with their results if it is not null.
+    pub null_checks: Vec<(Instruction<'m>, bool)>,
 }
 
 impl<'m> Instruction<'m> {
-    /// What is done with its latest result, a pointer, if that is nothing else. A variable that
-    /// keeps it is followed.
+    /// The uses of its latest result, a pointer, through a variable that keeps it too. `None` if it
+    /// is used in any other way.
     pub fn pointer_uses(self) -> Option<PointerUses<'m>> {
         let mut found = PointerUses::default();
-        for user in self.value().users()? {
+        for user in self.value().users_up_to(MAX_STEPS)? {
             if user.is_plain_store() && user.operand(0) == self.value() {
                 let variable = user.operand(1);
-                if variable.only_stored() != Some(self.value()) {
+                if variable.single_stored_value() != Some(self.value()) {
                     return None;
                 }
-                for load in variable.users()?.into_iter().filter(|u| u.is_plain_load()) {
-                    // In a loop the variable may still hold the result of an earlier turn.
+                for load in
+                    variable.users_up_to(MAX_STEPS)?.into_iter().filter(|u| u.is_plain_load())
+                {
+                    // In a loop the variable may still hold the result of an earlier iteration.
                     if self.reaches(load, Some(user)) {
                         return None;
                     }
-                    for copy in load.value().users()? {
+                    for copy in load.value().users_up_to(MAX_STEPS)? {
                         if load.reaches(self, Some(copy)) {
                             return None;
                         }
@@ -180,14 +160,37 @@ impl<'m> Instruction<'m> {
         Some(found)
     }
 
-    /// What it gives if a value is not null, if it compares that with null.
+    /// Erases the variables' stores and loads that only copy its result, a pointer, and that nothing
+    /// else uses. A load that stays may be declared not to give null.
+    pub fn forget_copies(self) {
+        let stores = self.value().all_users().unwrap_or_default();
+        for store in stores.into_iter().filter(|user| user.is_plain_store()) {
+            let variable = store.operand(1);
+            if variable.single_stored_value() != Some(self.value()) {
+                continue;
+            }
+            let loads = variable.users_up_to(MAX_STEPS).unwrap_or_default();
+            let mut is_read = false;
+            for load in loads.into_iter().filter(|user| user.is_plain_load()) {
+                match load.value().is_unused() {
+                    true => load.erase(),
+                    false => is_read = true,
+                }
+            }
+            if !is_read {
+                store.erase();
+            }
+        }
+    }
+
+    /// If it compares `value` with null: its result if `value` is not null.
     fn compares_with_null(self, value: Value<'m>) -> Option<bool> {
         if self.opcode() != LLVMOpcode::LLVMICmp {
             return None;
         }
         let other = if self.operand(0) == value { self.operand(1) } else { self.operand(0) };
         // SAFETY: the instruction is live and compares.
-        let predicate = unsafe { LLVMGetICmpPredicate(self.value().raw) };
+        let predicate = unsafe { LLVMGetICmpPredicate(self.value().raw()) };
         match predicate {
             _ if !other.is_null() => None,
             LLVMIntPredicate::LLVMIntEQ => Some(false),
@@ -198,31 +201,23 @@ impl<'m> Instruction<'m> {
 }
 
 impl<'m> PointerUses<'m> {
-    /// Adds a use of the pointer; `None` where it is used in another way.
+    /// Adds a use of the pointer. `None` if it is neither a call nor a comparison with null.
     fn add(&mut self, user: Instruction<'m>, value: Value<'m>) -> Option<()> {
-        if let Some(otherwise) = user.compares_with_null(value) {
-            self.compared.push((user, otherwise));
+        if let Some(result) = user.compares_with_null(value) {
+            self.null_checks.push((user, result));
             return Some(());
         }
         let call = user.call()?;
         if call.callee() == value {
             return None;
         }
-        let before = self.given.len();
+        let before = self.arguments.len();
         for (index, arg) in call.args().into_iter().enumerate() {
-            if arg == value && !self.given.contains(&(call, index)) {
-                self.given.push((call, index));
+            if arg == value && !self.arguments.contains(&(call, index)) {
+                self.arguments.push((call, index));
             }
         }
-        // Uses in operand bundles are of no known meaning; a second use of a call is found already.
-        (self.given.len() > before || call.args().contains(&value)).then_some(())
+        // A use in an operand bundle may mean anything. A second use by one call is there already.
+        (self.arguments.len() > before || call.args().contains(&value)).then_some(())
     }
-}
-
-/// Whether it only says how long a variable is needed.
-fn is_lifetime_mark(instruction: Instruction<'_>) -> bool {
-    instruction
-        .call()
-        .and_then(|call| call.callee().as_function())
-        .is_some_and(|callee| callee.name_bytes().starts_with(b"llvm.lifetime."))
 }
