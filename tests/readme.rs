@@ -42,7 +42,7 @@ fn the_program_in_c_prints_what_is_said() {
 /// The lanes of a timeline, and how many slices it shows as saved and restored.
 fn shown(svg: &str) -> (Vec<String>, [usize; 2]) {
     let picture = roxmltree::Document::parse(svg).expect("well-formed SVG");
-    let texts = picture.descendants().filter(|n| n.is_text()).filter_map(|n| n.text());
+    let texts = picture.descendants().filter(|n| n.has_tag_name("text")).filter_map(|n| n.text());
     let lanes = texts.map(str::trim).filter(|text| text.starts_with('#')).map(str::to_owned);
     let marks = ["#dc2626", "#15803d"]
         .map(|color| picture.descendants().filter(|n| n.attribute("fill") == Some(color)).count());
