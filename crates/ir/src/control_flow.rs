@@ -49,6 +49,19 @@ impl<'m> Function<'m> {
             .collect()
     }
 
+    /// Its instructions from its start to the first place where control may take one of several
+    /// ways, or has been before. None may be added or erased during the walk.
+    pub fn walk_straight(self) -> impl Iterator<Item = Instruction<'m>> {
+        let mut seen = HashSet::new();
+        let follow = |&block: &LLVMBasicBlockRef| match successors(block)[..] {
+            [next] => Some(next),
+            _ => None,
+        };
+        std::iter::successors(self.raw_blocks().next(), follow)
+            .take_while(move |&block| seen.insert(block))
+            .flat_map(instructions_of)
+    }
+
     /// Its blocks, as LLVM's pointers. None may be added or erased during the walk.
     fn raw_blocks(self) -> impl Iterator<Item = LLVMBasicBlockRef> {
         let non_null = |block: LLVMBasicBlockRef| (!block.is_null()).then_some(block);

@@ -324,7 +324,6 @@ struct Facts {
 impl Facts {
     fn of<'m>(module: Module<'m>, function: Function<'m>) -> Self {
         let instructions = function.instructions();
-        let twice = |call: &Call<'m>| call.has_attribute(AttributePlace::Function, "returns_twice");
         let swaps = |call: &Call<'m>| {
             call.is_assembly()
                 || call.callee().as_function().is_some_and(|f| {
@@ -347,7 +346,8 @@ impl Facts {
             None
         };
         let grows = instructions.iter().any(|i| i.is_alloca() && i.variable_size(module).is_none());
-        let mut captures = instructions.iter().filter_map(|i| i.call()).filter(twice).peekable();
+        let calls = instructions.iter().filter_map(|i| i.call());
+        let mut captures = calls.filter(|call| call.may_return_twice()).peekable();
         let returns_twice = captures.peek().is_some();
         let captures = captures.any(|call| !swaps(&call));
         let handles = function.has_personality();

@@ -99,6 +99,10 @@ fn plan<'a, 'm>(
     if resume.call.caller().attribute(AttributePlace::Function, "strictfp").is_some() {
         return Err("its resume keeps the floating-point control state".to_owned());
     }
+    let creator = site.call.caller();
+    if creator.calls_what_returns_twice() {
+        return Err(format!("'{}' calls what returns twice", creator.name()));
+    }
     let (start, middle) = (site.call.instruction(), resume.call.instruction());
     let once = !middle.is_reached_without(start) && !middle.reaches(middle, Some(start));
     if !once {
@@ -154,6 +158,6 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
     forget(index, plan.resume);
     forget(index, site);
     resume.replace_and_name(Some(result));
-    // A variable may still keep the handle, though nothing looks at it any more.
+    site.call.instruction().forget_copies();
     site.call.replace_with(Value::null(site.call.value().ty()));
 }

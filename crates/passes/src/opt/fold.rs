@@ -122,6 +122,11 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
                 known.name(instruction.value(), handle);
             }
         } else if let Some(call) = instruction.call() {
+            if call.may_return_twice() {
+                // Control may come here again from a place where other things hold.
+                *known = Known::default();
+                return self.unread.clear();
+            }
             match self.index.get(&call) {
                 Some(&site) => self.operation(site, known),
                 None if self.facts.may_switch(call, self.index) => self.others_run(known),

@@ -62,7 +62,8 @@ impl<'m> Members<'m> {
     ) -> Outcome {
         let (mut outcome, mut looked_at) = (Outcome::Unchanged, Vec::new());
         for site in sites.iter().filter(|site| site.intrinsic.name == "spawn") {
-            if site.call.caller().is_optnone() {
+            let creator = site.call.caller();
+            if creator.is_optnone() || creator.calls_what_returns_twice() {
                 continue;
             }
             let handle = site.call.value();

@@ -42,6 +42,7 @@ enum Reason<'m> {
     Unknown(Function<'m>),
     Pointer,
     Assembly,
+    Twice(Function<'m>),
     Callee(Function<'m>),
 }
 
@@ -54,6 +55,9 @@ impl fmt::Display for Reason<'_> {
             }
             Reason::Pointer => f.write_str("it calls a function by its address"),
             Reason::Assembly => f.write_str("it holds inline assembly"),
+            Reason::Twice(callee) => {
+                write!(f, "it calls '{}', which may return twice", callee.name())
+            }
             Reason::Callee(callee) => {
                 write!(f, "it calls '{}', which may suspend or is recursive", callee.name())
             }
@@ -192,6 +196,9 @@ fn call_of<'m>(
         return Err(Reason::Assembly);
     }
     let Some(callee) = call.callee().as_function() else { return Err(Reason::Pointer) };
+    if call.may_return_twice() {
+        return Err(Reason::Twice(callee));
+    }
     if call.is_leaf_intrinsic() || !seen.insert(callee) {
         return Ok(());
     }

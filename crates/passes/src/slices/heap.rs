@@ -5,8 +5,8 @@
 //! The runtime gives it back where the frame is left otherwise, and refuses to clone or capture it:
 //! two copies of a frame would share the block. That is why nobody gets this unless asked for.
 
+use super::frame_is_followed;
 use super::lives::Lives;
-use super::{frame_is_followed, returns_twice};
 use crate::opt::Remark;
 use stackswitch_abi::intrinsics::{FRAME_ALLOC, FRAME_FREE};
 use stackswitch_ir::{
@@ -124,7 +124,7 @@ fn obstacle(function: Function<'_>) -> Option<&'static str> {
         if instruction.is_funclet() {
             return Some("the function handles exceptions in parts of itself");
         }
-        if returns_twice(instruction) {
+        if instruction.call().is_some_and(Call::may_return_twice) {
             return Some("the function calls what returns twice");
         }
         if instruction.observes_frame() {

@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::opt::{Remark, nosuspend};
 use crate::verify::{self, Analysis};
-use stackswitch_ir::{AttributePlace, Call, Function, Instruction, Module};
+use stackswitch_ir::{AttributePlace, Call, Function, Module};
 
 /// The operations that suspend their caller and return when it is gone back to.
 const SWITCHES: [&str; 6] = ["swap", "resume", "suspend", "swap.ontop", "cancel", "swapcontext"];
@@ -82,13 +82,6 @@ fn frame_is_followed(function: Function<'_>) -> Option<&'static str> {
         return Some("the function's frame is followed by others");
     }
     function.has_collector().then_some("the function has a garbage collector")
-}
-
-/// Whether an instruction is a call that may return more than once.
-fn returns_twice(instruction: Instruction<'_>) -> bool {
-    instruction
-        .call()
-        .is_some_and(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
 }
 
 /// The calls at which a frame may be left for another context, by function: switches, and calls of

@@ -5,9 +5,9 @@
 //! a clone still has a copy of it. Variables that are needed at the same time move together, so that
 //! the stack pointer goes back only when none of them is needed.
 
+use super::frame_is_followed;
 use super::lives::{Lives, Mark, Set};
 use super::memory::Memory;
-use super::{frame_is_followed, returns_twice};
 use crate::opt::Remark;
 use stackswitch_ir::{Builder, Call, Function, Instruction, Lifetime, Module, Value};
 
@@ -102,7 +102,7 @@ fn obstacle<'m>(
         {
             return Some("the frame grows and shrinks for other variables");
         }
-        if returns_twice(instruction) {
+        if instruction.call().is_some_and(Call::may_return_twice) {
             return Some("the function calls what returns twice");
         }
     }

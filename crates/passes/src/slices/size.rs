@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::switch_points;
 use crate::opt::Remark;
 use crate::verify;
-use stackswitch_ir::{AttributePlace, Block, Call, Function, Instruction, Module, Value};
+use stackswitch_ir::{Block, Call, Function, Instruction, Module, Value};
 
 /// The metadata's name, on calls at which a frame may be left and on functions that hold such.
 const METADATA: &str = "stackswitch.slice-size";
@@ -103,7 +103,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
             if let Some(call) = instruction.call() {
                 let sum: u64 = call.args().into_iter().map(bytes).sum();
                 pushed = pushed.max(sum.saturating_sub(IN_REGISTERS));
-                shared &= !call.has_attribute(AttributePlace::Function, "returns_twice");
+                shared &= !call.may_return_twice();
             }
             let size = bytes(instruction.value());
             all += size;

@@ -1,9 +1,13 @@
 //! Whether both sides of a switch mean the same `T`, where both can be seen.
 //!
-//! Two cases are certain. The first switch to a new context brings its body's `first`, so it must
-//! carry the type of the `spawn`. And where a context is known to its creator only, and is only
-//! resumed there, its body answers that creator: it must suspend with the type of the `spawn`, as
-//! long as it does nothing before that might have another context wait for it.
+//! A switch is refused only if it is wrong whenever control gets to it. Two cases are:
+//!
+//! - The first switch to a new context brings its body's `first`, so it must carry the type of the
+//!   `spawn`.
+//! - A context that only its creator knows, and that is only resumed, answers its creator. So its body
+//!   must suspend with the type of the `spawn`, unless another context may wait for it. The same body
+//!   may be that of other contexts too. So either all uses of the body are such contexts, or control
+//!   cannot but come to the suspension when the context is first resumed.
 
 use std::collections::HashMap;
 
@@ -14,13 +18,27 @@ use stackswitch_ir::{Function, Instruction, Type, TypeKind};
 /// Errors for all that is certain.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
     let (mut findings, mut bodies) = (Vec::new(), HashMap::new());
+    let mut answering = Vec::new();
     for spawn in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
+        // Where control comes back twice the order of the switches is not known.
+        if spawn.call.caller().calls_what_returns_twice() {
+            continue;
+        }
         let (Some(sent), Some(uses)) = (spawn.value_type, uses(spawn, index)) else { continue };
         first_switch(spawn, sent, &uses.sites, &mut findings);
-        body(spawn, sent, &uses.sites, index, &mut bodies, &mut findings);
+        if let Some(body) = body_that_answers(spawn, sent, &uses.sites) {
+            answering.push((spawn, sent, body));
+        }
+    }
+    for &(spawn, sent, function) in &answering {
+        let body = bodies.entry(function).or_insert_with(|| Body::of(function, index));
+        body.check(function, spawn, sent, &answering, &mut findings);
     }
     findings
 }
+
+/// A context that answers its creator with values of a type: its spawn, the type, and its body.
+type Answering<'a, 'm> = (&'a Site<'m>, Type<'m>, Function<'m>);
 
 /// Whether a site switches to the context that is its first argument.
 fn goes_to(site: &Site<'_>) -> bool {
@@ -82,35 +100,73 @@ impl<'a, 'm> Body<'a, 'm> {
     }
 }
 
-/// The switches of its body to the one that resumed it.
-fn body<'a, 'm>(
+/// The body of a context that answers nobody but its creator, which waits for the type `sent`.
+fn body_that_answers<'m>(
     spawn: &Site<'m>,
     sent: Type<'m>,
     uses: &[&Site<'m>],
-    index: &Index<'a, 'm>,
-    bodies: &mut HashMap<Function<'m>, Body<'a, 'm>>,
-    findings: &mut Vec<Finding<'m>>,
-) {
+) -> Option<Function<'m>> {
     let resumed_only = uses.iter().all(|site| match site.intrinsic.name {
         "resume" => site.value_type.is_some_and(|found| found == sent),
         name => matches!(name, "destroy" | "status" | "prefetch" | "slice.size" | "link"),
     });
     let is_resumed = uses.iter().any(|site| site.intrinsic.name == "resume");
-    let Some(function) = spawn.exact_body().filter(|_| resumed_only && is_resumed) else { return };
-    let body = bodies.entry(function).or_insert_with(|| Body::of(function, index));
-    for &(site, found) in body.suspends.iter().filter(|(_, found)| differ(*found, sent)) {
-        let here = site.call.instruction();
-        if body.others.iter().any(|other| other.reaches(here, None)) {
-            continue;
+    spawn.exact_body().filter(|_| resumed_only && is_resumed)
+}
+
+/// Whether a function is used for nothing but contexts that answer with values of a type.
+fn only_answers<'m>(
+    function: Function<'m>,
+    sent: Type<'m>,
+    answering: &[Answering<'_, 'm>],
+) -> bool {
+    let Some(users) = function.value().all_users() else { return false };
+    function.is_local()
+        && users.into_iter().all(|user| {
+            let spawns = |(spawn, ty, body): &Answering<'_, 'm>| {
+                (spawn.call.instruction(), *ty, *body) == (user, sent, function)
+            };
+            let operands = user.operands();
+            let once = operands.iter().filter(|operand| **operand == function.value()).count() == 1;
+            once && answering.iter().any(spawns)
+        })
+}
+
+impl<'m> Body<'_, 'm> {
+    /// Adds an error for each switch of the body that is wrong in a context that answers its creator.
+    fn check(
+        &self,
+        function: Function<'m>,
+        spawn: &Site<'m>,
+        sent: Type<'m>,
+        answering: &[Answering<'_, 'm>],
+        findings: &mut Vec<Finding<'m>>,
+    ) {
+        for &(site, found) in self.suspends.iter().filter(|(_, found)| differ(*found, sent)) {
+            let here = site.call.instruction();
+            let is_certain =
+                self.is_inevitable(function, here) || only_answers(function, sent, answering);
+            if !is_certain || self.others.iter().any(|other| other.reaches(here, None)) {
+                continue;
+            }
+            findings.push(
+                Finding::at_call(
+                    site.call,
+                    format!("this switch carries '{found}' to a context that waits for '{sent}'; expected '{sent}'"),
+                    Some("use one type in the spawn and in the switches".to_owned()),
+                )
+                .note(spawn.call.instruction(), "its context is spawned here"),
+            );
         }
-        findings.push(
-            Finding::at_call(
-                site.call,
-                format!("this switch carries '{found}' to a context that waits for '{sent}'; expected '{sent}'"),
-                Some("use one type in the spawn and in the switches".to_owned()),
-            )
-            .note(spawn.call.instruction(), "its context is spawned here"),
-        );
+    }
+
+    /// Whether control comes to a suspension, and to no other one before it, however the function is
+    /// started.
+    fn is_inevitable(&self, function: Function<'m>, suspension: Instruction<'m>) -> bool {
+        let is_suspension =
+            |at: &Instruction<'m>| self.suspends.iter().any(|(s, _)| s.call.instruction() == *at);
+        let mut straight = function.walk_straight();
+        straight.find(is_suspension) == Some(suspension)
     }
 }
 

@@ -26,17 +26,22 @@ const PARAM_ABI: [&str; 9] = [
 ];
 
 /// LLVM's intrinsics that mean something in one frame only.
-const OF_THE_FRAME: [&str; 9] = [
+const OF_THE_FRAME: [&str; 10] = [
     "llvm.addressofreturnaddress",
     "llvm.coro.",
     "llvm.eh.sjlj.",
     "llvm.experimental.",
     "llvm.frameaddress",
+    "llvm.invariant.",
     "llvm.localescape",
     "llvm.returnaddress",
     "llvm.stackrestore",
     "llvm.stacksave",
 ];
+
+/// Of these, the one that only starts a scope of what is known of accesses to memory. Coroutines drop
+/// all such knowledge.
+const SCOPE: &str = "llvm.experimental.noalias.scope.decl";
 
 /// What a body is made of.
 #[derive(Debug, Default)]
@@ -142,7 +147,7 @@ impl<'m> Looking<'_, '_, 'm> {
                 _ => Err(format!("it calls '{}'", site.intrinsic.full_name())),
             };
         }
-        if call.has_attribute(AttributePlace::Function, "returns_twice") {
+        if call.may_return_twice() {
             return Err("it calls what returns twice".to_owned());
         }
         if call.is_assembly() {
@@ -154,6 +159,7 @@ impl<'m> Looking<'_, '_, 'm> {
         if call.is_leaf_intrinsic() {
             let name = callee.name();
             return match OF_THE_FRAME.iter().find(|prefix| name.starts_with(*prefix)) {
+                Some(_) if name == SCOPE => Ok(()),
                 Some(_) => Err(format!("it calls '{name}'")),
                 None => Ok(()),
             };
@@ -204,15 +210,6 @@ impl<'m> Looking<'_, '_, 'm> {
         }
         Ok(())
     }
-}
-
-/// Whether a function calls what returns twice, after which variables may be as they were before.
-pub(super) fn returns_twice(function: Function<'_>) -> bool {
-    function
-        .instructions()
-        .into_iter()
-        .filter_map(|i| i.call())
-        .any(|call| call.has_attribute(AttributePlace::Function, "returns_twice"))
 }
 
 /// Whether other contexts may run between the spawn of one and a use of it, besides those uses.

@@ -7,6 +7,7 @@
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/Utils/Cloning.h"
@@ -69,6 +70,24 @@ void keepAttributes(Function &F) {
   Attributes.addAttribute(Attribute::NoUnwind);
   F.setAttributes(AttributeList().addFnAttributes(F.getContext(), Attributes));
   F.setCallingConv(CallingConv::Fast);
+}
+
+// What is known of accesses to memory holds for one run of a function from its start to
+// its end. A coroutine is left and entered again in between, and its code becomes part of
+// loops that are not its own: so all of that is taken back.
+void dropClaims(Function &F) {
+  SmallVector<Instruction *> Scopes;
+  for (Instruction &I : instructions(F)) {
+    for (unsigned Kind : {LLVMContext::MD_alias_scope, LLVMContext::MD_noalias,
+                          LLVMContext::MD_access_group,
+                          LLVMContext::MD_mem_parallel_loop_access,
+                          LLVMContext::MD_invariant_group})
+      I.setMetadata(Kind, nullptr);
+    if (isa<NoAliasScopeDeclInst>(I))
+      Scopes.push_back(&I);
+  }
+  for (Instruction *Scope : Scopes)
+    Scope->eraseFromParent();
 }
 
 // Whether a variable can be elsewhere than where it is made.
@@ -231,6 +250,7 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
     F->eraseFromParent();
     return nullptr;
   }
+  dropClaims(*F);
   // Nothing throws, so nothing is invoked.
   SmallVector<InvokeInst *> Invokes;
   for (Instruction &I : instructions(*F))

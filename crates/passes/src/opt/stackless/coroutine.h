@@ -20,6 +20,8 @@ struct StackswitchCoroutine {
   uint64_t Stack;
   // Whether it needs its argument, which then is in the frame.
   bool HasArgument;
+  // Whether other code may know the address of a variable in the frame.
+  bool Publishes;
 };
 }
 

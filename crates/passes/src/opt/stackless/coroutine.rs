@@ -16,6 +16,7 @@ struct Raw {
     alignment: u64,
     stack: u64,
     has_argument: bool,
+    publishes: bool,
 }
 
 // SAFETY: these are the functions of `coroutine.cc`, with the types that they have there.
@@ -105,8 +106,9 @@ pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coro
     let list: Vec<LLVMValueRef> = made.iter().map(|p| p.function.value().raw()).collect();
     let values: Vec<LLVMTypeRef> = made.iter().map(|p| p.value.raw()).collect();
     let resume = std::ptr::null_mut();
-    let mut out =
-        vec![Raw { resume, size: 0, alignment: 1, stack: 0, has_argument: false }; list.len()];
+    let none =
+        Raw { resume, size: 0, alignment: 1, stack: 0, has_argument: false, publishes: true };
+    let mut out = vec![none; list.len()];
     // SAFETY: the functions are coroutines of this module that were just made, for values of these
     // types; the lists and the result are equally long.
     unsafe {
@@ -130,6 +132,17 @@ impl<'m> Coroutine<'m> {
     /// Bytes of its variables that are not in its frame, but on the stack while it runs.
     pub(super) fn stack(self) -> u64 {
         self.raw.stack
+    }
+
+    /// Whether other code may know the address of a variable in its frame.
+    pub(super) fn publishes(self) -> bool {
+        self.raw.publishes
+    }
+
+    /// Whether nothing uses it.
+    pub(super) fn is_unused(self) -> bool {
+        // SAFETY: the function is live: it is erased by `discard` only, which ends the coroutine.
+        unsafe { Function::from_raw(self.raw.resume) }.is_unused()
     }
 
     /// The alignment of its frame.

@@ -6,6 +6,7 @@
 
 mod body;
 mod coroutine;
+mod frames;
 mod mistake;
 
 use std::collections::{HashMap, HashSet};
@@ -15,10 +16,11 @@ use super::{MAX_STACK, Remark, forget};
 use crate::verify::{self, HandleUses, Index, Site, Spelling};
 use body::Body;
 use coroutine::{Coroutine, Presplit, split};
+use frames::Candidate;
 use mistake::Mistakes;
 use stackswitch_abi::intrinsics::Form;
 use stackswitch_ir::{
-    AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, Type, Value,
+    AttributePlace, Builder, Call, Function, Instruction, Lifetime, Linkage, Module, Type, Value,
 };
 
 /// A module's flag of that name with the value 0 keeps all its contexts.
@@ -26,6 +28,9 @@ pub(crate) const FLAG: &str = "stackswitch-stackless";
 
 /// The remark at each context that is stackless, or is not, and at the operations on it.
 const REMARK: &str = "Stackless";
+
+/// The metadata of a variable that is the frame of stackless contexts.
+const FRAME_MARK: &str = "stackswitch.frame";
 
 /// The coroutines that were made, and why others were not.
 pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
@@ -60,43 +65,162 @@ pub(super) fn run<'a, 'm>(
         }
     }
     make(module, &plans, made);
+    let frames = choose_frames(module, &plans, made, index, facts);
     let mut mistakes = Mistakes::default();
     let mut told = HashSet::new();
     let mut changed = false;
-    for plan in plans {
-        match made.get(&plan.body) {
-            Some(&Ok(coroutine)) => {
-                let text = format!(
-                    "the context of '{}' is stackless: its frame of {} bytes is a variable here",
-                    plan.body.name(),
-                    coroutine.size()
-                );
-                let mut taken = |site: &Site<'m>, text| {
-                    tell(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
-                };
-                taken(plan.spawn, text);
-                for site in &plan.uses.sites {
-                    taken(site, "its context is stackless, so it is plain code".to_owned());
-                }
-                let functions: Vec<_> = plan.parts.helpers.iter().chain([&plan.body]).collect();
-                if told.insert(plan.body) {
-                    let suspends = sites.iter().filter(|s| s.intrinsic.name == "suspend");
-                    for site in suspends.filter(|s| functions.contains(&&s.call.caller())) {
-                        let text = format!(
-                            "a stackless context of '{}' returns here instead",
-                            plan.body.name()
-                        );
-                        taken(site, text);
-                    }
-                }
-                apply(module, &plan, coroutine, &mut mistakes, index);
+    for (plan, frame) in plans.iter().zip(frames) {
+        match (frame, made.get(&plan.body)) {
+            (Ok(frame), Some(&Ok(coroutine))) => {
+                let bodies = told.insert(plan.body).then_some(sites);
+                tell_taken(plan, coroutine, bodies, tell);
+                apply(module, plan, coroutine, frame, &mut mistakes, index);
                 changed = true;
             }
-            Some(Err(why)) => refuse(plan.spawn, why, tell),
-            None => refuse(plan.spawn, "its body was not looked at", tell),
+            (Err(why), _) => refuse(plan.spawn, &why, tell),
+            (Ok(_), _) => refuse(plan.spawn, "its body was not looked at", tell),
         }
     }
+    made.retain(|_, result| match result {
+        Ok(coroutine) if coroutine.is_unused() => {
+            coroutine.discard();
+            false
+        }
+        _ => true,
+    });
     changed
+}
+
+/// Remarks at a context that becomes stackless, and at the operations on it; at its suspensions too
+/// where `sites` are given.
+fn tell_taken<'m>(
+    plan: &Plan<'_, 'm>,
+    coroutine: Coroutine<'m>,
+    sites: Option<&[Site<'m>]>,
+    tell: &mut dyn FnMut(Remark<'m>),
+) {
+    let name = plan.body.name();
+    let mut taken = |site: &Site<'m>, text| {
+        tell(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
+    };
+    let size = coroutine.size();
+    let text = format!(
+        "the context of '{name}' is stackless: its frame of {size} bytes is a variable here"
+    );
+    taken(plan.spawn, text);
+    for site in &plan.uses.sites {
+        taken(site, "its context is stackless, so it is plain code".to_owned());
+    }
+    let functions: Vec<_> = plan.parts.helpers.iter().chain([&plan.body]).collect();
+    let suspends = sites.into_iter().flatten().filter(|s| s.intrinsic.name == "suspend");
+    for site in suspends.filter(|s| functions.contains(&&s.call.caller())) {
+        taken(site, format!("a stackless context of '{name}' returns here instead"));
+    }
+}
+
+/// The frames that contexts get, which are local variables of their creators, with their sizes; or
+/// why they get none.
+fn choose_frames<'m>(
+    module: Module<'m>,
+    plans: &[Plan<'_, 'm>],
+    made: &Made<'m>,
+    index: &Index<'_, 'm>,
+    facts: &Facts<'m>,
+) -> Vec<Result<Frame<'m>, String>> {
+    let mut chosen: Vec<Result<Frame<'m>, String>> = Vec::new();
+    let mut creators: Vec<(Function<'m>, Vec<usize>)> = Vec::new();
+    let (mut callees, mut recursive) = (HashMap::new(), HashMap::new());
+    let mut numbers = HashMap::new();
+    for (number, plan) in plans.iter().enumerate() {
+        let creator = plan.spawn.call.caller();
+        let mut is_recursive = || {
+            *recursive
+                .entry(creator)
+                .or_insert_with(|| frames::is_recursive(creator, index, &mut callees))
+        };
+        let why = match made.get(&plan.body) {
+            Some(Ok(_)) if is_recursive() => {
+                format!(
+                    "'{}' is recursive, and each call would have a frame for it",
+                    creator.name()
+                )
+            }
+            Some(Ok(_)) => {
+                let place = *numbers.entry(creator).or_insert(creators.len());
+                if place == creators.len() {
+                    creators.push((creator, Vec::new()));
+                }
+                creators[place].1.push(number);
+                String::new()
+            }
+            Some(Err(why)) => why.clone(),
+            None => "its body was not looked at".to_owned(),
+        };
+        chosen.push(Err(why));
+    }
+    for (creator, members) in creators {
+        let candidate = |&number: &usize| {
+            let plan = &plans[number];
+            let coroutine = *made.get(&plan.body)?.as_ref().ok()?;
+            let stack = coroutine.stack().saturating_add(FRAME).saturating_add(plan.parts.stack);
+            let (spawn, operations) = (plan.spawn, &plan.uses.sites[..]);
+            Some(Candidate { spawn, operations, body: plan.body, coroutine, stack })
+        };
+        let candidates: Vec<Candidate<'_, 'm>> = members.iter().filter_map(candidate).collect();
+        let layout = frames::plan(creator, &candidates, occupied(module, creator), index, facts);
+        layout.wrongly_tail.iter().for_each(|call| call.forbid_jump());
+        let mut variables = HashMap::new();
+        for ((number, candidate), frame) in members.iter().zip(&candidates).zip(layout.frames) {
+            chosen[*number] = frame.map(|frame| {
+                *variables
+                    .entry(frame)
+                    .or_insert_with(|| Frame::make(module, creator, candidate.coroutine))
+            });
+        }
+    }
+    chosen
+}
+
+/// Bytes of the frames that a function has already.
+fn occupied<'m>(module: Module<'m>, creator: Function<'m>) -> u64 {
+    let variables = creator.instructions().into_iter().take_while(|i| i.is_in_entry());
+    let frames = variables.filter(|i| i.is_alloca() && i.has_metadata(module, FRAME_MARK));
+    frames.filter_map(|i| i.variable_size(module)).fold(0, u64::saturating_add)
+}
+
+/// The frame of stackless contexts that are never there at the same time.
+#[derive(Clone, Copy, Debug)]
+struct Frame<'m> {
+    variable: Value<'m>,
+    bytes: u64,
+}
+
+impl<'m> Frame<'m> {
+    /// A new variable of a function, whose lifetime ends where the function does.
+    fn make(module: Module<'m>, creator: Function<'m>, coroutine: Coroutine<'m>) -> Self {
+        let bytes = coroutine.size();
+        let memory = Type::byte(module).array(bytes);
+        let name = c"stackswitch.frame";
+        let variable =
+            Builder::at_entry(module, creator).alloca(memory, coroutine.alignment(), name);
+        if let Some(made) = variable.as_instruction() {
+            made.set_metadata(module, FRAME_MARK, Some(bytes));
+        }
+        let frame = Frame { variable, bytes };
+        for instruction in creator.instructions() {
+            let last = instruction.call().is_some_and(Call::is_musttail);
+            let follows = instruction.previous().and_then(Instruction::call);
+            if last || (instruction.is_exit() && !follows.is_some_and(Call::is_musttail)) {
+                frame.mark(module, instruction, Lifetime::End);
+            }
+        }
+        frame
+    }
+
+    /// Marks that its lifetime starts or ends before an instruction.
+    fn mark(self, module: Module<'m>, at: Instruction<'m>, which: Lifetime) {
+        Builder::before_instruction(module, at).mark_lifetime(self.variable, self.bytes, which);
+    }
 }
 
 fn refuse<'m>(site: &Site<'m>, why: &str, tell: &mut dyn FnMut(Remark<'m>)) {
@@ -162,7 +286,7 @@ fn plan<'a, 'm>(
         let name = creator.name();
         return Err(format!("'{name}' has a floating-point control state of its own"));
     }
-    if body::returns_twice(creator) {
+    if creator.calls_what_returns_twice() {
         return Err(format!("'{}' calls what returns twice", creator.name()));
     }
     if copies && body::waits_for_others(spawn.call, &uses.sites, index, facts) {
@@ -246,16 +370,12 @@ fn apply<'m>(
     module: Module<'m>,
     plan: &Plan<'_, 'm>,
     coroutine: Coroutine<'m>,
+    frame: Frame<'m>,
     mistakes: &mut Mistakes<'m>,
     index: &mut Index<'_, 'm>,
 ) {
     let spawn = plan.spawn;
-    let memory = Type::byte(module).array(coroutine.size());
-    let frame = Builder::at_entry(module, spawn.call.caller()).alloca(
-        memory,
-        coroutine.alignment(),
-        c"stackswitch.frame",
-    );
+    frame.mark(module, spawn.call.instruction(), Lifetime::Start);
     plan.uses.fold_null_checks();
     let sites = &plan.uses.sites;
     let resume = sites.iter().find(|s| s.intrinsic.name == "resume");
@@ -270,15 +390,21 @@ fn apply<'m>(
             // Nothing of it is on the heap, and nothing is to be freed.
             _ => nothing(module, ty),
         };
+        if site.intrinsic.name == "destroy" {
+            frame.mark(module, site.call.instruction(), Lifetime::End);
+        }
         forget(index, site);
-        put(site.call, frame, helper);
+        put(site.call, frame.variable, helper);
     }
     forget(index, spawn);
-    put(spawn.call, frame, coroutine.start(spawn.call.function_type()));
+    spawn.call.instruction().forget_copies();
+    put(spawn.call, frame.variable, coroutine.start(spawn.call.function_type()));
 }
 
 /// Inlines a helper, which is given the frame, where an operation is.
 fn put<'m>(call: Call<'m>, frame: Value<'m>, helper: Function<'m>) {
+    // What was known of an operation of the runtime is not known of code that uses the frame.
+    call.drop_claims();
     call.set_arg(0, frame);
     call.set_callee(helper.value());
     call.inline();

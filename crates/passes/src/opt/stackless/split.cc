@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Analysis/CaptureTracking.h"
 #include "llvm/Analysis/StackLifetime.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/DIBuilder.h"
@@ -37,6 +38,7 @@ class Splitter {
   SmallVector<AllocaInst *> InFrame;
   SmallVector<const AllocaInst *> Marked;
   std::optional<StackLifetime> Lives;
+  bool Publishes = false;
 
   // How long a chain of addresses may be to be computed again.
   static constexpr unsigned MaxChain = 4;
@@ -196,6 +198,50 @@ class Splitter {
     for (AllocaInst *Variable : All)
       if (outlives(*Variable))
         InFrame.push_back(Variable);
+    Publishes = any_of(InFrame, mayBeKnown);
+  }
+
+  // Whether code that is not the coroutine's may know the address of a variable.
+  static bool mayBeKnown(const AllocaInst *Variable) {
+#if LLVM_VERSION_MAJOR >= 21
+    return PointerMayBeCaptured(Variable, /*ReturnCaptures=*/true);
+#else
+    return PointerMayBeCaptured(Variable, /*ReturnCaptures=*/true, /*StoreCaptures=*/true);
+#endif
+  }
+
+  // Collects the accesses to a variable. False if some of them may be in other functions.
+  static bool accessesOf(AllocaInst &Variable, SmallVectorImpl<Instruction *> &Accesses) {
+    SmallPtrSet<Value *, 16> Seen;
+    SmallVector<Value *> Open = {&Variable};
+    while (!Open.empty()) {
+      Value *Address = Open.pop_back_val();
+      for (Use &U : Address->uses()) {
+        auto *User = cast<Instruction>(U.getUser());
+        if (User->isLifetimeStartOrEnd() || isa<ICmpInst>(User))
+          continue;
+        bool IsStored = isa<StoreInst>(User) && U.getOperandNo() != StoreInst::getPointerOperandIndex();
+        if (isa<GetElementPtrInst, CastInst, PHINode, SelectInst, FreezeInst>(User) &&
+            User->getType()->isPointerTy()) {
+          if (Seen.insert(User).second)
+            Open.push_back(User);
+        } else if (isa<LoadInst, StoreInst, AtomicRMWInst, AtomicCmpXchgInst, MemIntrinsic>(User) &&
+                   !IsStored) {
+          Accesses.push_back(User);
+        } else {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  // Types tell LLVM that accesses are to different memory. In memory that two variables
+  // have, one after the other, they do not.
+  static void dropTypes(ArrayRef<Instruction *> Accesses) {
+    for (Instruction *I : Accesses)
+      for (unsigned Kind : {LLVMContext::MD_tbaa, LLVMContext::MD_tbaa_struct})
+        I->setMetadata(Kind, nullptr);
   }
 
   // Makes values that are needed after a suspension ones that are loaded there.
@@ -260,6 +306,8 @@ class Splitter {
       uint64_t Offset, Size;
       Align Alignment;
       StackLifetime::LiveRange Taken;
+      // To the variables that have been there so far.
+      SmallVector<Instruction *> Accesses;
     };
     SmallVector<Place> Shared;
     std::optional<DIBuilder> Debug;
@@ -267,9 +315,10 @@ class Splitter {
       Debug.emplace(*F.getParent(), false);
     for (AllocaInst *Variable : InFrame) {
       uint64_t Bytes = Variable->getAllocationSize(DL)->getFixedValue();
-      bool IsMarked = is_contained(Marked, Variable);
+      SmallVector<Instruction *> Accesses;
+      bool MayShare = is_contained(Marked, Variable) && accessesOf(*Variable, Accesses);
       Place *Found = nullptr;
-      if (IsMarked)
+      if (MayShare)
         Found = find_if(Shared, [&](const Place &P) {
           return P.Size >= Bytes && P.Alignment >= Variable->getAlign() &&
                  !P.Taken.overlaps(Lives->getLiveRange(Variable));
@@ -278,16 +327,19 @@ class Splitter {
       if (Found && Found != Shared.end()) {
         Offset = Found->Offset;
         Found->Taken.join(Lives->getLiveRange(Variable));
+        append_range(Found->Accesses, Accesses);
+        dropTypes(Found->Accesses);
       } else {
         Offset = alignTo(Size, Variable->getAlign());
         Size = Offset + Bytes;
         Alignment = std::max(Alignment, Variable->getAlign());
-        if (IsMarked)
-          Shared.push_back({Offset, Bytes, Variable->getAlign(), Lives->getLiveRange(Variable)});
+        if (MayShare)
+          Shared.push_back({Offset, Bytes, Variable->getAlign(), Lives->getLiveRange(Variable),
+                            std::move(Accesses)});
       }
       move(*Variable, Offset, B, Debug ? &*Debug : nullptr);
     }
-    return {wrap(&F), alignTo(Size, Alignment), Alignment.value(), 0, HasArgument};
+    return {wrap(&F), alignTo(Size, Alignment), Alignment.value(), 0, HasArgument, Publishes};
   }
   void move(AllocaInst &Variable, uint64_t Offset, IRBuilder<> &B, DIBuilder *Debug) {
     for (User *U : make_early_inc_range(Variable.users()))
