@@ -17,6 +17,7 @@ int64_t ends(void *argument, int64_t first) {
 int64_t counts(void *argument, int64_t first) {
   (void)argument;
   for (;;) first += stackswitch_suspend_i64(first * 1000);
+  return 0;
 }
 void gives(int64_t value) {
   stackswitch_suspend_i64(value * 2);

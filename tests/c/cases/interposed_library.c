@@ -11,12 +11,14 @@ int64_t ends(void *argument, int64_t first) {
 int64_t counts(void *argument, int64_t first) {
   (void)argument;
   for (;;) first += stackswitch_suspend_i64(first);
+  return 0;
 }
 // What a body of the library's own calls is replaced too.
 void gives(int64_t value) { stackswitch_suspend_i64(value); }
 static int64_t by_another(void *argument, int64_t first) {
   (void)argument;
   for (;;) gives(first++);
+  return 0;
 }
 int64_t helps(int64_t value) { return value; }
 static int64_t is_helped(void *argument, int64_t first) {

@@ -15,6 +15,7 @@ int64_t array(void *, int64_t first) {
   int64_t x[4] = {first, first + 1, first + 2, first + 3};
   published = x;
   for (;;) stackswitch_suspend_i64(x[0]);
+  return 0;
 }
 
 struct Left {
@@ -51,6 +52,7 @@ NOINLINE void owned(int64_t n) {
 NOINLINE void clobber() {
   volatile int64_t z[200];
   for (int i = 0; i < 200; i++) z[i] = -i;
+  static_cast<void>(z[0]);
 }
 
 } // namespace

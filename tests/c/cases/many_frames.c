@@ -17,6 +17,7 @@
       first = stackswitch_suspend_i64(x[first % 96]);                                              \
       x[(first + 7) % 96] += first;                                                                \
     }                                                                                              \
+    return 0;                                                                                      \
   }
 BODY(0) BODY(1) BODY(2) BODY(3) BODY(4) BODY(5) BODY(6) BODY(7)
 

@@ -18,6 +18,7 @@ static int64_t counts(void *argument, int64_t first) {
     x += 1;
     stackswitch_suspend_i64(x);
   }
+  return 0;
 }
 
 // Only after inlining is the handle known to one function, whose calls have their marks by then.
@@ -62,6 +63,7 @@ static void *sends(void *argument, void *first) {
     to = stackswitch_suspend(x);
     x[1] = x[1] * 10 + x[0] + *to;
   }
+  return NULL;
 }
 NOINLINE static void add(int64_t *to, int64_t value) { *to += value; }
 NOINLINE static int64_t sent(int64_t n) {
@@ -85,6 +87,7 @@ static int64_t watches(void *argument, int64_t first) {
     *published += first;
     first = stackswitch_suspend_i64(*published);
   }
+  return 0;
 }
 NOINLINE static int64_t watched(int64_t n) {
   void *context = make(), *watch = stackswitch_spawn_i64(NULL, watches, NULL);
@@ -100,6 +103,7 @@ NOINLINE static int64_t watched(int64_t n) {
 NOINLINE static void clobber(void) {
   volatile int64_t z[200];
   for (int i = 0; i < 200; i++) z[i] = -i;
+  (void)z[0];
 }
 
 // A context that is left suspended outlives its creator: by a return, ...
@@ -108,6 +112,7 @@ static int64_t array(void *argument, int64_t first) {
   int64_t x[4] = {first, first + 1, first + 2, first + 3};
   published = x;
   for (;;) stackswitch_suspend_i64(x[0]);
+  return 0;
 }
 NOINLINE static int64_t *returned(int64_t n) {
   void *context = stackswitch_spawn_i64(NULL, array, NULL);

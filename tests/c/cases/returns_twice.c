@@ -19,6 +19,7 @@ static int64_t counts(void *argument, int64_t first) {
   (void)argument;
   (void)first;
   for (int64_t n = 1;; n++) stackswitch_suspend_i64(n);
+  return 0;
 }
 
 static jmp_buf plain;
@@ -157,6 +158,7 @@ static void *counts_in(void *argument, void *first) {
     counter->value += 1;
     stackswitch_suspend(NULL);
   }
+  return NULL;
 }
 NOINLINE static void count_member(void) {
   static volatile int times;
@@ -188,7 +190,7 @@ NOINLINE static void asked(void) {
 }
 
 // A function of the program's own that returns twice, called by its name and by its address.
-__attribute__((returns_twice, naked, noinline)) static int own_setjmp(void **to) {
+__attribute__((returns_twice, naked, noinline)) static int own_setjmp(__attribute__((unused)) void **to) {
 #ifdef __x86_64__
   __asm__("mov %rbx, (%rdi)\n"
           "mov %rbp, 8(%rdi)\n"
@@ -204,7 +206,7 @@ __attribute__((returns_twice, naked, noinline)) static int own_setjmp(void **to)
           "ret");
 #endif
 }
-__attribute__((naked, noinline, noreturn)) static void own_longjmp(void **to) {
+__attribute__((naked, noinline, noreturn)) static void own_longjmp(__attribute__((unused)) void **to) {
 #ifdef __x86_64__
   __asm__("mov (%rdi), %rbx\n"
           "mov 8(%rdi), %rbp\n"
