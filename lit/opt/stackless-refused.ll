@@ -126,6 +126,20 @@ define i64 @t.calls.weak() {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
+declare ptr @llvm.invariant.start.p0(i64, ptr)
+define i64 @invariant(ptr %arg, i64 %first) {
+  %x = alloca i64
+  store i64 %first, ptr %x
+  %mark = call ptr @llvm.invariant.start.p0(i64 8, ptr %x)
+  %r = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+  ret i64 %r
+}
+; REMARK: 'invariant' needs its own stack: it calls 'llvm.invariant.start.p0'
+define i64 @t.invariant() {
+  %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @invariant, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
+  ret i64 %r
+}
 define i64 @by.value(ptr byval(i64) %arg, i64 %first) {
   %r = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
   ret i64 %r
