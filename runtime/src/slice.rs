@@ -1,14 +1,8 @@
 //! Slicing: displacing contexts to make room on a region, and restoring a context.
 //!
-//! The invariants, for every region at every moment outside these functions:
-//!
-//! 1. The resident bytes of the contexts in its list are pairwise disjoint, in ascending order of
-//!    addresses.
-//! 2. A context's displaced bytes are the low end of its extent, in one slice.
-//! 3. If a context of the region runs, it is the bottom of the list and has no slice.
-//! 4. Only the bottom of a list is `Ready`, and only without a slice.
-//!
-//! Each step that displaces one context preserves all four, so running out of memory loses nothing.
+//! The four invariants of slicing (`docs/design.md`, "Invariants") hold for every region at every moment
+//! outside these functions. Each step that displaces one context preserves them, so running out of
+//! memory loses nothing.
 
 use core::ptr;
 
