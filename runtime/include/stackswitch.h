@@ -40,6 +40,7 @@ extern "C" {
 #define STACKSWITCH_ENOTSUP (-10)  /* not possible on this target or build */
 #define STACKSWITCH_ETYPE (-11)    /* checked build: values of different types */
 #define STACKSWITCH_ECORRUPT (-12) /* checked build: a slice is not what was saved */
+#define STACKSWITCH_ESTACK (-13) /* a context was suspended on a stack that is not its own */
 
 /* Called with the code, the context it is about (may be null) and one line of
  * text, before anything has changed. If it returns, the operation is refused

@@ -176,6 +176,10 @@ pub(crate) unsafe extern "C-unwind" fn base_at(sp: usize) -> *mut c_void {
         let tls = ThreadWords::get();
         (*thread).start_tracking(tls);
         let region = (*(*(*tls).current).base).region;
+        if (*region).origin == Origin::Native && (*region).low == 0 {
+            let (low, high) = (*thread).native_ends();
+            ((*region).low, (*region).length) = (low, high - low);
+        }
         let base = (*thread).new_base((sp - BASE_GAP) & !63, region, (*thread).era);
         if base.is_null() {
             refuse(Code::Memory, ptr::null_mut(), "base.here");

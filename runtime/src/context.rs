@@ -294,7 +294,22 @@ impl Context {
     /// Suspended, and its base alive.
     pub(crate) unsafe fn is_resident(&self) -> bool {
         // SAFETY: the caller vouches for the base.
-        self.sp + self.saved < unsafe { (*self.base).top }
+        self.sp + self.saved != unsafe { (*self.base).top }
+    }
+
+    /// Whether its stack pointer is on its own stack: between its base and the low end of its region,
+    /// as far as that is known.
+    ///
+    /// # Safety
+    /// Suspended, its base and region alive.
+    pub(crate) unsafe fn is_on_own_stack(&self) -> bool {
+        // SAFETY: the caller vouches for base and region.
+        unsafe {
+            let top = (*self.base).top;
+            let region = &*(*self.base).region;
+            let is_known = region.low != 0 && top.wrapping_sub(region.low) <= region.length;
+            self.sp <= top && (!is_known || self.sp >= region.low + region.guard)
+        }
     }
 }
 

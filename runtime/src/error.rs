@@ -95,6 +95,10 @@ impl fmt::Display for Explain<'_> {
             Code::Overflow => write!(f, "context {context:p} has overflowed its region"),
             Code::Busy => write!(f, "base {context:p} still has contexts"),
             Code::Type => write!(f, "context {context:p} waits for a value of another type"),
+            Code::Stack => write!(
+                f,
+                "context {context:p} was suspended on a stack that is not its own, so it cannot be displaced"
+            ),
             Code::Corrupt => write!(f, "the slice of {context:p} is not what was saved"),
             Code::Unsupported => write!(f, "not possible for context {context:p} here"),
         }

@@ -228,8 +228,8 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
         if matches!((*context).tag.state(), State::Ready | State::Parked) {
             stats.bytes_parked = (*context).saved as u64;
             if context != &raw mut thread.main {
-                let extent = (*(*context).base).top - (*context).sp;
-                stats.bytes_in_place = (extent - (*context).saved) as u64;
+                let extent = (*(*context).base).top.saturating_sub((*context).sp);
+                stats.bytes_in_place = extent.saturating_sub((*context).saved) as u64;
             }
         }
         #[cfg(feature = "checked")]

@@ -16,23 +16,38 @@ use crate::instrumentation;
 use crate::large_slices;
 use crate::saved::{self, Slice};
 
+/// Why a context could not be made resident.
+#[derive(Clone, Copy)]
+pub(crate) struct Failure {
+    pub code: Code,
+    /// The context that the error is about; null for the one that was to be made resident.
+    pub context: *mut Context,
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        Self { code, context: ptr::null_mut() }
+    }
+}
+
 /// Makes `to` the bottom of its region, resident as a whole. Displaces the bytes of other contexts
 /// below the base of `to`.
 ///
 /// # Errors
-/// [`Code::Memory`]; some contexts may have been displaced, none is lost, and
-/// `to` is as it was. [`Code::Corrupt`] if its slice is not what was saved.
+/// [`Code::Memory`]; some contexts may have been displaced, none is lost, and `to` is as it was.
+/// [`Code::Corrupt`] if its slice is not what was saved. [`Code::Stack`] if another context of its
+/// region is suspended on a stack that is not its own; nothing has changed.
 ///
 /// # Safety
 /// On the side stack. `to` is a suspended context of the thread whose `heap` it is. Every other
 /// resident context of its region is suspended too, with a valid `sp`.
-pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), Code> {
+pub(crate) unsafe fn bring_in(heap: &mut Heap, to: *mut Context) -> Result<(), Failure> {
     // SAFETY: list members and their bases are alive; slices lie where the headers say.
     unsafe {
         let base = (*to).base;
         let region = (*base).region;
         if !intact(to) {
-            return Err(Code::Corrupt);
+            return Err(Code::Corrupt.into());
         }
         if (*region).bottom != to {
             make_room(heap, &mut *region, to, (*base).top)?;
@@ -65,6 +80,21 @@ pub(crate) unsafe fn intact(context: *mut Context) -> bool {
     }
 }
 
+/// The context that prevents `to` from becoming resident: the bottom of its region, if that was
+/// suspended on a stack that is not its own, for instance another library's, or the thread's after
+/// `longjmp`. Where its frames on the region end is not known, so it cannot be displaced. Other
+/// members of the list were the bottom before, and were tested then.
+///
+/// # Safety
+/// `to` is a live header of the thread.
+pub(crate) unsafe fn intruder(to: *mut Context) -> Option<*mut Context> {
+    // SAFETY: a live context's region is alive, and so are the members of the region's list.
+    unsafe {
+        let bottom = (*(*(*to).base).region).bottom;
+        (!bottom.is_null() && bottom != to && !(*bottom).is_on_own_stack()).then_some(bottom)
+    }
+}
+
 /// Displaces all other contexts below `limit`, the base of `to`, and makes `to` the bottom.
 ///
 /// # Safety
@@ -74,13 +104,16 @@ unsafe fn make_room(
     region: &mut Region,
     to: *mut Context,
     limit: usize,
-) -> Result<(), Code> {
+) -> Result<(), Failure> {
     // SAFETY: list members and their bases are alive, and all but `to` may be displaced.
     unsafe {
         let bottom = region.bottom;
         if bottom.is_null() {
             region.bottom = to;
             return Ok(());
+        }
+        if let Some(context) = intruder(to) {
+            return Err(Failure { code: Code::Stack, context });
         }
         // The bottom is displaced last: it may be the context that is being left, which must be able
         // to continue if there is no memory for another.
@@ -217,7 +250,7 @@ unsafe fn park(context: *mut Context, slice: Slice, length: usize) {
 /// Displaces a suspended context as a whole, and removes it from its region's list.
 ///
 /// # Errors
-/// [`Code::Memory`]; nothing has changed.
+/// [`Code::Memory`], or [`Code::Stack`] if it is not on its own stack; nothing has changed.
 ///
 /// # Safety
 /// `context` is suspended, of the thread whose `heap` it is, and not a thread's first.
@@ -225,6 +258,9 @@ pub(crate) unsafe fn evict(heap: &mut Heap, context: *mut Context) -> Result<(),
     // SAFETY: a context with resident bytes is in its region's list.
     unsafe {
         if (*context).is_resident() {
+            if !(*context).is_on_own_stack() {
+                return Err(Code::Stack);
+            }
             let base = (*context).base;
             displace(heap, context, (*base).top)?;
             (*(*base).region).unlink(context);
@@ -241,9 +277,11 @@ pub(crate) unsafe fn drop_stack(heap: &mut Heap, context: *mut Context) {
     // SAFETY: a context with resident bytes is in its region's list.
     unsafe {
         if (*context).is_resident() {
-            let low = (*context).sp + (*context).saved;
-            check::poison(low, (*(*context).base).top - low);
-            instrumentation::vacated(low, (*(*context).base).top - low);
+            if (*context).is_on_own_stack() {
+                let low = (*context).sp + (*context).saved;
+                check::poison(low, (*(*context).base).top - low);
+                instrumentation::vacated(low, (*(*context).base).top - low);
+            }
             (*(*(*context).base).region).unlink(context);
         }
         if (*context).saved != 0 {

@@ -14,7 +14,7 @@ use crate::cxx::Globals;
 use crate::error::{self, Refusal};
 use crate::instrumentation;
 use crate::sanitizers;
-use crate::slice;
+use crate::slice::{self, Failure};
 use crate::sys;
 use crate::thread::{Thread, ThreadWords};
 
@@ -45,9 +45,10 @@ pub(crate) unsafe extern "C" fn switch_slowly(
         let to = if kind == Kind::Suspend { (*Context::visible(current)).link } else { to };
         (*current).sp = sp;
         let carried = thread.carried.take();
-        let refused = |thread: &mut Thread, code| {
-            let code = if kind == Kind::Suspend { as_link(code) } else { code };
-            thread.refusal = Refusal { code, context: to.cast(), operation: name_of(kind) };
+        let refused = |thread: &mut Thread, failure: Failure| {
+            let code = if kind == Kind::Suspend { as_link(failure.code) } else { failure.code };
+            let context = if failure.context.is_null() { to } else { failure.context };
+            thread.refusal = Refusal { code, context: context.cast(), operation: name_of(kind) };
             Continuation { sp, pc: resume_points::refused() }
         };
         if to == current && kind != Kind::Resume {
@@ -57,13 +58,13 @@ pub(crate) unsafe extern "C" fn switch_slowly(
             return Continuation { sp, pc };
         }
         if let Err(code) = check_way(thread, to, carried) {
-            return refused(thread, code);
+            return refused(thread, code.into());
         }
         let to = Context::active(to);
         let new = (*to).tag.state() == State::New;
         (*current).checks.awaits = carried;
         match go(thread, tls, to) {
-            Err(code) => refused(thread, code),
+            Err(failure) => refused(thread, failure),
             Ok(continuation) => {
                 if kind == Kind::Resume {
                     (*to).link = current;
@@ -83,7 +84,7 @@ pub(crate) unsafe extern "C" fn switch_slowly(
 /// Leaves the running context, whose `sp` is true, for `to`, which may be switched to.
 ///
 /// # Errors
-/// [`Code::Memory`]; the running context still runs.
+/// Those of [`slice::bring_in`]; the running context still runs.
 ///
 /// # Safety
 /// On the side stack.
@@ -91,7 +92,7 @@ pub(crate) unsafe fn go(
     thread: &mut Thread,
     tls: *mut ThreadWords,
     to: *mut Context,
-) -> Result<Continuation, Code> {
+) -> Result<Continuation, Failure> {
     // SAFETY: the running context and `to` are alive, and so are their bases and regions; the caller is on the
     // side stack.
     unsafe {
@@ -140,15 +141,15 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
 ///
 /// # Safety
 /// As [`go`].
-unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Code> {
+unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Failure> {
     // SAFETY: a new context has an empty extent below its base's top.
     unsafe {
         if (*to).tag.state() == State::New {
             let top = (*(*to).base).top;
             let entry = (*to).take_entry(top);
-            if let Err(code) = slice::bring_in(&mut thread.heap, to) {
+            if let Err(failure) = slice::bring_in(&mut thread.heap, to) {
                 (*to).set_entry(entry);
-                return Err(code);
+                return Err(failure);
             }
             instrumentation::opened(top - FIRST_RECORD, FIRST_RECORD);
             (*to).sp = entry.write_first_record(top);
@@ -253,7 +254,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
             (*current).checks.body = Carried::ANY;
         }
         let continuation = match check_way(thread, link, (*current).checks.body) {
-            Err(code) => Err(as_link(code)),
+            Err(code) => Err(as_link(code).into()),
             Ok(()) => {
                 check::poison_below(sp, (*region).room_below(sp));
                 // Its stack is not needed any more.
@@ -282,14 +283,15 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
         match continuation {
             Ok(continuation) => {
                 (*current).tag = (*current).tag.with(State::Finished);
-                instrumentation::vacated(sp, (*(*current).base).top - sp);
+                instrumentation::vacated(sp, (*(*current).base).top.saturating_sub(sp));
                 sanitizers::ended(current, (*tls).current);
                 continuation
             }
-            Err(code) => {
+            Err(Failure { code, context }) => {
+                let context = if context.is_null() { link } else { context };
                 thread.refusal = Refusal {
                     code,
-                    context: link.cast(),
+                    context: context.cast(),
                     operation: "end of a context's function",
                 };
                 Continuation { sp, pc: resume_points::unfinished() }
@@ -323,7 +325,14 @@ pub(crate) unsafe extern "C-unwind" fn report_unfinished() {
         error::report(&refusal);
         let current = (*tls).current;
         let way = check_way(&*(*tls).thread, (*current).link, (*current).checks.body);
-        if refusal.code != Code::Memory && way.is_err() {
+        let is_mended = match refusal.code {
+            Code::Memory => true,
+            Code::Stack => {
+                way.is_ok() && slice::intruder(Context::active((*current).link)).is_none()
+            }
+            _ => way.is_ok(),
+        };
+        if !is_mended {
             sys::print(b"stackswitch: a finished context has nowhere to go\n");
             sys::abort();
         }

@@ -108,7 +108,10 @@ impl Walk {
                 self.show(visible, bytes.cast(), bytes.cast(), length);
             });
             let resident = sp + length;
-            if resident < end {
+            // Where the frames of a context begin that is on a stack of other code is not known.
+            let is_known =
+                context == self.running || context == self.native || (*context).is_on_own_stack();
+            if is_known && resident < end {
                 let at = resident as *mut c_void;
                 self.show(visible, at, at, end - resident);
             }

@@ -28,11 +28,13 @@ pub enum Code {
     Type = -11,
     /// A slice is not what was saved (checked build).
     Corrupt = -12,
+    /// A context was suspended on a stack that is not its own, so it cannot be displaced.
+    Stack = -13,
 }
 
 impl Code {
     /// Every code, in the order of its values.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Invalid,
         Self::Memory,
         Self::NoLink,
@@ -45,6 +47,7 @@ impl Code {
         Self::Unsupported,
         Self::Type,
         Self::Corrupt,
+        Self::Stack,
     ];
 
     /// The code with this value, if there is one.
@@ -67,6 +70,7 @@ impl Code {
             Self::Unsupported => "ENOTSUP",
             Self::Type => "ETYPE",
             Self::Corrupt => "ECORRUPT",
+            Self::Stack => "ESTACK",
         }
     }
 }

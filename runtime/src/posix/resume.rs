@@ -106,7 +106,7 @@ unsafe fn try_swap(
 /// Leaves the running context, whose record is at `record`, for the home of a position.
 ///
 /// # Errors
-/// [`Code::Memory`]; nothing has changed.
+/// Those of [`switch::go`]; nothing has changed.
 ///
 /// # Safety
 /// On the side stack; `record` is the running context's. The thread tracks stacks, and `home` is
@@ -128,9 +128,9 @@ unsafe fn go_home(
         if (*home).is_hidden() {
             (*home).counterpart = visible;
         }
-        if let Err(code) = switch::go(thread, tls, home) {
+        if let Err(failure) = switch::go(thread, tls, home) {
             (*home).counterpart = counterpart;
-            return Err(code);
+            return Err(failure.code);
         }
         if (*home).is_hidden() {
             // Control of the visible context continues on the user stack.
