@@ -73,6 +73,7 @@ impl Thread {
             if reserve >= large_slices::HUGE {
                 top &= !(large_slices::HUGE - 1);
             }
+            (*region).limit_dumps(top);
             let base = self.new_base(top - colour * 64, region, era);
             if base.is_null() {
                 (*region).stack.forget();

@@ -344,6 +344,13 @@ const _: () = assert!(
 /// context may reach again and again.
 const KEPT: usize = 256 << 10;
 
+/// A mapped region of so many bytes has core files without its unused part. In a smaller region that
+/// would not pay: it costs one more mapping, of which a process has a limited number.
+const SPLIT_FROM: usize = 16 << 20;
+/// Bytes that core files have at least, and the step in which they have more. It is a multiple of what
+/// `large_slices` may move below a stack pointer.
+const DUMPED: usize = 2 << 20;
+
 /// Where the memory of a region comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -372,6 +379,8 @@ pub(crate) struct Region {
     pub length: usize,
     /// Bytes of guard at the low end.
     pub guard: usize,
+    /// Core files have the bytes from this address on; 0 for all.
+    dumped_from: usize,
     pub origin: Origin,
     /// Neighbours in the thread's list of mapped regions.
     pub next: *mut Region,
@@ -389,11 +398,46 @@ impl Region {
             low,
             length,
             guard,
+            dumped_from: 0,
             origin,
             next: core::ptr::null_mut(),
             previous: core::ptr::null_mut(),
             stack: RegisteredStack::NONE,
         }
+    }
+
+    /// Keeps the unused part of a large mapped region out of core files. `top` is that of its base.
+    ///
+    /// # Safety
+    /// The region is mapped, and no context is on it.
+    pub(crate) unsafe fn limit_dumps(&mut self, top: usize) {
+        let low = self.low + self.guard;
+        if top - low >= SPLIT_FROM {
+            self.dumped_from = (top - DUMPED) & !(sys::page() - 1);
+            // SAFETY: the pages are the region's.
+            unsafe { sys::set_dumped(low as *mut u8, self.dumped_from - low, false) };
+        }
+    }
+
+    /// Makes core files have the bytes of a context whose stack pointer is `sp`.
+    #[inline]
+    pub(crate) fn dump_from(&mut self, sp: usize) {
+        if sp < self.dumped_from {
+            self.extend_dumps(sp);
+        }
+    }
+
+    #[cold]
+    fn extend_dumps(&mut self, sp: usize) {
+        let low = self.low + self.guard;
+        if sp < low {
+            return; // not on this stack
+        }
+        // Whole steps, so that a stack that grows slowly comes here seldom.
+        let from = (sp & !(DUMPED - 1)).saturating_sub(DUMPED).max(low);
+        // SAFETY: the pages are the region's.
+        unsafe { sys::set_dumped(from as *mut u8, self.dumped_from - from, true) };
+        self.dumped_from = from;
     }
 
     /// Gives memory back that the bottom context used when it was deeper. `sp` is its stack pointer.

@@ -85,7 +85,13 @@ impl fmt::Display for Explain<'_> {
         let context = self.0.context;
         match self.0.code {
             Code::Invalid => write!(f, "argument {context:p} cannot be used here"),
-            Code::Memory => f.write_str("out of memory, nothing has changed"),
+            Code::Memory => match sys::mapping_limit() {
+                None => f.write_str("out of memory, nothing has changed"),
+                Some(limit) => write!(
+                    f,
+                    "the process has as many mappings as it may, {limit} (vm.max_map_count); nothing has changed"
+                ),
+            },
             Code::NoLink if context.is_null() => f.write_str("the context has no link to go to"),
             Code::NoLink => write!(f, "the link {context:p} has finished or was destroyed"),
             Code::Running => write!(f, "context {context:p} is running"),

@@ -42,10 +42,14 @@ pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
             return None;
         }
         let current = (*tls).current;
-        let trap = if (*(*(*current).base).region).guards(fault.address) {
+        let region = (*(*current).base).region;
+        let interrupted = arch::interrupted_at(fault.ucontext);
+        // The program may end now, with a core file.
+        (*region).dump_from(interrupted.sp);
+        let trap = if (*region).guards(fault.address) {
             None
         } else {
-            let pc = arch::interrupted_at(fault.ucontext);
+            let pc = interrupted.pc;
             let trap = Trap { signal: fault.signal, address: fault.address, pc };
             // Code that runs after a fault is on the side stack already.
             if ptr::eq(current, &raw const (*thread).after_fault) || !traps::is_claimed(&trap) {

@@ -216,6 +216,8 @@ unsafe fn move_pages(heap: &mut Heap, context: *mut Context, end: usize) -> bool
             return false;
         }
         let region = (*base).region;
+        // Pages with different settings cannot be moved at once.
+        (*region).dump_from(sp);
         let free = if (*region).bottom == context { (*region).low + (*region).guard } else { sp };
         let pages = large_slices::save(heap, sp, end, free);
         if pages.is_null() {

@@ -98,6 +98,7 @@ pub(crate) unsafe fn go(
     unsafe {
         thread.count_exchanges(tls);
         let current = (*tls).current;
+        (*(*(*current).base).region).dump_from((*current).sp);
         let before = thread.heap.stats.bytes_moved();
         let sp = arrive(thread, to)?;
         let region = (*(*current).base).region;

@@ -32,6 +32,17 @@ pub(crate) unsafe fn free_arena(_arena: *mut u8, _bytes: usize) {}
 /// None; the condition is that of the other surroundings.
 pub(crate) unsafe fn release(_pages: *mut u8, _bytes: usize) {}
 
+/// There are no core files.
+///
+/// # Safety
+/// None; the condition is that of the other surroundings.
+pub(crate) unsafe fn set_dumped(_pages: *mut u8, _bytes: usize, _dumped: bool) {}
+
+/// There are no mappings.
+pub(crate) fn mapping_limit() -> Option<usize> {
+    None
+}
+
 /// Pages cannot be moved without a system.
 ///
 /// # Safety

@@ -1,10 +1,8 @@
 //! The surroundings on Linux, by libc.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
-
-use crate::arch::{self, Continuation};
 
 static PAGE: AtomicUsize = AtomicUsize::new(0);
 
@@ -35,7 +33,7 @@ pub(crate) unsafe fn free(block: *mut u8) {
 
 /// `bytes` of zeroed memory aligned to `align` (a power of two, a multiple of the page), or null.
 pub(crate) fn allocate_arena(bytes: usize, align: usize) -> *mut u8 {
-    let mapped = map(bytes + align, 0);
+    let mapped = map_memory(bytes + align, libc::PROT_READ | libc::PROT_WRITE);
     if mapped.is_null() {
         return mapped;
     }
@@ -68,32 +66,90 @@ pub(crate) unsafe fn release(pages: *mut u8, bytes: usize) {
     unsafe { libc::madvise(pages.cast(), bytes, libc::MADV_DONTNEED) };
 }
 
-/// Reserves `bytes` of address space, memory as it is touched, the first
-/// `guard` bytes not accessible. Null when the system has none.
-pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
+/// Maps `bytes` of zeroed memory, or returns null.
+fn map_memory(bytes: usize, protection: c_int) -> *mut u8 {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new anonymous mapping touches nothing that exists.
+    let mapped = unsafe { libc::mmap(ptr::null_mut(), bytes, protection, flags, -1, 0) };
+    if mapped == libc::MAP_FAILED { ptr::null_mut() } else { mapped.cast() }
+}
+
+/// Reserves `bytes` of address space, which get memory as they are touched; the first `guard` bytes
+/// are not accessible. Null if the system has none. The space is not locked in memory, even if the
+/// program has called `mlockall(MCL_FUTURE)`.
+pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
+    // Without access the system locks the space but gives it no memory.
+    let mapped = map_memory(bytes, libc::PROT_NONE);
+    if mapped.is_null() {
+        return mapped;
+    }
+    // SAFETY: the mapping is new, and `guard` bytes or more long.
     unsafe {
-        let mapped = libc::mmap(
-            ptr::null_mut(),
-            bytes,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-            -1,
-            0,
-        );
-        if mapped == libc::MAP_FAILED {
-            return ptr::null_mut();
-        }
+        libc::munlock(mapped.cast(), bytes);
         if guard != 0 {
             // A stack touches single pages; huge ones would be two megabytes a region.
-            libc::madvise(mapped, bytes, libc::MADV_NOHUGEPAGE);
-            if libc::mprotect(mapped, guard, libc::PROT_NONE) != 0 {
-                libc::munmap(mapped, bytes);
-                return ptr::null_mut();
+            libc::madvise(mapped.cast(), bytes, libc::MADV_NOHUGEPAGE);
+        }
+        let accessible = mapped.add(guard).cast();
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        if libc::mprotect(accessible, bytes - guard, access) != 0 {
+            libc::munmap(mapped.cast(), bytes);
+            return ptr::null_mut();
+        }
+    }
+    mapped
+}
+
+/// Sets whether core files have the bytes of some pages.
+///
+/// # Safety
+/// The pages are the runtime's.
+pub(crate) unsafe fn set_dumped(pages: *mut u8, bytes: usize, dumped: bool) {
+    let advice = if dumped { libc::MADV_DODUMP } else { libc::MADV_DONTDUMP };
+    // SAFETY: the advice does not change what the pages hold.
+    unsafe { libc::madvise(pages.cast(), bytes, advice) };
+}
+
+/// The number of mappings that a process may have (`vm.max_map_count`), if the process has reached
+/// it. The system says of no error that this is its reason.
+pub(crate) fn mapping_limit() -> Option<usize> {
+    let limit = each_byte(c"/proc/sys/vm/max_map_count", 0, |number, byte| match byte {
+        b'0'..=b'9' => number * 10 + usize::from(byte - b'0'),
+        _ => number,
+    })?;
+    let mappings =
+        each_byte(c"/proc/self/maps", 0, |lines, byte| lines + usize::from(byte == b'\n'))?;
+    // A mapping and the change of its protection need up to three more.
+    (mappings + 3 > limit).then_some(limit)
+}
+
+/// Folds the bytes of a file, without allocating.
+fn each_byte<T>(path: &CStr, start: T, mut fold: impl FnMut(T, u8) -> T) -> Option<T> {
+    let mut value = start;
+    let mut buffer = [0_u8; 1024];
+    // SAFETY: the path ends with a zero; the buffer has room for what is read.
+    unsafe {
+        let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        if file < 0 {
+            return None;
+        }
+        loop {
+            let count = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+            let Some(bytes) = usize::try_from(count).ok().and_then(|count| buffer.get(..count))
+            else {
+                libc::close(file);
+                return None;
+            };
+            if bytes.is_empty() {
+                break;
+            }
+            for byte in bytes {
+                value = fold(value, *byte);
             }
         }
-        mapped.cast()
+        libc::close(file);
     }
+    Some(value)
 }
 
 /// Moves whole pages to another place, whose own are dropped; `from` reads as zero afterwards.
@@ -181,139 +237,6 @@ pub(crate) fn at_thread_end(end: unsafe extern "C" fn(*mut c_void), value: *mut 
     }
     // SAFETY: the key exists.
     unsafe { libc::pthread_setspecific((key - 1) as libc::pthread_key_t, value) == 0 }
-}
-
-/// The signals of faults. The first is caught for overflows, the others only for hosts that claim
-/// traps.
-const SIGNALS: [c_int; 5] =
-    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
-/// The actions that were installed before the runtime's. Each is written once, before the runtime's
-/// is installed.
-// SAFETY: a zeroed sigaction is a valid one, the default action.
-static mut PREVIOUS: [libc::sigaction; SIGNALS.len()] = unsafe { core::mem::zeroed() };
-static INSTALLED: [AtomicUsize; SIGNALS.len()] = [const { AtomicUsize::new(0) }; SIGNALS.len()];
-
-/// Bytes of the stack on which faults are handled.
-const SIGNAL_STACK: usize = 64 << 10;
-
-/// A fault of the code that runs on the calling thread.
-pub(crate) struct Fault {
-    /// The signal.
-    pub signal: c_int,
-    /// The address that was accessed, for SIGSEGV and SIGBUS.
-    pub address: usize,
-    /// The registers of the thread: the `ucontext_t` of the handler.
-    pub ucontext: *mut c_void,
-}
-
-/// Decides about a fault: where the thread continues instead, or `None` if it is not the runtime's.
-pub(crate) type FaultFilter = fn(&Fault) -> Option<Continuation>;
-
-static FILTER: AtomicUsize = AtomicUsize::new(0);
-
-/// Catches faults on guards: installs the process's SIGSEGV handler (once) and
-/// gives the calling thread an alternate stack unless it has one. Returns that
-/// stack for [`forget_faults`], or null.
-pub(crate) fn catch_faults(filter: FaultFilter) -> *mut u8 {
-    // SAFETY: the structures are zeroed and filled as sigaltstack(2) says.
-    unsafe {
-        let mut stack: libc::stack_t = core::mem::zeroed();
-        let mut memory = ptr::null_mut();
-        if libc::sigaltstack(ptr::null(), &mut stack) == 0 && stack.ss_flags & libc::SS_DISABLE != 0
-        {
-            memory = map(SIGNAL_STACK, 0);
-            if !memory.is_null() {
-                stack.ss_sp = memory.cast();
-                stack.ss_size = SIGNAL_STACK;
-                stack.ss_flags = 0;
-                libc::sigaltstack(&stack, ptr::null_mut());
-            }
-        }
-        install(filter, 1);
-        memory
-    }
-}
-
-/// Asks the filter about all faults of the process.
-pub(crate) fn catch_traps(filter: FaultFilter) {
-    install(filter, SIGNALS.len());
-}
-
-/// Installs the handlers of the first signals, each once.
-fn install(filter: FaultFilter, count: usize) {
-    FILTER.store(filter as usize, Ordering::Release);
-    for (index, signal) in SIGNALS.into_iter().enumerate().take(count) {
-        if INSTALLED[index].swap(1, Ordering::AcqRel) != 0 {
-            continue;
-        }
-        // SAFETY: the structure is zeroed and filled as sigaction(2) says.
-        unsafe {
-            let mut action: libc::sigaction = core::mem::zeroed();
-            action.sa_sigaction = handle_fault as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-            let previous = (&raw mut PREVIOUS).cast::<libc::sigaction>().add(index);
-            libc::sigaction(signal, ptr::null(), previous);
-            libc::sigaction(signal, &action, ptr::null_mut());
-        }
-    }
-}
-
-/// Takes back the calling thread's alternate stack.
-///
-/// # Safety
-/// `stack` came from [`catch_faults`] on this thread.
-pub(crate) unsafe fn forget_faults(stack: *mut u8) {
-    if stack.is_null() {
-        return;
-    }
-    // SAFETY: the thread is not handling a signal on it: it is ending.
-    unsafe {
-        let mut off: libc::stack_t = core::mem::zeroed();
-        off.ss_flags = libc::SS_DISABLE;
-        libc::sigaltstack(&off, ptr::null_mut());
-        unmap(stack, SIGNAL_STACK);
-    }
-}
-
-/// The signal handler. A fault of the runtime continues where the filter says; any other is the
-/// previous handler's.
-unsafe extern "C" fn handle_fault(
-    signal: c_int,
-    info: *mut libc::siginfo_t,
-    ucontext: *mut c_void,
-) {
-    // SAFETY: the kernel passes valid structures; FILTER was set before the handler was.
-    unsafe {
-        // By kill(2) or the like: nothing is wrong with what runs here.
-        let sent = (*info).si_code <= 0;
-        let filter: FaultFilter =
-            core::mem::transmute::<usize, FaultFilter>(FILTER.load(Ordering::Acquire));
-        let fault = Fault { signal, address: (*info).si_addr() as usize, ucontext };
-        if let Some(continuation) = if sent { None } else { filter(&fault) } {
-            arch::redirect(ucontext, continuation.pc, continuation.sp);
-            return;
-        }
-        let index = SIGNALS.iter().position(|s| *s == signal).unwrap_or_default();
-        let previous = (&raw const PREVIOUS).cast::<libc::sigaction>().add(index);
-        match (*previous).sa_sigaction {
-            libc::SIG_IGN if sent => {}
-            libc::SIG_DFL | libc::SIG_IGN => {
-                // The faulting instruction runs again and meets the action that was there before
-                // us. What comes from no instruction, or from one that is over, is sent again.
-                libc::sigaction(signal, previous, ptr::null_mut());
-                if sent || signal == libc::SIGTRAP {
-                    libc::raise(signal);
-                }
-            }
-            handler if (*previous).sa_flags & libc::SA_SIGINFO != 0 => {
-                type Action = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
-                core::mem::transmute::<usize, Action>(handler)(signal, info, ucontext);
-            }
-            handler => {
-                core::mem::transmute::<usize, unsafe extern "C" fn(c_int)>(handler)(signal);
-            }
-        }
-    }
 }
 
 /// First address above the calling thread's native stack, or 0 when the system does not say.

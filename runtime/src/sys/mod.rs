@@ -7,7 +7,9 @@
 #[cfg(feature = "libc")]
 mod libc;
 #[cfg(feature = "libc")]
-pub(crate) use self::libc::*;
+mod signals;
+#[cfg(feature = "libc")]
+pub(crate) use self::{libc::*, signals::*};
 
 #[cfg(not(feature = "libc"))]
 mod bare;

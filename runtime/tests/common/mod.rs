@@ -52,3 +52,22 @@ pub fn error_of(operation: impl FnOnce()) -> Code {
     assert!(message.starts_with(&format!("stackswitch: {}: ", code.name())), "{message}");
     *code
 }
+
+/// Runs a test in a process of its own, for what belongs to the whole process: calls `body` there, and
+/// returns how that process ended. `module` is `module_path!()`, `test` the name of the function.
+pub fn in_own_process(module: &str, test: &str, body: impl FnOnce()) -> std::process::Output {
+    const CHILD: &str = "STACKSWITCH_TEST_CHILD";
+    let name = match module.split_once("::") {
+        Some((_, module)) => format!("{module}::{test}"),
+        None => test.to_owned(),
+    };
+    if std::env::var_os(CHILD).is_some_and(|child| child == *name) {
+        body();
+        std::process::exit(0);
+    }
+    std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name, "--nocapture", "--test-threads=1"])
+        .env(CHILD, &name)
+        .output()
+        .unwrap()
+}

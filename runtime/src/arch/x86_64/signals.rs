@@ -2,6 +2,8 @@
 
 use core::ffi::c_void;
 
+use crate::arch::Continuation;
+
 /// Writes the registers of an interrupted thread below `top` (16-byte aligned) of a stack, where
 /// `fault.s` expects them. Returns where they begin.
 ///
@@ -38,14 +40,16 @@ pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize 
     at
 }
 
-/// The address at which a signal handler has interrupted the thread.
+/// Where a signal has interrupted the thread.
 ///
 /// # Safety
 /// `ucontext` is what the kernel gave the handler.
-pub(crate) unsafe fn interrupted_at(ucontext: *mut c_void) -> usize {
+pub(crate) unsafe fn interrupted_at(ucontext: *mut c_void) -> Continuation {
     // SAFETY: the caller vouches for the structure.
     unsafe {
-        (*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] as usize
+        let registers = &(*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        let [sp, pc] = [libc::REG_RSP, libc::REG_RIP].map(|at| registers[at as usize] as usize);
+        Continuation { sp, pc }
     }
 }
 
