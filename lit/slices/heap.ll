@@ -7,6 +7,8 @@
 ; Large local variables that a switch needs go to the heap, where a threshold is given: by the
 ; option, or by the module itself.
 
+target triple = "x86_64-unknown-linux-gnu"
+
 ; IR: !llvm.module.flags = !{!0}
 ; IR: !0 = !{i32 4, !"stackswitch-heap-threshold", i32 4096}
 

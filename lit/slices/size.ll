@@ -6,6 +6,8 @@
 ; What travels at most is metadata of each switch, of each call that comes to one, and of functions.
 ; QUIET-NOT: remark
 
+target triple = "x86_64-unknown-linux-gnu"
+
 declare void @llvm.lifetime.start.p0(i64, ptr)
 declare void @llvm.lifetime.end.p0(i64, ptr)
 declare ptr @llvm.stacksave.p0()

@@ -5,6 +5,7 @@
 //! addresses. A context that one of the two has captured is none for the other: a module changes
 //! as a whole or not at all.
 
+use crate::cpu;
 use crate::opt::Remark;
 use crate::verify::Finding;
 use stackswitch_ir::{AttributePlace, Function, Linkage, Module, Type};
@@ -125,7 +126,7 @@ pub(crate) fn replace<'m>(
     if found.is_empty() {
         return Outcome::Done(false);
     }
-    let why = if is_known_target(module) {
+    let why = if cpu::knows_ucontext(module) {
         found.iter().find_map(|(known, function)| known.obstacle(module, *function))
     } else {
         Some("the layout of 'ucontext_t' is known for 64-bit Linux on x86-64 only".to_owned())
@@ -188,12 +189,4 @@ impl Known {
         function.replace_all_uses_with(ours);
         function.erase();
     }
-}
-
-/// Whether the layout of `ucontext_t` is the one that the runtime knows. A module without a target
-/// is for the machine that it is compiled on.
-fn is_known_target(module: Module<'_>) -> bool {
-    let triple = module.triple();
-    triple.is_empty()
-        || (triple.starts_with("x86_64") && triple.contains("linux") && !triple.ends_with("x32"))
 }

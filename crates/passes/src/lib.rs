@@ -7,6 +7,7 @@
 mod carrier;
 mod check;
 pub mod compile;
+mod cpu;
 pub mod diagnostics;
 pub mod explain;
 mod from_ucontext;

@@ -1,14 +1,17 @@
-//! The slow way of a switch in place as a call of its own, behind the assembly.
+//! The slow path of a switch in place as a call after the assembly.
 //!
-//! What a function throws goes through LLVM's tables of handlers, which know calls. LLVM has invokes
-//! of assembly too, but keeps values in registers that the handler finds elsewhere: it may move
-//! them between the end of the assembly and that of the invoke. So where a handler may be around a
-//! switch nothing in the assembly throws. It ends with the function that is to be called, if one
-//! is: that of the runtime, or the one that shall run on top of the context when it goes on.
+//! A function on the slow path may throw. LLVM can invoke assembly, but it may keep a value that a
+//! handler needs in a register until the end of the assembly and move it to its place only then,
+//! where an exception never gets to. So in a function with handlers nothing throws inside of the
+//! assembly. Its outputs say which function is to be called with which arguments, if any, and a
+//! plain call or invoke after the assembly makes that call.
 
 use stackswitch_ir::{AttributePlace, Builder, Call, Module, Type, TypeKind, Value};
 
-/// A value as it comes back where it is an argument of that function: as wide as a pointer.
+use crate::cpu::{Operands, SlowCall};
+
+/// The value that a switch carries, as wide as a pointer: so it is passed to the function that is
+/// called after the assembly.
 pub(super) fn widened<'m>(
     builder: &Builder<'m>,
     module: Module<'m>,
@@ -20,15 +23,18 @@ pub(super) fn widened<'m>(
     }
 }
 
-/// Replaces a call or an invoke of the runtime by what a switch in place right before it has for
-/// outputs: its result, or else a call or an invoke of what it asks for.
-pub(super) fn add<'m>(module: Module<'m>, call: Call<'m>, switch: Call<'m>) {
+/// Replaces `call`, a call or an invoke of the runtime, by the result of `switch`, the assembly
+/// right before it, or by the call that its outputs ask for.
+pub(super) fn add<'m>(module: Module<'m>, call: Call<'m>, switch: Call<'m>, operands: Operands) {
     let builder = Builder::before(module, call);
     let output = |index| builder.field(switch.value(), index);
-    let (result, args, function) = (output(0), [output(1), output(2)], output(4));
+    let SlowCall { function, arguments } = operands.slow_call();
+    let result = output(Operands::RESULT);
+    let arguments = arguments.map(output);
+    let function = output(function);
     let is_asked_for = builder.is_not_null(function);
-    let ty = Type::function(call.function_type().result(), &args.map(|arg| arg.ty()));
-    let slow = builder.call_like(call, ty, function, &args);
+    let ty = Type::function(call.function_type().result(), &arguments.map(|arg| arg.ty()));
+    let slow = builder.call_like(call, ty, function, &arguments);
     if call.has_attribute(AttributePlace::Function, "nounwind") {
         slow.add_attribute(module, "nounwind");
     }

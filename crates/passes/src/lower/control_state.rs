@@ -1,68 +1,29 @@
-//! The floating-point control state of `strictfp` functions.
+//! The control state of floating-point arithmetic in `strictfp` functions.
 //!
-//! It belongs to the thread, so other contexts may have changed it when a switch returns. A
-//! function that is `strictfp` reads and sets it on purpose: such a function finds it as it was.
-//! Exceptions that have been noted since (the sticky flags of mxcsr) stay noted.
+//! The state belongs to the thread, so other contexts may change it during a switch. A `strictfp`
+//! function reads and sets it on purpose. Code around each switch of such a function saves the state
+//! and restores it afterwards. Flags of exceptions that were raised meanwhile stay raised.
 
 use stackswitch_abi::intrinsics::{Intrinsic, Returns};
 use stackswitch_ir::{
     Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, Value,
 };
 
-/// Says of a call that this has been done.
+use crate::cpu::{self, ControlState};
+
+/// The attribute of calls around which the code is there already.
 const DONE: &str = "stackswitch-keeps-control-state";
 
-/// Instructions of a CPU. The address of the memory for the state is in a register of its own.
-struct Cpu {
-    /// Begins the target triples of this CPU.
-    triple: &'static str,
-    /// Bytes that the state needs.
-    bytes: u64,
-    save: Assembly,
-    restore: Assembly,
-}
-
-/// What is known of a module's CPU. Others are left alone.
-fn cpu(module: Module<'_>) -> Option<Cpu> {
-    let constraints = "{di},~{ax},~{cx},~{memory},~{dirflag},~{fpsr},~{flags}".to_owned();
-    let x86_64 = Cpu {
-        triple: "x86_64-",
-        // mxcsr, the x87 control word, room for what mxcsr is to become.
-        bytes: 12,
-        save: Assembly {
-            text: "stmxcsr (%rdi)\nfnstcw 4(%rdi)".to_owned(),
-            constraints: constraints.clone(),
-            has_effects: true,
-            throws: false,
-        },
-        restore: Assembly {
-            text: "fldcw 4(%rdi)\n\
-                   stmxcsr 8(%rdi)\n\
-                   movl 8(%rdi), %eax\n\
-                   andl $$0x3f, %eax\n\
-                   movl (%rdi), %ecx\n\
-                   andl $$0xffffffc0, %ecx\n\
-                   orl %ecx, %eax\n\
-                   movl %eax, 8(%rdi)\n\
-                   ldmxcsr 8(%rdi)"
-                .to_owned(),
-            constraints,
-            has_effects: true,
-            throws: false,
-        },
-    };
-    module.triple().starts_with(x86_64.triple).then_some(x86_64)
-}
-
-/// Whether other contexts run before the runtime's function returns.
+/// Whether other contexts may run before the runtime's function returns.
 fn switches(intrinsic: &Intrinsic) -> bool {
     intrinsic.returns == Returns::Value
         || intrinsic.effects.returns_twice
         || intrinsic.name == "cancel"
 }
 
-/// Lets the function that `call` is in have its control state back when the call returns, if it is
-/// one that cares. `memory` gives it room in its frame. Returns whether anything changed.
+/// Saves the state before a call of the runtime and restores it after, if the caller is `strictfp`
+/// and other contexts may run during the call. `memory` makes a local variable of so many bytes.
+/// Returns whether anything changed.
 pub(super) fn keep<'m>(
     module: Module<'m>,
     call: Call<'m>,
@@ -72,7 +33,7 @@ pub(super) fn keep<'m>(
     if !switches(intrinsic) || !is_strict(call.caller()) {
         return false;
     }
-    let Some(cpu) = cpu(module) else { return false };
+    let Some(cpu) = cpu::of(module) else { return false };
     if !call.add_string_attribute(module, DONE) {
         return false;
     }
@@ -80,9 +41,10 @@ pub(super) fn keep<'m>(
     if call.kind() == CallKind::Call {
         call.forbid_jump();
     }
-    let slot = memory(cpu.bytes);
-    run(module, &Builder::before(module, call), &cpu.save, slot);
-    run(module, &after, &cpu.restore, slot);
+    let ControlState { bytes, save, restore } = (cpu.control_state)();
+    let state = memory(bytes);
+    call_assembly(module, &Builder::before(module, call), &save, state);
+    call_assembly(module, &after, &restore, state);
     true
 }
 
@@ -90,9 +52,14 @@ fn is_strict(function: Function<'_>) -> bool {
     function.attribute(AttributePlace::Function, "strictfp").is_some()
 }
 
-fn run<'m>(module: Module<'m>, builder: &Builder<'m>, assembly: &Assembly, slot: Value<'m>) {
-    let ty = Type::function(Type::void(module), &[slot.ty()]);
-    let call = builder.call(ty, assembly.value(ty), &[slot], None);
+fn call_assembly<'m>(
+    module: Module<'m>,
+    builder: &Builder<'m>,
+    assembly: &Assembly,
+    state: Value<'m>,
+) {
+    let ty = Type::function(Type::void(module), &[state.ty()]);
+    let call = builder.call(ty, assembly.value(ty), &[state], None);
     for name in ["nounwind", "strictfp"] {
         call.add_attribute(module, name);
     }

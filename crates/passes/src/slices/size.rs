@@ -9,19 +9,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::switch_points;
+use crate::cpu;
 use crate::opt::Remark;
 use crate::verify;
 use stackswitch_ir::{Block, Call, Function, Instruction, Module, Value};
 
 /// The metadata's name, on calls at which a frame may be left and on functions that hold such.
 const METADATA: &str = "stackswitch.slice-size";
-
-/// Bytes of the return address, of the registers that a function saves for its caller, and of what
-/// the code generator keeps for itself: constants, copies, a base pointer, the alignment of all.
-const FIXED: u64 = 8 + 6 * 8 + 74;
-
-/// Bytes of arguments that calls have in registers at least.
-const IN_REGISTERS: u64 = 6 * 8;
 
 /// What leaves a function's frame at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +77,7 @@ fn write<'m>(module: Module<'m>, point: Call<'m>, size: Size) -> bool {
 
 /// A bound for the part of a frame that is there from start to end.
 fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -> u64 {
+    let costs = cpu::frame_costs(module);
     let bytes = |value: Value<'m>| value.ty().memory_size(module).next_multiple_of(8);
     let parameters: u64 = function.params().into_iter().map(bytes).sum();
     let (mut variables, mut alignment, mut pushed) = (0u64, 16, 0);
@@ -102,7 +97,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
             }
             if let Some(call) = instruction.call() {
                 let sum: u64 = call.args().into_iter().map(bytes).sum();
-                pushed = pushed.max(sum.saturating_sub(IN_REGISTERS));
+                pushed = pushed.max(sum.saturating_sub(costs.argument_registers));
                 shared &= !call.may_return_twice();
             }
             let size = bytes(instruction.value());
@@ -131,7 +126,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
     }
     // What returns twice must find everything as it was: no two values share their memory.
     let values = if shared { lasting + passing } else { 2 * all };
-    let sum = [variables, parameters, values, pushed, FIXED]
+    let sum = [variables, parameters, values, pushed, costs.fixed]
         .into_iter()
         .fold(alignment - 16, u64::saturating_add);
     sum.next_multiple_of(16)

@@ -1,0 +1,83 @@
+//! x86-64.
+
+mod switch;
+
+use stackswitch_abi::cpu::x86_64::ucontext;
+use stackswitch_ir::{Assembly, Builder, Module, Value};
+
+use super::description::{ControlState, Cpu, FrameCosts, InPlace};
+
+/// The description of this CPU.
+pub(super) const CPU: Cpu =
+    Cpu { is_named_by, frame_costs, control_state, knows_ucontext, in_place };
+
+/// The address space whose addresses count from the thread pointer, `fs`.
+const THREAD_SPACE: u32 = 257;
+
+fn is_named_by(triple: &str) -> bool {
+    triple.starts_with("x86_64-")
+}
+
+/// Systems that use neither the System V ABI nor ELF's thread-local storage.
+const OTHER_SYSTEMS: [&str; 6] = ["windows", "darwin", "macos", "ios", "uefi", "cygwin"];
+
+/// Whether a module is for the System V ABI with 64-bit pointers and ELF's thread-local storage.
+fn is_system_v(module: Module<'_>) -> bool {
+    let triple = module.triple();
+    let has_part = |system: &&str| triple.split('-').any(|part| part.starts_with(*system));
+    !triple.ends_with("x32") && !OTHER_SYSTEMS.iter().any(has_part) && module.pointer_size() == 8
+}
+
+fn frame_costs(module: Module<'_>) -> Option<FrameCosts> {
+    /// rbx, rbp and r12 to r15 are the caller's.
+    const SAVED_REGISTERS: u64 = 6;
+    /// Bytes that the code generator adds: constants, copies, a base pointer, alignment.
+    const OTHER: u64 = 74;
+    let fixed = 8 + SAVED_REGISTERS * 8 + OTHER;
+    let argument_registers = 8 * stackswitch_abi::cpu::x86_64::ARGUMENT_REGISTERS as u64;
+    is_system_v(module).then_some(FrameCosts { fixed, argument_registers })
+}
+
+/// mxcsr and the x87 control word. The low six bits of mxcsr are the flags of exceptions that were
+/// raised.
+fn control_state() -> ControlState {
+    let assembly = |text: &str| Assembly {
+        text: text.to_owned(),
+        constraints: "{di},~{ax},~{cx},~{memory},~{dirflag},~{fpsr},~{flags}".to_owned(),
+        has_effects: true,
+        throws: false,
+    };
+    ControlState {
+        // mxcsr, the x87 control word, and room to build the new mxcsr.
+        bytes: 12,
+        save: assembly("stmxcsr (%rdi)\nfnstcw 4(%rdi)"),
+        restore: assembly(
+            "fldcw 4(%rdi)\n\
+             stmxcsr 8(%rdi)\n\
+             movl 8(%rdi), %eax\n\
+             andl $$0x3f, %eax\n\
+             movl (%rdi), %ecx\n\
+             andl $$0xffffffc0, %ecx\n\
+             orl %ecx, %eax\n\
+             movl %eax, 8(%rdi)\n\
+             ldmxcsr 8(%rdi)",
+        ),
+    }
+}
+
+fn knows_ucontext(module: Module<'_>) -> bool {
+    let triple = module.triple();
+    triple.contains("linux") && !triple.ends_with("x32")
+}
+
+fn in_place(module: Module<'_>) -> Option<InPlace> {
+    is_system_v(module).then_some(InPlace {
+        thread_address,
+        assembly: switch::assembly,
+        object_in_ucontext: ucontext::OBJECT as u64,
+    })
+}
+
+fn thread_address<'m>(builder: &Builder<'m>, distance: Value<'m>) -> Value<'m> {
+    builder.pointer_to(distance, THREAD_SPACE)
+}
