@@ -1,7 +1,7 @@
 //! Faults of a context's code: an overflow of its region, or a trap that the host has claimed.
 //!
-//! The signal handler in `sys` asks [`continuation_after`]. For such a fault the thread continues
-//! on its side stack, in [`faulted`], which ends the context and reports the fault.
+//! The signal handler in `sys` asks `continuation_after`. For such a fault the thread continues
+//! on its side stack, in `faulted`, which ends the context and reports the fault.
 
 use core::ptr;
 
