@@ -115,7 +115,8 @@ install-files:
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
-	install -D -m 644 debuggers/stackswitch_gdb.py $(ROOT)/share/stackswitch/stackswitch_gdb.py
+	cd debuggers && find . -name '*.py' -exec \
+	  install -D -m 644 {} $(ROOT)/share/stackswitch/{} \;
 	$(COMMAND) man --dir $(ROOT)/share/man/man1
 	mkdir -p $(addprefix $(ROOT)/share/,bash-completion/completions zsh/site-functions \
 	  fish/vendor_completions.d)

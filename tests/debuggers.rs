@@ -47,10 +47,12 @@ fn main() {
         trials.push(Trial::test(name, test).with_ignored_flag(ignored));
     };
     add("running".to_owned(), |artifacts, _| running(artifacts), &WAYS[0]);
+    add("new-gcc".to_owned(), new_contexts, &("gcc", Compiler::Gcc, &["-g", "-O2"], WAYS[0].3));
     for way in &WAYS {
         add(format!("parked-{}", way.0), parked, way);
     }
     for way in WAYS.iter().chain(&OTHER_LEVELS).filter(|way| way.0.contains('O')) {
+        add(format!("new-{}", way.0), new_contexts, way);
         add(format!("stepping-{}", way.0), stepping, way);
         add(format!("converted-{}", way.0), converted, way);
         if !way.0.contains("O0") {
@@ -421,6 +423,49 @@ fn seen(output: &str, source: &Path) -> Result<(), String> {
     let running = all.matches("(running):").count();
     if running != 3 || all.contains("cannot be followed") || info.matches("running").count() != 3 {
         return Err("the running contexts are not as they should be".to_owned());
+    }
+    Ok(())
+}
+
+/// Contexts that have not run: `info stackswitch` and `stackswitch bt` name their bodies, whatever
+/// adapter or compiler-made function starts them. Thousands that wait are all listed.
+fn new_contexts(
+    artifacts: &Artifacts,
+    &(name, compiler, flags, linkage): &Way,
+) -> Result<(), Failed> {
+    const BODIES: [&str; 4] = ["plain", "small", "wide", "of_type<int>"];
+    let source = c::sources().join("new_contexts.cpp");
+    let name = format!("new-{name}");
+    let linkage = linkage.ok_or("a linkage")?;
+    let program =
+        c::build(artifacts, compiler, &source, flags, ("debuggers", name.as_str()), linkage)?;
+    let script = artifacts.prefix.join("share/stackswitch/stackswitch_gdb.py");
+    let mut gdb = gdb();
+    gdb.args(["-ex", "break stop", "-ex", "run", "-ex", "up"]);
+    gdb.arg("-ex").arg(format!("source {}", script.display()));
+    gdb.args(["-ex", "echo @info\\n", "-ex", "info stackswitch 4000"]);
+    for index in 0..=BODIES.len() {
+        gdb.arg("-ex").arg(format!("echo @bt {index}\\n"));
+        gdb.arg("-ex").arg(format!("stackswitch bt contexts[{index}]"));
+    }
+    let output = text(&run(gdb.arg(&program))?.stdout);
+    let fail = |what: String| Err(Failed::from(format!("{what}\n{output}")));
+    let rows: Vec<Vec<&str>> =
+        section(&output, "info").lines().map(|line| line.split_whitespace().collect()).collect();
+    let new: Vec<&str> =
+        rows.iter().filter(|row| row.get(1) == Some(&"new")).map(|row| row[5]).collect();
+    // What the compiler calls a lambda's function is its own affair, but not `main`.
+    if new.len() != BODIES.len() + 1 || new[..4] != BODIES || !new[4].starts_with("main::") {
+        return fail(format!("{new:?}"));
+    }
+    for (index, body) in BODIES.iter().enumerate() {
+        if !section(&output, &format!("bt {index}")).contains(&format!("It will run {body}(0x0)")) {
+            return fail(format!("bt of {body}"));
+        }
+    }
+    let waiting = rows.iter().filter(|row| row.contains(&"waiting")).count();
+    if waiting != 3000 {
+        return fail(format!("{waiting} wait"));
     }
     Ok(())
 }
