@@ -1,8 +1,8 @@
-//! `stackswitch-from-ucontext`: the calls of `<ucontext.h>` become calls of the runtime.
+//! `stackswitch-from-ucontext`: replaces the functions of `<ucontext.h>` by the runtime's.
 //!
-//! The runtime has each of the four functions for the system's own `ucontext_t`, with the type and
-//! the results of the system's, so every use of a name becomes one of the other, calls as well as
-//! addresses. A context that one of the two has captured is none for the other: a module changes
+//! The runtime has each of the four functions for the system's own `ucontext_t`, with the system's types
+//! and results. So every use of a name, call or address, can be replaced. A context that the system's
+//! functions have captured cannot be resumed by the runtime's, and the other way round. So a module changes
 //! as a whole or not at all.
 
 use crate::cpu;

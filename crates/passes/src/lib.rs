@@ -1,4 +1,4 @@
-//! The passes of stackswitch, and what runs them.
+//! The passes of stackswitch, and how they are run.
 //!
 //! A pass `stackswitch-NAME` is the module `NAME` here: `from_ucontext`, [`verify`], `opt`, `lower`, `slices`
 //! (with `stackswitch-slice-size`), `inline`, `check`. [`pipeline`] registers them with LLVM and runs pipelines.

@@ -1,9 +1,9 @@
 //! `stackswitch-lower`: intrinsics become calls of the runtime.
 //!
-//! Where the runtime has a function of the very same prototype only the callee changes, and debug
-//! location, attributes, metadata, operand bundles and tail kind stay as they are. Other integers of
-//! up to 64 bits travel in the next wider typed form; everything else travels through memory. Which
-//! of these a type uses depends on the type alone, so that both sides of a switch agree.
+//! If the runtime has a function of the same type, only the callee changes. Debug location, attributes,
+//! metadata, operand bundles and tail kind stay. Other integers of up to 64 bits travel in the next wider
+//! typed form. Every other value travels through memory. The type alone decides which way it takes, so both
+//! sides of a switch agree.
 
 mod control_state;
 mod runtime;

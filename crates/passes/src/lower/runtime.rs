@@ -1,4 +1,4 @@
-//! Declarations of runtime functions, with what LLVM may assume of them.
+//! Declares runtime functions with the attributes that LLVM may rely on.
 
 use crate::verify;
 use stackswitch_abi::intrinsics::{Effects, Form, Intrinsic, Memory, ParamKind, Returns, Typed};

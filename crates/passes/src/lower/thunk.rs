@@ -1,8 +1,8 @@
-//! Functions that stand between the runtime and a function it starts.
+//! Adapter functions between the runtime and a body.
 //!
-//! The runtime starts a body as C calls a function of the typed form. Where a body wants its value
-//! otherwise (through another calling convention, extended, in fewer bits, or in a type that goes
-//! through memory), it is started through an internal function that converts.
+//! The runtime calls a body as C calls a function of the typed form. A body may need its value in another
+//! way: through another calling convention, extended, in fewer bits, or through memory. The runtime then
+//! calls an internal function that converts and calls the body.
 
 use std::collections::HashMap;
 

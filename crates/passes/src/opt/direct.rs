@@ -1,4 +1,5 @@
-//! A context that is spawned and resumed once, in one function, and cannot suspend is a call.
+//! Direct calls: a context that one function spawns and resumes once, and whose body cannot suspend,
+//! becomes a call of its body.
 
 use super::nosuspend::Facts;
 use super::{MAX_STACK, Remark, forget};

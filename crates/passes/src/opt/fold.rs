@@ -1,7 +1,7 @@
-//! What a context's operation gives, where that is known: the operation goes.
+//! Replaces operations whose results are known.
 //!
-//! What is known is followed along all ways through a function, see [`Known`]. An operation on a
-//! context that certainly exists reports no error, so it lets nobody else run.
+//! [`Known`] follows what is known of contexts along all paths through a function. An operation on a
+//! context that certainly exists reports no error, so no other context runs during it.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,9 @@
 //! What is known of contexts at one place of a function.
 //!
-//! Handles are named by the instruction that gave them, a `current` or a `spawn`; copies and the
-//! variables that hold them are other names. A context keeps its handle, but a clone of it goes on
-//! from the same switch with another one. So what is known of the running context holds up to the
-//! next call that may switch, while two names of one handle stay so.
+//! A handle is named by the instruction that created it, a `current` or a `spawn`. Copies of the handle,
+//! and variables that hold it, are other names. A context keeps its handle, but a clone of it resumes from
+//! the same switch with another handle. So facts about the running context hold up to the next call that
+//! may switch. Two names of one handle stay names of one handle.
 
 use std::collections::HashMap;
 

@@ -1,12 +1,11 @@
-//! A handle that is a member of an object which the context's body is given, as in a class for
+//! Handles that are members of an object, where the object is the body's argument, as in a class for
 //! generators.
 //!
-//! The body could change the object, so LLVM loads the handle anew for each operation. Where all that
-//! has the object can be seen to leave the member alone, the loads are the handle.
+//! The body could change the object, so LLVM reloads the handle for each operation. If all code that has
+//! the object is known, and none of it reads or writes the member, each load gives the handle.
 //!
-//! A small function that looks at the member, or that is given the handle, becomes a part of the
-//! creator first. LLVM inlines nothing where it expects control to come seldom, so this is what
-//! destructors in cleanups are.
+//! Small functions that read the member, or that are given the handle, are first inlined into the creator.
+//! LLVM does not inline calls that it expects to be rare, such as destructors in cleanups.
 
 use std::collections::{HashMap, HashSet};
 

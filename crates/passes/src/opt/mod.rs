@@ -1,7 +1,8 @@
-//! `stackswitch-opt`: what only a compiler knows makes switches cheaper or takes them away.
+//! `stackswitch-opt`: replaces contexts and switches by something cheaper.
 //!
-//! It works on intrinsics and on the runtime's names alike. Each decision, taken or refused, is a
-//! remark. Functions that must not be optimised are left alone.
+//! In each round it first simplifies single operations (`fold`), then makes direct calls (`direct`) and
+//! stackless contexts (`stackless`). Each decision, taken or refused, is a remark. Functions that must
+//! not be optimised are left alone.
 
 mod direct;
 mod fold;

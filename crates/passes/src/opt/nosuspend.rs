@@ -1,8 +1,8 @@
-//! Which functions cannot reach a switch.
+//! Infers which functions cannot reach a switch.
 //!
-//! Such a function calls only functions of its kind, as far down as calls go: no switch, no code
-//! that is not known, no recursion. It gets the attribute `"stackswitch-nosuspend"`. A front end may
-//! give the attribute to a function of which it knows that: then it is believed.
+//! Such a function contains no switch, and calls only known functions that cannot reach one either. It is
+//! not recursive. It gets the attribute `"stackswitch-nosuspend"`. A front end may set the attribute, and
+//! is believed.
 
 use std::collections::HashSet;
 use std::fmt;

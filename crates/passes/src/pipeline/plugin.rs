@@ -1,4 +1,4 @@
-//! What a host of plugins asks for.
+//! The information that `opt`, `clang` and `ld.lld` ask a plugin for.
 
 use std::ffi::{c_char, c_void};
 

@@ -1,8 +1,8 @@
-//! Where findings go, and what is known of the module being compiled.
+//! Collects or reports what the passes find, for the module that is being compiled.
 //!
-//! LLVM runs the passes of one module on one thread, so this is kept per thread. In process errors
-//! are collected, and warnings and remarks where somebody wants them; in a host such as `opt` or
-//! `clang` all go to the diagnostic handler of the LLVM context, which may end the process.
+//! LLVM runs the passes of one module on one thread, so this state is thread-local. In process, errors are
+//! collected, and also warnings and remarks if the caller asked for them. In `opt` and `clang` all of them
+//! go to the diagnostic handler of the LLVM context, which may end the process.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;

@@ -1,9 +1,9 @@
-//! Large local variables that a switch needs go to the heap, where a threshold is given: they do not
-//! travel with their frame then.
+//! Variables on the heap: with a threshold, large local variables that a switch needs are not copied
+//! with their frame.
 //!
-//! The function takes one block for all of them where it starts, and gives it back where it returns.
-//! The runtime gives it back where the frame is left otherwise, and refuses to clone or capture it:
-//! two copies of a frame would share the block. That is why nobody gets this unless asked for.
+//! The function takes one block for all of them when it starts, and frees it when it returns. The runtime
+//! frees the block when the frame is left in another way. It refuses to clone or capture the frame, because
+//! two copies of a frame would share the block. That is why there is no threshold by default.
 
 use super::frame_is_followed;
 use super::lives::Lives;

@@ -1,4 +1,4 @@
-//! Which local variables may be needed where, by the marks of their lifetimes.
+//! Computes where each local variable may be needed, by its lifetime markers.
 
 use std::collections::{HashMap, HashSet};
 

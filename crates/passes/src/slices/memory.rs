@@ -1,4 +1,5 @@
-//! Where the memory of variables that come and go is there, and which one it is.
+//! Follows, along all paths through a function, where the memory of moved variables is taken and freed.
+//! For each place it tells whether the memory is certainly taken, and by which allocation.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,9 +1,9 @@
-//! Slices kept small: what of a function's frame travels when a context is displaced.
+//! Keeps slices small: fewer bytes of a function's frame are copied when a context is displaced.
 //!
-//! `stackswitch-slices` puts local variables that no switch needs where no switch copies them, and,
-//! where it is asked to, large ones that a switch needs on the heap;
-//! `stackswitch-slice-size` says how much is left. Both run late, when functions have become parts
-//! of others and brought their variables along.
+//! `stackswitch-slices` moves local variables that no switch needs out of the part of the frame that a
+//! switch copies. With a threshold it also moves large variables that a switch needs to the heap.
+//! `stackswitch-slice-size` says how many bytes are left. Both run late, after inlining, because inlined
+//! functions bring their variables along.
 
 mod heap;
 mod lives;

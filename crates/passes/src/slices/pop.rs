@@ -1,9 +1,9 @@
-//! Local variables that a switch does not need go where it does not copy them: below the fixed part
-//! of the frame, from where their lifetime starts to where it ends.
+//! Moves local variables that no switch needs below the fixed part of the frame, from the start of
+//! their lifetime to its end. So no switch copies them.
 //!
-//! Nothing but the variable's place changes. It still goes with its frame, however that is left, and
-//! a clone still has a copy of it. Variables that are needed at the same time move together, so that
-//! the stack pointer goes back only when none of them is needed.
+//! Only the variable's place changes. It is still left with its frame, in whatever way, and a clone still
+//! has a copy. Variables that are needed at the same time move together, so that the stack pointer goes
+//! back up only when none of them is needed.
 
 use super::frame_is_followed;
 use super::lives::{Lives, Mark, Set};

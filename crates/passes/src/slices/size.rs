@@ -1,10 +1,10 @@
-//! `stackswitch-slice-size`: how many bytes of a function's own frame travel when a context that has
-//! left it at a switch is displaced.
+//! `stackswitch-slice-size`: bounds the bytes of a function's frame that are copied when a context that
+//! was left at a switch is displaced.
 //!
-//! What a frame will be is the code generator's to decide. The figure is a bound for what it does:
-//! local variables; each value that is needed beyond its block, and for each block those that are
-//! needed at once, as if none had a register; in loops another for each that is computed, which may
-//! be kept from turn to turn; what calls take on the stack; the caller's registers.
+//! The code generator decides the size of a frame later. The bound counts local variables; each value that
+//! is live beyond its block, and for each block the values that are live at once, as if none had a
+//! register; in loops one more word for each computed value, which may be kept from turn to turn; the stack
+//! arguments of calls; and the caller's registers.
 
 use std::collections::{HashMap, HashSet};
 

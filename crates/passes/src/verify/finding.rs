@@ -1,4 +1,4 @@
-//! A diagnostic together with the IR that it is about.
+//! A finding: an error or a warning, together with the IR that it is about.
 
 use crate::diagnostics::{Diagnostic, Note, Severity};
 use stackswitch_ir::{Call, Function, Instruction, Module, Value};

@@ -1,4 +1,4 @@
-//! A context that only one function knows: all that is done to it can be seen.
+//! Finds all uses of a context's handle, if only one function knows the handle.
 
 use std::collections::HashMap;
 

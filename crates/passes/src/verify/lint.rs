@@ -1,9 +1,8 @@
-//! The lint: a local variable of one context that is used by another on the same base.
+//! The lint: warns where a context uses a local variable of another context of the same base.
 //!
-//! Contexts of one base have their stacks at the same addresses, so while the other runs the
-//! variable is not there. A warning needs both bases to be known as the same value: both null, both
-//! the body's own argument, or both what a global variable holds that is written in one
-//! place.
+//! Contexts of one base have their stacks at the same addresses. So while one runs, the other's variable is
+//! not on the stack. A warning needs both bases to be known as the same value: both are null, both are the
+//! body's own argument, or both are read from a global variable that is written in one place.
 
 use std::collections::HashMap;
 

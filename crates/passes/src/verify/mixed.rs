@@ -1,13 +1,12 @@
-//! Whether both sides of a switch mean the same `T`, where both can be seen.
+//! Checks that both sides of a switch carry the same `T`, if both are known.
 //!
-//! A switch is refused only if it is wrong whenever control gets to it. Two cases are:
+//! A switch is refused only if it is wrong on every path to it. Two cases are:
 //!
-//! - The first switch to a new context brings its body's `first`, so it must carry the type of the
-//!   `spawn`.
-//! - A context that only its creator knows, and that is only resumed, answers its creator. So its body
-//!   must suspend with the type of the `spawn`, unless another context may wait for it. The same body
-//!   may be that of other contexts too. So either all uses of the body are such contexts, or control
-//!   cannot but come to the suspension when the context is first resumed.
+//! - The first switch to a new context brings the body's `first`, so it must carry the type of the `spawn`.
+//! - A context that only its creator knows, and that is only resumed, suspends to its creator. So its body
+//!   must suspend with the type of the `spawn`, unless another context may wait for it. Other contexts may
+//!   have the same body. So either all uses of the body are such contexts, or this suspension is always the
+//!   first.
 
 use std::collections::HashMap;
 

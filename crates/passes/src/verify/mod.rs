@@ -1,8 +1,7 @@
-//! `stackswitch-verify`: every wrong use of an intrinsic is an error with its place and a hint.
+//! `stackswitch-verify`: reports each wrong use of an intrinsic as an error with its place and a hint.
 //!
-//! Calls of the runtime's own names are checked like the intrinsics they stand for, as long as the
-//! module only declares them: a module that defines them is the runtime itself. Each kind of check
-//! is a module of its own; all work on a call and what it means.
+//! Calls of the runtime's names are checked as the intrinsics, if the module only declares these names. A
+//! module that defines them is the runtime itself. Each kind of check is a module of its own.
 
 mod finding;
 mod handle;

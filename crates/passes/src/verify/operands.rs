@@ -1,4 +1,4 @@
-//! Whether the constants and the functions that a call is given can work.
+//! Checks the constant operands and the function operands of a call.
 
 use super::Problem;
 use stackswitch_abi::intrinsics::{Entry, Intrinsic, MAX_VALUE_SIZE, MIN_STACK, ParamKind};

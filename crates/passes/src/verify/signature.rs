@@ -1,4 +1,4 @@
-//! Whether a call has the type that the table gives its intrinsic.
+//! Checks that a call has the type that the table gives its intrinsic.
 
 use super::Problem;
 use stackswitch_abi::intrinsics::{Intrinsic, ParamKind, Returns};

@@ -1,4 +1,4 @@
-//! Whether the runtime's names are free to mean the runtime.
+//! Checks that no symbol of the module has the name of a runtime function in use.
 
 use std::collections::BTreeSet;
 

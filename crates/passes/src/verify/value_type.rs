@@ -1,4 +1,4 @@
-//! Which type `T` an overloaded call means, and whether a switch can carry it.
+//! Finds the type `T` of an overloaded call, and checks that a switch can carry it.
 
 use super::Problem;
 use stackswitch_abi::intrinsics::{Intrinsic, MAX_VALUE_SIZE, ParamKind, Returns};

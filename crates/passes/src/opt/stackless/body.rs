@@ -1,4 +1,4 @@
-//! Which bodies can become coroutines: those that suspend in their own frame only.
+//! Decides which bodies can be stackless: those that suspend only in their own frame.
 
 use crate::opt::nosuspend::Facts;
 use crate::verify::{Index, Site, Spelling};

@@ -1,7 +1,8 @@
-//! Coroutines, made of functions that suspend in their own frames.
+//! Makes a stackless body: a function that continues from a frame in its caller's memory.
 //!
-//! A body `T (ptr arg, T first)` becomes an ordinary function that goes on with what is in memory of
-//! the caller's, the *frame*. The frame also holds the value that travels and the status.
+//! A body `T (ptr arg, T first)` becomes an ordinary function that returns at each suspension and continues
+//! there when called again. The *frame* is memory of the caller's. It holds the state, the value that
+//! travels, and what is live across a suspension.
 
 use inkwell::llvm_sys::prelude::*;
 

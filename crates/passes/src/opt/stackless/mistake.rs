@@ -1,7 +1,8 @@
-//! What becomes of an operation on a stackless context that has finished.
+//! Operations on a stackless context that has finished.
 //!
-//! That is an error, of which the runtime tells with the context's handle, and which an error
-//! handler may look into. So then there has to be such a context.
+//! Such an operation is an error. The runtime reports it with the context's handle, and an error handler
+//! may ask about that handle. So the code creates a real, finished context and performs the operation on
+//! it.
 
 use std::collections::HashMap;
 

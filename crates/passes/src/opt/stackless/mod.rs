@@ -1,8 +1,8 @@
-//! A context that only its creator knows, and that suspends in its own frame, needs no stack: its
-//! body becomes a coroutine, whose frame is a local variable of the creator.
+//! Stackless contexts: a context that only its creator knows, and that suspends only in its own frame,
+//! needs no stack. Its frame becomes a local variable of the creator.
 //!
-//! The operations on it become plain code there, which LLVM then sees through. What cannot be shown
-//! to be the same stays a context.
+//! The operations on the context become plain code in the creator, which LLVM then optimises. If it cannot
+//! be proved that the result is the same, the context stays.
 
 mod body;
 mod coroutine;
