@@ -66,6 +66,7 @@ fn every_intrinsic_of_the_table_is_emitted() {
     ss.swap_ontop(&builder, other, a, b).unwrap();
     let me = ss.current(&builder).unwrap();
     let link = ss.link(&builder, me).unwrap();
+    ss.depth(&builder).unwrap();
     ss.setlink(&builder, me, Some(link)).unwrap();
     ss.setlink(&builder, me, None).unwrap();
     ss.status(&builder, other).unwrap();

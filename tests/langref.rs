@@ -81,7 +81,7 @@ fn no_section_is_about_something_else() {
 fn syntax_and_arguments_are_those_of_the_table() {
     for intrinsic in TABLE {
         let section_text = section_of(intrinsic);
-        let prototype = intrinsic.prototype();
+        let prototype = intrinsic.prototype().to_string();
         let (result, params) = prototype.split_once(' ').expect("a result and parameters");
         let syntax = section(section_text, "#### Syntax").expect("a part");
         let params =
@@ -103,7 +103,7 @@ fn syntax_and_arguments_are_those_of_the_table() {
 #[test]
 fn the_tables_are_those_of_the_code() {
     for layer in [Layer::Posix, Layer::Coroutine] {
-        let table = markdown(layer);
+        let table = markdown(layer).to_string();
         assert!(LANGREF.contains(&table), "replace the table of this layer by\n{table}");
     }
 }

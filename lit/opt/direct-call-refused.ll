@@ -113,7 +113,7 @@ define i64 @t.weak.alias() {
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)
   ret i64 %r
 }
-; REMARK: 'asks' needs its own stack: it asks for the running context
+; REMARK: 'asks' needs its own stack: it calls 'llvm.stackswitch.current', which must stay in its context
 define i64 @t.asks() {
   %c = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @asks, ptr null)
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 1)

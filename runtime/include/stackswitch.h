@@ -121,6 +121,7 @@ void stackswitch_swap_ontop_wide(void *to, void *fn, void *value, size_t size,
                                  void (*entry)(void *fn, void *slot));
 
 void *stackswitch_current(void);
+int stackswitch_depth(void);
 void *stackswitch_link(void *ctx);
 void stackswitch_setlink(void *ctx, void *link);
 

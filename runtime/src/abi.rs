@@ -8,6 +8,7 @@ use crate::arch;
 use crate::bases;
 use crate::cancel;
 use crate::context::Entry;
+use crate::depth;
 use crate::error::{self, Code, Handler};
 use crate::frame_memory;
 use crate::handle;
@@ -330,6 +331,10 @@ abi! {
     /// The running context.
     fn stackswitch_current() -> *mut c_void {
         handle::current()
+    }
+    /// The number of links from the running context to the end of the chain.
+    fn stackswitch_depth() -> c_int {
+        depth::depth()
     }
     /// A context's link, or null.
     fn stackswitch_link(ctx: *mut c_void) -> *mut c_void {

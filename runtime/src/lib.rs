@@ -19,7 +19,7 @@
 //! - `thread`, `stack_tracking`: the data of a thread, and which stack it is on;
 //! - `switch`, `faults`, `escape`: the slow path, faults, exceptions that leave a context;
 //! - `bases`, `settings`, `value`: regions and bases, settings of a thread, large values;
-//! - `posix`, `handle`, `cancel`, `frame_memory`, `visit`: the other operations;
+//! - `posix`, `handle`, `depth`, `cancel`, `frame_memory`, `visit`: the other operations;
 //! - `host`, `abi`: the operations for hosts in Rust, and the C ABI;
 //! - `debug_table`, `entry_points`: what debuggers read, and the functions that assembly calls.
 #![cfg_attr(not(test), no_std)]
@@ -35,6 +35,7 @@ mod check;
 mod context;
 mod cxx;
 mod debug_table;
+mod depth;
 mod destination;
 mod entry_points;
 pub mod error;

@@ -2,16 +2,12 @@
 //! intrinsics](intrinsics), [error codes](Code), [limits], and the [layouts](layout) and
 //! [constants of CPUs](cpu) that assembly and compiled code know.
 //!
-//! This crate has no code to run, and knows neither LLVM nor an operating system. The runtime asserts
+//! This crate needs no allocator, and knows neither LLVM nor an operating system. The runtime asserts
 //! each layout against its own structures.
 #![no_std]
 
-#[cfg(feature = "table")]
-extern crate std;
-
 pub mod cpu;
 mod error;
-#[cfg(feature = "table")]
 pub mod intrinsics;
 pub mod layout;
 pub mod limits;

@@ -183,7 +183,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         value: Option<BasicTypeEnum<'ctx>>,
     ) -> Result<FunctionValue<'ctx>, Error> {
         let (name, ty) = match self.overload(operation, value)? {
-            None => (operation.full_name(), ir::Type::pointer(self.ir(), 0)),
+            None => (operation.full_name().to_string(), ir::Type::pointer(self.ir(), 0)),
             Some(ty) => {
                 let suffix = ir::mangle::mangle(ty)
                     .ok_or_else(|| Error::ValueType { found: ty.to_string() })?;
@@ -208,10 +208,10 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
             self.overload(operation, value)?.unwrap_or_else(|| ir::Type::pointer(self.ir(), 0));
         let carrier = Carrier::of(ty);
         let Carrier::Direct(_) = carrier else {
-            let (operation, found) = (operation.full_name(), ty.to_string());
+            let (operation, found) = (operation.full_name().to_string(), ty.to_string());
             return Err(Error::NoRuntimeForm { operation, found });
         };
-        self.declaration(&operation.symbol(carrier.form()), operation, ty)
+        self.declaration(&operation.symbol(carrier.form()).to_string(), operation, ty)
     }
 }
 
@@ -278,6 +278,8 @@ impl<'ctx> Emitter<'_, 'ctx> {
         base_destroy = "base.destroy"(base: PointerValue<'ctx>) -> void;
         /// `current`: the running context.
         current = "current"() -> pointer;
+        /// `depth`: the number of links from the running context to the end of the chain, an `i32`.
+        depth = "depth"() -> integer;
         /// `link`: the context that is resumed when `ctx` ends or suspends.
         link = "link"(ctx: PointerValue<'ctx>) -> pointer;
         /// `setlink`: sets the link of `ctx`.
@@ -436,7 +438,10 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
     ) -> Result<Option<ir::Type<'m>>, Error> {
         let overloaded = operation.overloaded;
         if overloaded != value.is_some() {
-            return Err(Error::Overload { operation: operation.full_name(), overloaded });
+            return Err(Error::Overload {
+                operation: operation.full_name().to_string(),
+                overloaded,
+            });
         }
         value.map(|value| self.carriable(value)).transpose()
     }
@@ -459,7 +464,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         // SAFETY: the type is a function type of the module's context.
         let ty = unsafe { FunctionType::new(expected.raw()) };
         let function = self.module.add_function(name, ty, None);
-        if operation.effects.returns_twice {
+        if operation.properties.captures {
             let kind = Attribute::get_named_enum_kind_id("returns_twice");
             let attribute = self.module.get_context().create_enum_attribute(kind, 0);
             function.add_attribute(AttributeLoc::Function, attribute);
@@ -488,7 +493,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
             let found = self.ty(arg.get_type());
             if found != expected {
                 return Err(Error::Operand {
-                    operation: operation.full_name(),
+                    operation: operation.full_name().to_string(),
                     parameter: param.name,
                     found: found.to_string(),
                     expected: expected.to_string(),
@@ -553,7 +558,7 @@ fn function_type(
     expected: String,
 ) -> Error {
     Error::FunctionType {
-        operation: operation.full_name(),
+        operation: operation.full_name().to_string(),
         function: function.get_name().to_string_lossy().into_owned(),
         found: function.get_type().to_string().trim_matches('"').to_owned(),
         expected,

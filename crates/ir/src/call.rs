@@ -131,7 +131,7 @@ impl<'m> Call<'m> {
         }
         // An operation of ours has the attribute only after it has been lowered.
         let operation = std::str::from_utf8(name).ok().and_then(intrinsics::named_operation);
-        operation.is_some_and(|intrinsic| intrinsic.effects.returns_twice)
+        operation.is_some_and(|intrinsic| intrinsic.properties.captures)
             || (callee.is_declaration() && RETURN_TWICE.contains(&name))
     }
 

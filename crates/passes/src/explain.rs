@@ -195,7 +195,7 @@ fn mark(module: ir::Module<'_>) -> Vec<Marked> {
     let analysis = verify::analyse(module);
     let index = verify::index(&analysis.sites);
     let mut contexts = HashMap::new();
-    for spawn in analysis.sites.iter().filter(|site| site.intrinsic.name == "spawn") {
+    for spawn in analysis.sites.iter().filter(|site| site.intrinsic.makes_context()) {
         for user in verify::handle_uses(spawn, &index).into_iter().flat_map(|uses| uses.sites) {
             let spawned =
                 Spawned { instruction: printed(spawn.call), location: spawn.call.location() };

@@ -10,7 +10,7 @@ mod thread_mark;
 
 use std::collections::HashMap;
 
-use stackswitch_abi::intrinsics::{Form, Intrinsic, TABLE, Typed};
+use stackswitch_abi::intrinsics::{FastPath, Form, Intrinsic, TABLE, Typed};
 use stackswitch_ir::{AttributePlace, Builder, Call, Function, Module, Type, TypeKind, Value};
 
 use crate::cpu::{self, Conditions, InPlace, ObjectPlace, Operand, Operands, Operation};
@@ -41,13 +41,12 @@ const OUR_OWN: &[u8] = b"stackswitch.";
 
 /// The operation in place that an intrinsic has, if it has one.
 fn operation_of(intrinsic: &Intrinsic) -> Option<Operation> {
-    match intrinsic.name {
-        "swap" => Some(Operation::Swap),
-        "resume" => Some(Operation::Resume),
-        "suspend" => Some(Operation::Suspend),
-        "swapcontext" => Some(Operation::SwapContext(ObjectPlace::OwnMemory)),
-        _ => None,
-    }
+    Some(match intrinsic.properties.fast_path? {
+        FastPath::Swap => Operation::Swap,
+        FastPath::Resume => Operation::Resume,
+        FastPath::Suspend => Operation::Suspend,
+        FastPath::SwapContext => Operation::SwapContext(ObjectPlace::OwnMemory),
+    })
 }
 
 /// Puts switches in place. Returns the functions that may have changed; if none has, the list is
@@ -103,7 +102,7 @@ impl<'m> Pass<'m> {
             let forms = if operation.returns_twice() { &FORMS[..1] } else { &FORMS };
             for &typed in forms {
                 let Some(value) = verify::typed_value(module, typed) else { continue };
-                let symbol = intrinsic.symbol(Form::Typed(typed));
+                let symbol = intrinsic.symbol(Form::Typed(typed)).to_string();
                 let ty = verify::expected_type(module, intrinsic, value);
                 changed |= self.replace_calls(&symbol, ty, operation, report);
             }

@@ -4,7 +4,7 @@
 //! function reads and sets it on purpose. Code around each switch of such a function saves the state
 //! and restores it afterwards. Flags of exceptions that were raised meanwhile stay raised.
 
-use stackswitch_abi::intrinsics::{Intrinsic, Returns};
+use stackswitch_abi::intrinsics::Intrinsic;
 use stackswitch_ir::{
     Assembly, AttributePlace, Builder, Call, CallKind, Function, Module, Type, Value,
 };
@@ -14,11 +14,10 @@ use crate::cpu::{self, ControlState};
 /// The attribute of calls around which the code is there already.
 const DONE: &str = "stackswitch-keeps-control-state";
 
-/// Whether other contexts may run before the runtime's function returns.
+/// Whether other contexts may run before the runtime's function returns, other than in an error
+/// handler.
 fn switches(intrinsic: &Intrinsic) -> bool {
-    intrinsic.returns == Returns::Value
-        || intrinsic.effects.returns_twice
-        || intrinsic.name == "cancel"
+    intrinsic.properties.captures || intrinsic.properties.may_suspend_caller()
 }
 
 /// Saves the state before a call of the runtime and restores it after, if the caller is `strictfp`

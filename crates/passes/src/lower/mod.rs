@@ -80,7 +80,7 @@ impl<'m> Lowering<'m> {
 
     /// The prototypes agree: only the callee changes, and perhaps the function operand.
     fn in_place(&mut self, site: &Site<'m>, carrier: Option<Carrier<'m>>, runtime: Runtime<'m>) {
-        if let (Some(carrier), Some(index)) = (carrier, function_index(site.intrinsic)) {
+        if let (Some(carrier), Some(index)) = (carrier, site.intrinsic.function_position()) {
             let given = site.call.args()[index];
             let entry = self.entry(site, carrier, given);
             if entry != given {
@@ -97,7 +97,7 @@ impl<'m> Lowering<'m> {
                 self.changed |= site.call.remove_attribute(AttributePlace::Result, name);
             }
         }
-        if site.intrinsic.effects.returns_twice {
+        if site.intrinsic.properties.captures {
             // On the call too: LLVM does not look at the callee of a call with another type.
             self.changed |= site.call.add_attribute(self.module, "returns_twice");
         }
@@ -124,7 +124,7 @@ impl<'m> Lowering<'m> {
     fn widened(&mut self, site: &Site<'m>, narrow: Type<'m>, typed: Typed, runtime: Runtime<'m>) {
         let Some(wide) = verify::typed_value(self.module, typed) else { return };
         let mut args = site.call.args();
-        if let Some(index) = function_index(site.intrinsic) {
+        if let Some(index) = site.intrinsic.function_position() {
             args[index] = self.entry(site, Carrier::Widened(narrow, typed), args[index]);
         }
         let builder = Builder::before(self.module, site.call);
@@ -143,8 +143,10 @@ impl<'m> Lowering<'m> {
     /// A value that travels through memory in the caller's frame.
     fn through_memory(&mut self, site: &Site<'m>, ty: Type<'m>, runtime: Runtime<'m>) {
         let given = site.call.args();
-        let entry =
-            function_index(site.intrinsic).map(|i| self.entry(site, Carrier::Wide(ty), given[i]));
+        let entry = site
+            .intrinsic
+            .function_position()
+            .map(|i| self.entry(site, Carrier::Wide(ty), given[i]));
         let buffer = has_values(site.intrinsic).then(|| self.buffer(site, ty));
         let builder = Builder::before(self.module, site.call);
         let mut args = Vec::new();
@@ -198,10 +200,5 @@ impl<'m> Lowering<'m> {
 
 /// Whether values of type `T` are passed or returned, rather than only named by the suffix.
 fn has_values(intrinsic: &Intrinsic) -> bool {
-    intrinsic.params.iter().any(|p| p.kind == ParamKind::Value)
-}
-
-/// Where the function operand is.
-fn function_index(intrinsic: &Intrinsic) -> Option<usize> {
-    intrinsic.params.iter().position(|p| matches!(p.kind, ParamKind::Function(_)))
+    intrinsic.position(ParamKind::Value).is_some()
 }

@@ -1,7 +1,7 @@
 //! Declares runtime functions with the attributes that LLVM may rely on.
 
 use crate::verify;
-use stackswitch_abi::intrinsics::{Effects, Form, Intrinsic, Memory, ParamKind, Returns, Typed};
+use stackswitch_abi::intrinsics::{Form, Intrinsic, Memory, ParamKind, Properties, Returns, Typed};
 use stackswitch_ir::{AttributePlace, Function, Linkage, Module, Type};
 
 /// Attributes that say what the upper bits of a register hold.
@@ -21,7 +21,7 @@ pub(super) struct Runtime<'m> {
 impl<'m> Runtime<'m> {
     /// Finds or makes the declaration of the function that does an intrinsic's work.
     pub(super) fn declare(module: Module<'m>, intrinsic: &Intrinsic, form: Form) -> Self {
-        let symbol = intrinsic.symbol(form);
+        let symbol = intrinsic.symbol(form).to_string();
         let ty = match form {
             Form::Wide => verify::wide_type(module, intrinsic),
             Form::Typed(typed) => {
@@ -35,7 +35,7 @@ impl<'m> Runtime<'m> {
         };
         // A definition (the runtime itself, compiled along) knows best what it does.
         if function.is_declaration() {
-            changed |= add_effects(module, function, intrinsic.effects);
+            changed |= add_effects(module, function, &intrinsic.properties);
             if is_small(form) {
                 changed |= extend_values(module, function, intrinsic);
             }
@@ -50,21 +50,19 @@ pub(super) fn is_small(form: Form) -> bool {
 }
 
 /// Tells LLVM what the function may do. Returns whether that was news.
-fn add_effects(module: Module<'_>, function: Function<'_>, effects: Effects) -> bool {
+fn add_effects(module: Module<'_>, function: Function<'_>, properties: &Properties) -> bool {
     let mut changed = false;
     let mut add = |name, value| {
         changed |= function.add_attribute(module, AttributePlace::Function, name, value);
     };
-    if effects.returns_twice {
+    if properties.captures {
         add("returns_twice", 0);
     }
-    if effects.nounwind {
+    if !properties.runs_other_code() {
         add("nounwind", 0);
-    }
-    if effects.willreturn {
         add("willreturn", 0);
     }
-    if let Some(memory) = memory_attribute(effects.memory) {
+    if let Some(memory) = memory_attribute(properties.memory()) {
         add("memory", memory);
     }
     changed

@@ -4,8 +4,8 @@
 use super::nosuspend::Facts;
 use super::{MAX_STACK, Remark, forget};
 use crate::lower;
-use crate::verify::{self, HandleUses, Index, Site, Spelling};
-use stackswitch_abi::intrinsics::Form;
+use crate::verify::{self, HandleUses, Index, Site};
+use stackswitch_abi::intrinsics::{ParamKind, Returns, WithoutStack};
 use stackswitch_ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
 
 /// What becomes of a context.
@@ -13,6 +13,8 @@ use stackswitch_ir::{AttributePlace, Builder, CallKind, Function, Instruction, M
 struct Plan<'a, 'm> {
     body: Function<'m>,
     resume: &'a Site<'m>,
+    /// What the body is called with: the context's argument and the first value.
+    args: [Value<'m>; 2],
     uses: HandleUses<'a, 'm>,
     /// Operations that go, with the constant that their result is, if they have one.
     others: Vec<(&'a Site<'m>, Option<u64>)>,
@@ -26,7 +28,7 @@ pub(super) fn run<'a, 'm>(
     facts: &Facts<'m>,
     tell: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
-    if site.intrinsic.name != "spawn" {
+    if !site.intrinsic.makes_context() {
         return false;
     }
     match plan(site, index, facts) {
@@ -53,9 +55,7 @@ fn plan<'a, 'm>(
     index: &Index<'a, 'm>,
     facts: &Facts<'m>,
 ) -> Result<Plan<'a, 'm>, String> {
-    let is_plain = |s: &Site<'_>| {
-        s.spelling != Spelling::Runtime(Form::Wide) && s.call.kind() == CallKind::Call
-    };
+    let is_plain = |s: &Site<'_>| !s.is_wide() && s.call.kind() == CallKind::Call;
     if !is_plain(site) {
         return Err("it is invoked, or its value goes through memory".to_owned());
     }
@@ -74,21 +74,16 @@ fn plan<'a, 'm>(
             safe.stack
         ));
     }
-    if !site.call.args()[0].origin().is_null() {
+    if !site.has_default_base() {
         return Err("its base is not the default one".to_owned());
     }
     let uses = verify::handle_uses(site, index)
         .ok_or("its handle may be used elsewhere, or be that of another context")?;
-    if let Some(other) = uses.sites.iter().find(|s| {
-        !is_plain(s)
-            || !matches!(
-                s.intrinsic.name,
-                "resume" | "destroy" | "status" | "prefetch" | "slice.size"
-            )
-    }) {
+    if let Some(other) = uses.sites.iter().find(|s| !is_plain(s) || !is_known_of_call(s)) {
         return Err(format!("'{}' is used on it", other.intrinsic.full_name()));
     }
-    let mut resumes = uses.sites.iter().filter(|s| s.intrinsic.name == "resume");
+    let enters = |s: &&&Site<'m>| s.intrinsic.properties.without_stack == WithoutStack::Enters;
+    let mut resumes = uses.sites.iter().filter(enters);
     let resume = match (resumes.next(), resumes.next()) {
         (Some(&resume), None) => resume,
         (None, _) => return Err("it is never resumed".to_owned()),
@@ -113,7 +108,19 @@ fn plan<'a, 'm>(
     for &other in uses.sites.iter().filter(|s| s.call != resume.call) {
         others.push((other, fold(other, start, middle, &uses.sites)?));
     }
-    Ok(Plan { body, resume, uses, others })
+    let (argument, first) = (site.operand(ParamKind::Argument), resume.operand(ParamKind::Value));
+    let (Some(argument), Some(first)) = (argument, first) else {
+        return Err("its resume carries no value".to_owned());
+    };
+    Ok(Plan { body, resume, args: [argument, first], uses, others })
+}
+
+/// Whether it is known what becomes of an operation on a context that is a call.
+fn is_known_of_call(site: &Site<'_>) -> bool {
+    match site.intrinsic.properties.without_stack {
+        WithoutStack::Enters | WithoutStack::Status | WithoutStack::Zero => true,
+        WithoutStack::Refused | WithoutStack::Ends => false,
+    }
 }
 
 /// The constant that an operation gives, if it gives one.
@@ -126,16 +133,19 @@ fn fold<'m>(
     const NEW: u64 = 0;
     const FINISHED: u64 = 3;
     let here = site.call.instruction();
-    match site.intrinsic.name {
-        "status" if !middle.reaches(here, Some(start)) => Ok(Some(NEW)),
-        "status" if !start.reaches(here, Some(middle)) => Ok(Some(FINISHED)),
-        "status" => Err("its status is not known where it is asked for".to_owned()),
-        // It is never displaced.
-        "slice.size" => Ok(Some(0)),
-        "destroy" if uses.iter().any(|s| here.reaches(s.call.instruction(), Some(start))) => {
-            Err("it may be used after it is destroyed".to_owned())
+    let properties = &site.intrinsic.properties;
+    let is_used_after = || uses.iter().any(|s| here.reaches(s.call.instruction(), Some(start)));
+    if properties.releases && is_used_after() {
+        return Err("it may be used after it is destroyed".to_owned());
+    }
+    match properties.without_stack {
+        WithoutStack::Status if !middle.reaches(here, Some(start)) => Ok(Some(NEW)),
+        WithoutStack::Status if !start.reaches(here, Some(middle)) => Ok(Some(FINISHED)),
+        WithoutStack::Status => Err("its status is not known where it is asked for".to_owned()),
+        WithoutStack::Zero => Ok((site.intrinsic.returns != Returns::Void).then_some(0)),
+        WithoutStack::Enters | WithoutStack::Ends | WithoutStack::Refused => {
+            Err(format!("'{}' is used on it", site.intrinsic.full_name()))
         }
-        _ => Ok(None),
     }
 }
 
@@ -144,8 +154,7 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
     let resume = plan.resume.call;
     let builder = Builder::before(module, resume);
     builder.ensure_location(resume.caller());
-    let args = [site.call.args()[2], resume.args()[1]];
-    let result = lower::call_as_declared(&builder, plan.body, &args);
+    let result = lower::call_as_declared(&builder, plan.body, &plan.args);
     for &(other, constant) in &plan.others {
         forget(index, other);
         match constant {

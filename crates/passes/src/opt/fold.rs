@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::known::{Context, Known, NEW};
 use super::nosuspend::Facts;
 use super::{Remark, forget};
-use crate::verify::{Index, Site, Spelling};
-use stackswitch_abi::intrinsics::Form;
+use crate::verify::{Index, Site};
+use stackswitch_abi::intrinsics::{Gives, Headers, ParamKind};
 use stackswitch_ir::{Block, Call, CallKind, Function, Instruction, Value};
 
 /// What becomes of an operation.
@@ -42,7 +42,7 @@ pub(super) fn run<'m>(
     tell: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
     // Every handle of which something can be known comes from one of these.
-    if !sites.iter().any(|site| matches!(site.intrinsic.name, "current" | "spawn")) {
+    if !sites.iter().any(|site| names_context(site)) {
         return false;
     }
     let mut folding = Folding { index, facts, decisions: None, unread: HashMap::new() };
@@ -58,6 +58,14 @@ pub(super) fn run<'m>(
     }
     let decisions = folding.decisions.unwrap_or_default();
     apply(decisions, index, tell)
+}
+
+/// Whether the result of an operation is the handle of a context of which something is known.
+fn names_context(site: &Site<'_>) -> bool {
+    match site.intrinsic.properties.gives {
+        Gives::RunningContext | Gives::NewContext => true,
+        Gives::Unknown | Gives::Copy | Gives::Status | Gives::Link | Gives::SliceSize => false,
+    }
 }
 
 /// The work on one function.
@@ -130,7 +138,19 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
             match self.index.get(&call) {
                 Some(&site) => self.operation(site, known),
                 None if self.facts.may_switch(call, self.index) => self.others_run(known),
-                None => {}
+                None => self.touch_headers(self.facts.headers(call), known),
+            }
+        }
+    }
+
+    /// Forgets what code that lets no other context run may have changed or seen.
+    fn touch_headers(&mut self, headers: Headers, known: &mut Known<'m>) {
+        match headers {
+            Headers::Untouched => {}
+            Headers::Reads => self.unread.clear(),
+            Headers::SetsLink | Headers::Any => {
+                known.headers_changed();
+                self.unread.clear();
             }
         }
     }
@@ -138,8 +158,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     /// Whether a value is a handle that a `current` or a `spawn` gave.
     fn gives_handle(&self, value: Value<'m>) -> bool {
         let call = value.as_instruction().and_then(|i| i.call());
-        call.and_then(|c| self.index.get(&c))
-            .is_some_and(|site| matches!(site.intrinsic.name, "current" | "spawn"))
+        call.and_then(|c| self.index.get(&c)).is_some_and(|site| names_context(site))
     }
 
     fn others_run(&mut self, known: &mut Known<'m>) {
@@ -159,130 +178,169 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// What is known after an operation of the family, and what becomes of that.
+    /// Updates what is known for an operation, and decides what becomes of the operation.
     fn operation(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
-        let call = site.call;
-        let args = call.args();
-        let handle = args.first().map(|&first| known.handle(first));
-        // The form through memory has another shape.
-        let plain = call.kind() == CallKind::Call && site.spelling != Spelling::Runtime(Form::Wide);
-        match (site.intrinsic.name, handle) {
-            ("current", _) if plain => return self.current(call, known),
-            ("spawn", _) => {
-                self.others_run(known);
-                // It only fails where there is no memory, and has then said so.
-                if plain && args[0].origin().is_null() && site.body().is_some() {
-                    let link = Some(Value::null(call.value().ty()));
-                    known.found(call.value(), Context { status: NEW, link });
-                }
-                return;
-            }
-            ("swap", Some(to)) if plain => {
-                if known.current() == Some(to) {
-                    let text = "a switch to the running context is its value";
-                    return self.decide(call, Some(Action::Is(args[1])), "SwapToOneself", text);
-                }
-                if self.is_from_current(args[0]) {
-                    let text = "this may not be a switch to the running context: another may \
-                                have run since its handle was asked for, and have cloned it";
-                    self.decide(call, None, "SwapToOneself", text);
-                }
-            }
-            ("status" | "link" | "slice.size" | "setlink", Some(handle)) if plain => {
-                match known.context(handle) {
-                    Some(context) => return self.ask(site, handle, context, known),
-                    None if self.gives_handle(handle) => {
-                        self.missed(site);
-                    }
-                    None => {}
-                }
-            }
-            _ => {}
+        let properties = &site.intrinsic.properties;
+        // An invoke ends its block, and a value that goes through memory has no place to go.
+        let is_plain = site.call.kind() == CallKind::Call && !site.is_wide();
+        if is_plain && self.is_folded(site, known) {
+            return;
         }
-        if self.facts.may_switch(call, self.index) {
+        if properties.runs_other_code() {
             self.others_run(known);
+        } else {
+            self.touch_headers(properties.headers(), known);
+        }
+        if is_plain {
+            self.names_result(site, known);
         }
     }
 
-    /// The running context is asked for.
-    fn current(&mut self, call: Call<'m>, known: &mut Known<'m>) {
-        match known.current() {
-            Some(handle) => {
-                let text = "the running context is known here already";
-                self.decide(call, Some(Action::Is(handle)), "CurrentKnown", text);
-                known.name(call.value(), handle);
+    /// Replaces or removes an operation whose effect is known. Returns whether nothing else has to
+    /// be done about it.
+    fn is_folded(&mut self, site: &Site<'m>, known: &mut Known<'m>) -> bool {
+        let (call, properties) = (site.call, &site.intrinsic.properties);
+        if properties.gives == Gives::RunningContext
+            && !properties.runs_other_code()
+            && let Some(handle) = known.current()
+        {
+            let text = "the running context is known here already";
+            self.decide(call, Some(Action::Is(handle)), "CurrentKnown", text);
+            known.name(call.value(), handle);
+            return true;
+        }
+        let Some(operand) = site.context() else { return false };
+        let handle = known.handle(operand);
+        if properties.gives_value_to_itself
+            && let Some(value) = site.operand(ParamKind::Value)
+        {
+            if known.current() == Some(handle) {
+                let text = "a switch to the running context is its value";
+                self.decide(call, Some(Action::Is(value)), "SwapToOneself", text);
+                return true;
             }
-            None => known.found_current(call.value()),
+            if self.is_from_current(operand) {
+                let text = "this may not be a switch to the running context: another may \
+                            have run since its handle was asked for, and have cloned it";
+                self.decide(call, None, "SwapToOneself", text);
+            }
+        }
+        if !properties.is_quiet_if_alive() {
+            return false;
+        }
+        match known.context(handle) {
+            Some(context) => self.ask(site, handle, context, known),
+            None if self.gives_handle(handle) => {
+                self.missed(site);
+                false
+            }
+            None => false,
         }
     }
 
-    /// An operation that only reads a context, or sets its link, where the context exists.
+    /// Notes what is known of the context whose handle an operation gives.
+    fn names_result(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
+        let handle = site.call.value();
+        match site.intrinsic.properties.gives {
+            Gives::RunningContext => known.found_current(handle),
+            // It only fails where there is no memory, and has then said so.
+            Gives::NewContext if site.has_default_base() && site.body().is_some() => {
+                let link = Some(Value::null(handle.ty()));
+                known.found(handle, Context { status: NEW, link });
+            }
+            Gives::NewContext
+            | Gives::Unknown
+            | Gives::Copy
+            | Gives::Status
+            | Gives::Link
+            | Gives::SliceSize => {}
+        }
+    }
+
+    /// Decides about an operation that runs no other code, as its context exists. Returns whether
+    /// nothing else has to be done about it.
     fn ask(
         &mut self,
         site: &Site<'m>,
         handle: Value<'m>,
         context: Context<'m>,
         known: &mut Known<'m>,
-    ) {
-        let call = site.call;
-        match site.intrinsic.name {
-            "status" => {
-                let number = Action::Number(context.status);
-                self.decide(call, Some(number), "StatusKnown", "the context's status is known");
+    ) -> bool {
+        let (call, properties) = (site.call, &site.intrinsic.properties);
+        let (action, name, text) = match (properties.gives, properties.headers) {
+            (Gives::Unknown, Headers::SetsLink) => {
+                return self.set_link(site, handle, context, known);
             }
-            "slice.size" if context.status == NEW => {
+            (_, Headers::SetsLink | Headers::Any) => return false,
+            (Gives::Status, _) => {
+                let status = Action::Number(context.status);
+                (status, "StatusKnown", "the context's status is known")
+            }
+            (Gives::SliceSize, _) if context.status == NEW => {
                 let text = "a context that has not run has no slice";
-                self.decide(call, Some(Action::Number(0)), "SliceSizeKnown", text);
+                (Action::Number(0), "SliceSizeKnown", text)
             }
-            "link" => match context.link {
-                Some(link) => {
-                    let text = "the context's link is known";
-                    self.decide(call, Some(Action::Is(link)), "LinkKnown", text);
-                }
+            (Gives::Link, _) => match context.link {
+                Some(link) => (Action::Is(link), "LinkKnown", "the context's link is known"),
                 None => {
                     self.unread.remove(&handle);
                     known.found(handle, Context { link: Some(call.value()), ..context });
+                    return true;
                 }
             },
-            "setlink" => self.set_link(call, handle, context, known),
-            _ => {}
-        }
+            (Gives::SliceSize | Gives::Unknown | Gives::Copy, headers) => {
+                self.touch_headers(headers, known);
+                return true;
+            }
+            (Gives::RunningContext | Gives::NewContext, _) => return false,
+        };
+        self.decide(call, Some(action), name, text);
+        true
     }
 
-    /// The link of a context that exists is set.
+    /// Decides about an operation that sets the link of a context that exists. Returns whether
+    /// nothing else has to be done about it.
     fn set_link(
         &mut self,
-        call: Call<'m>,
+        site: &Site<'m>,
         handle: Value<'m>,
         context: Context<'m>,
         known: &mut Known<'m>,
-    ) {
-        let link = known.handle(call.args()[1]);
+    ) -> bool {
+        let call = site.call;
+        let Some(operand) = site.operand(ParamKind::Link) else { return false };
+        let link = known.handle(operand);
         let exists = link.is_null() || known.context(link).is_some();
         if !exists {
             // It may be refused, and the error's handler may switch.
-            known.found(handle, Context { link: None, ..context });
-            return self.others_run(known);
+            self.others_run(known);
+            return true;
         }
         if context.link == Some(link) {
             let text = "the context has this link already";
-            return self.decide(call, Some(Action::Nothing), "LinkKnown", text);
+            self.decide(call, Some(Action::Nothing), "LinkKnown", text);
+            return true;
         }
         if let Some(earlier) = self.unread.insert(handle, call) {
             let text = "the link is set again before anybody can see it";
             self.decide(earlier, Some(Action::Nothing), "LinkUnread", text);
         }
         known.found(handle, Context { link: Some(link), ..context });
+        true
     }
 
     /// An operation on a handle that is from this function, of whose context nothing is known.
     fn missed(&mut self, site: &Site<'m>) {
-        let (name, text) = match site.intrinsic.name {
-            "status" => {
+        let (name, text) = match site.intrinsic.properties.gives {
+            Gives::Status => {
                 ("StatusKnown", "the status is not known: the context may have run, or have ended")
             }
-            "link" => ("LinkKnown", "the link is not known: the context may have run"),
-            _ => return,
+            Gives::Link => ("LinkKnown", "the link is not known: the context may have run"),
+            Gives::Unknown
+            | Gives::RunningContext
+            | Gives::NewContext
+            | Gives::Copy
+            | Gives::SliceSize => return,
         };
         self.decide(site.call, None, name, text);
     }
@@ -290,7 +348,8 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     /// Whether a handle is one that was running when it was asked for.
     fn is_from_current(&self, value: Value<'m>) -> bool {
         let call = value.origin().as_instruction().and_then(|i| i.call());
-        call.and_then(|c| self.index.get(&c)).is_some_and(|site| site.intrinsic.name == "current")
+        call.and_then(|c| self.index.get(&c))
+            .is_some_and(|site| site.intrinsic.properties.gives == Gives::RunningContext)
     }
 }
 

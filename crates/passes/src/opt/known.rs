@@ -84,6 +84,11 @@ impl<'m> Known<'m> {
         self.contexts.clear();
     }
 
+    /// The headers of contexts have changed. The running context is the same.
+    pub(super) fn headers_changed(&mut self) {
+        self.contexts.clear();
+    }
+
     /// An instruction gives its result anew: what was known of the last one does not hold for it.
     pub(super) fn defined(&mut self, value: Value<'m>) {
         if self.current == Some(value) {

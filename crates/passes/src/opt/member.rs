@@ -10,7 +10,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::verify::{Index, Site};
-use stackswitch_abi::intrinsics::INTRINSIC_PREFIX;
+use stackswitch_abi::intrinsics::{INTRINSIC_PREFIX, ParamKind};
 use stackswitch_ir::{Access, AccessKind, Call, CallKind, Function, Instruction, Module, Value};
 
 /// How many uses of the object in other functions are looked at.
@@ -60,7 +60,7 @@ impl<'m> Members<'m> {
         index: &Index<'_, 'm>,
     ) -> Outcome {
         let (mut outcome, mut looked_at) = (Outcome::Unchanged, Vec::new());
-        for site in sites.iter().filter(|site| site.intrinsic.name == "spawn") {
+        for site in sites.iter().filter(|site| site.intrinsic.makes_context()) {
             let creator = site.call.caller();
             if creator.is_optnone() || creator.calls_what_returns_twice() {
                 continue;
@@ -237,10 +237,12 @@ impl<'m> Look<'_, '_, 'm> {
 
     /// The function that gets an argument of a call, and as which parameter.
     fn callee(&self, call: Call<'m>, argument: usize) -> Option<(Function<'m>, usize)> {
-        /// The operand of `spawn` that the body is given, as its first.
-        const ARGUMENT: usize = 2;
         match self.index.get(&call) {
-            Some(site) if site.intrinsic.name == "spawn" && argument == ARGUMENT => {
+            // The body has the argument operand as its first parameter.
+            Some(site)
+                if site.intrinsic.makes_context()
+                    && site.intrinsic.position(ParamKind::Argument) == Some(argument) =>
+            {
                 Some((site.copyable_body()?, 0))
             }
             Some(_) => None,

@@ -10,7 +10,7 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use crate::verify::Index;
-use stackswitch_abi::intrinsics::Intrinsic;
+use stackswitch_abi::intrinsics::{Headers, Intrinsic};
 use stackswitch_ir::{Call, Function, Instruction, Module};
 
 /// The attribute's name.
@@ -33,6 +33,8 @@ pub(crate) struct Safe {
     pub(crate) obstacle: Option<String>,
     /// An estimate of the bytes of stack that it needs.
     pub(crate) stack: u64,
+    /// What it does to the headers of contexts.
+    headers: Headers,
 }
 
 /// Why a function may suspend, for all that is known.
@@ -66,11 +68,13 @@ impl fmt::Display for Reason<'_> {
 }
 
 /// What one function does by itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Local<'m> {
     reason: Option<Reason<'m>>,
     obstacle: Option<String>,
     variables: u64,
+    /// What it does to the headers of contexts itself.
+    headers: Headers,
     callees: Vec<Function<'m>>,
     /// How many of these are not known yet.
     waiting: usize,
@@ -123,6 +127,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
         {
             local.reason = None;
             local.obstacle = Some("what it calls is not known".to_owned());
+            local.headers = Headers::Any;
             ready.push(function);
         }
     }
@@ -151,6 +156,7 @@ fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe 
     Safe {
         obstacle: local.obstacle.clone().or_else(inherited),
         stack: local.variables.saturating_add(FRAME).saturating_add(deepest),
+        headers: callees().fold(local.headers, |all, (_, safe)| all.and(safe.headers)),
     }
 }
 
@@ -160,7 +166,14 @@ fn is_promised(function: Function<'_>) -> bool {
 
 /// Looks at one function's instructions.
 fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Local<'m> {
-    let mut local = Local::default();
+    let mut local = Local {
+        reason: None,
+        obstacle: None,
+        variables: 0,
+        headers: Headers::Untouched,
+        callees: Vec::new(),
+        waiting: 0,
+    };
     let mut seen = HashSet::new();
     for instruction in function.walk() {
         if let Some(call) = instruction.call() {
@@ -183,12 +196,14 @@ fn call_of<'m>(
     local: &mut Local<'m>,
 ) -> Result<(), Reason<'m>> {
     if let Some(site) = index.get(&call) {
-        // What cannot report an error runs no code that could switch.
-        if !site.intrinsic.effects.nounwind {
+        let properties = &site.intrinsic.properties;
+        if properties.runs_other_code() {
             return Err(Reason::Operation(site.intrinsic));
         }
-        if site.intrinsic.name == "current" {
-            local.obstacle = Some("it asks for the running context".to_owned());
+        local.headers = local.headers.and(properties.headers());
+        if !properties.may_move() {
+            let name = site.intrinsic.full_name();
+            local.obstacle = Some(format!("it calls '{name}', which must stay in its context"));
         }
         return Ok(());
     }
@@ -206,10 +221,16 @@ fn call_of<'m>(
         local.callees.push(callee);
     } else if is_promised(callee) || callee.only_reads() {
         local.obstacle = Some(format!("the stack use of '{}' is not known", callee.name()));
+        local.headers = local.headers.and(headers_of_unknown(callee));
     } else {
         return Err(Reason::Unknown(callee));
     }
     Ok(())
+}
+
+/// What a function does to the headers of contexts if its body is not known.
+fn headers_of_unknown(function: Function<'_>) -> Headers {
+    if function.only_reads() { Headers::Reads } else { Headers::Any }
 }
 
 /// Adds the memory of a local variable.
@@ -236,7 +257,7 @@ impl<'m> Facts<'m> {
     /// Whether a call may let other contexts run before it returns.
     pub(crate) fn may_switch(&self, call: Call<'m>, index: &Index<'_, 'm>) -> bool {
         if let Some(site) = index.get(&call) {
-            return !site.intrinsic.effects.nounwind;
+            return site.intrinsic.properties.runs_other_code();
         }
         if call.is_assembly() {
             return true;
@@ -246,6 +267,19 @@ impl<'m> Facts<'m> {
             || call.callee().as_exact_function().is_some_and(|f| self.safe.contains_key(&f))
             || is_promised(callee)
             || (callee.is_declaration() && callee.only_reads()))
+    }
+
+    /// What a call that lets no other context run does to the headers of contexts.
+    pub(crate) fn headers(&self, call: Call<'m>) -> Headers {
+        let Some(callee) = call.callee().as_function() else { return Headers::Any };
+        if call.is_leaf_intrinsic() {
+            return Headers::Untouched;
+        }
+        let exact = call.callee().as_exact_function();
+        match exact.and_then(|function| self.safe.get(&function)) {
+            Some(safe) => safe.headers,
+            None => headers_of_unknown(callee),
+        }
     }
 
     /// Gives the functions their attribute. Returns whether one did not have it.

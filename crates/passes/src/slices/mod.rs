@@ -18,11 +18,8 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::opt::{Remark, nosuspend};
-use crate::verify::{self, Analysis};
+use crate::verify::{self, Analysis, Site};
 use stackswitch_ir::{AttributePlace, Call, Function, Module};
-
-/// The operations that suspend their caller and return when it is gone back to.
-const SWITCHES: [&str; 6] = ["swap", "resume", "suspend", "swap.ontop", "cancel", "swapcontext"];
 
 /// Attributes of functions whose frames stay as they are: others follow these frames.
 const KEPT_IN: [&str; 9] = [
@@ -98,7 +95,8 @@ fn switch_points<'m>(analysis: &Analysis<'m>) -> Vec<(Function<'m>, Vec<Call<'m>
         });
         found[place].1.push(call);
     };
-    let switches = analysis.sites.iter().filter(|s| SWITCHES.contains(&s.intrinsic.name));
+    let suspends = |site: &&Site<'m>| site.intrinsic.properties.may_suspend_caller();
+    let switches = analysis.sites.iter().filter(suspends);
     for call in switches.map(|site| site.call).chain(analysis.doubtful.iter().copied()) {
         add(call, &mut open);
     }

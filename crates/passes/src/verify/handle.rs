@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::Site;
-use stackswitch_abi::intrinsics::ParamKind;
 use stackswitch_ir::{Call, Instruction, Value};
 
 /// The sites of a module by their calls.
@@ -39,11 +38,7 @@ pub(crate) fn uses<'a, 'm>(spawn: &Site<'m>, index: &Index<'a, 'm>) -> Option<Ha
     let uses = spawn.call.instruction().pointer_uses()?;
     let operation = |(call, argument): (Call<'m>, usize)| {
         let site = *index.get(&call)?;
-        let first = site.intrinsic.params.first()?;
-        let on_it = argument == 0
-            && matches!(first.kind, ParamKind::Handle | ParamKind::OptionalHandle)
-            && matches!(first.name, "ctx" | "to");
-        on_it.then_some(site)
+        (argument == 0 && site.intrinsic.works_on_context()).then_some(site)
     };
     let sites = uses.arguments.into_iter().map(operation).collect::<Option<_>>()?;
     Some(HandleUses { sites, null_checks: uses.null_checks })

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::handle::{Index, uses};
 use super::{Finding, Site};
-use stackswitch_abi::intrinsics::ParamKind;
+use stackswitch_abi::intrinsics::{Control, Gives, ParamKind};
 use stackswitch_ir::{Function, Instruction, Value};
 
 /// A value of a base, in the words of a body: what it is without running the program.
@@ -32,47 +32,62 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
     for site in sites {
         let caller = site.call.caller();
         let Some(own) = starts.get(&caller) else { continue };
-        match site.intrinsic.name {
-            "spawn" => spawned(site, own, caller, &mut stores, &mut findings),
-            "resume" | "swap" => {
+        let properties = &site.intrinsic.properties;
+        match properties.control {
+            _ if properties.gives == Gives::NewContext => {
+                spawned(site, own, caller, &mut stores, &mut findings);
+            }
+            Control::Resumes | Control::Swaps => {
                 let Some(variable) = carried(site) else { continue };
-                let target = site.call.args()[0].origin().as_instruction();
+                let target = site.context().and_then(|context| context.origin().as_instruction());
                 let spawn = target.and_then(|i| i.call()).and_then(|call| index.get(&call));
                 let base = spawn.and_then(|spawn| base_in(caller, spawn));
                 if let Some((_, start)) = base.and_then(|b| own.iter().find(|(o, _)| *o == b)) {
                     findings.push(warn(site.call.instruction(), variable, start));
                 }
             }
-            "suspend" => {
+            Control::Suspends => {
                 let Some(variable) = carried(site) else { continue };
                 let start = own.iter().find(|(base, start)| {
                     let theirs = starts.get(&start.call.caller());
                     // Its creator resumes it, and has the same base.
                     *base == Base::Default
                         && theirs.is_some_and(|t| t.iter().any(|(b, _)| *b == Base::Default))
-                        && uses(start, index)
-                            .is_some_and(|u| u.sites.iter().any(|s| s.intrinsic.name == "resume"))
+                        && uses(start, index).is_some_and(|u| u.sites.iter().any(resumes))
                 });
                 if let Some((_, start)) = start {
                     findings.push(warn(site.call.instruction(), variable, start));
                 }
             }
-            _ => {}
+            // A warning needs certainty: other operations hand on nothing that is known.
+            Control::Unknown
+            | Control::Cancels
+            | Control::Jumps
+            | Control::MayFail
+            | Control::FailsIfDead
+            | Control::Returns => {}
         }
     }
     findings
 }
 
+/// Whether an operation sets the link of its context to the caller and resumes it.
+fn resumes(site: &&Site<'_>) -> bool {
+    site.intrinsic.properties.control == Control::Resumes
+}
+
 /// Where each known body is spawned with a base that means something inside of it.
 fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
     let mut starts = Starts::new();
-    for site in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
-        let Some(body) = site.body() else { continue };
-        let args = site.call.args();
-        let base = args[0].origin();
+    for site in sites.iter().filter(|s| s.intrinsic.makes_context()) {
+        let (Some(body), Some(base)) = (site.body(), site.operand(ParamKind::OptionalBase)) else {
+            continue;
+        };
+        let argument = site.operand(ParamKind::Argument);
+        let base = base.origin();
         let known = if base.is_null() {
             Base::Default
-        } else if base == args[2].origin() {
+        } else if argument.is_some_and(|argument| argument.origin() == base) {
             Base::Argument
         } else {
             Base::Value(base.single_global_value().map_or(base, Value::origin))
@@ -84,10 +99,10 @@ fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
 
 /// The base that a spawn in a body uses, in the body's words.
 fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
-    if spawn.intrinsic.name != "spawn" {
+    if !spawn.intrinsic.makes_context() {
         return None;
     }
-    let base = spawn.call.args()[0].origin();
+    let base = spawn.operand(ParamKind::OptionalBase)?.origin();
     if base.is_null() {
         Some(Base::Default)
     } else if body.params().first() == Some(&base) {
@@ -99,10 +114,9 @@ fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
 
 /// The local variable whose address a switch carries.
 fn carried<'m>(site: &Site<'m>) -> Option<Instruction<'m>> {
-    let value = site.intrinsic.params.iter().position(|p| p.kind == ParamKind::Value)?;
     // In the form through memory the address of the value itself is no value.
     site.value_type?;
-    site.call.args()[value].local_variable()
+    site.operand(ParamKind::Value)?.local_variable()
 }
 
 /// What a new context of the same base is given: an address, or memory that holds one.
@@ -119,7 +133,7 @@ fn spawned<'m>(
     if site.exact_body().is_some_and(unread) {
         return;
     }
-    let arg = site.call.args()[2];
+    let Some(arg) = site.operand(ParamKind::Argument) else { return };
     if let Some(variable) = arg.local_variable() {
         findings.push(warn(site.call.instruction(), variable, start));
         return;

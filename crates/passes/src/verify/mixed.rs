@@ -12,13 +12,14 @@ use std::collections::HashMap;
 
 use super::handle::{Index, uses};
 use super::{Finding, Site};
+use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{Function, Instruction, Type, TypeKind};
 
 /// Errors for all that is certain.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
     let (mut findings, mut bodies) = (Vec::new(), HashMap::new());
     let mut answering = Vec::new();
-    for spawn in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
+    for spawn in sites.iter().filter(|s| s.intrinsic.makes_context()) {
         // Where control comes back twice the order of the switches is not known.
         if spawn.call.caller().calls_what_returns_twice() {
             continue;
@@ -39,11 +40,6 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
 /// A context that answers its creator with values of a type: its spawn, the type, and its body.
 type Answering<'a, 'm> = (&'a Site<'m>, Type<'m>, Function<'m>);
 
-/// Whether a site switches to the context that is its first argument.
-fn goes_to(site: &Site<'_>) -> bool {
-    matches!(site.intrinsic.name, "resume" | "swap" | "swap.ontop" | "cancel")
-}
-
 /// The first switch to the new context.
 fn first_switch<'m>(
     spawn: &Site<'m>,
@@ -52,12 +48,14 @@ fn first_switch<'m>(
     findings: &mut Vec<Finding<'m>>,
 ) {
     let start = spawn.call.instruction();
-    for site in uses.iter().filter(|s| goes_to(s)) {
+    for site in uses.iter().filter(|s| s.intrinsic.properties.enters_operand()) {
         let Some(found) = site.value_type.filter(|&found| differ(found, sent)) else { continue };
         let here = site.call.instruction();
         let is_later = uses.iter().any(|other| {
             let other_at = other.call.instruction();
-            goes_to(other) && other_at != here && other_at.reaches(here, Some(start))
+            other.intrinsic.properties.may_enter_operand()
+                && other_at != here
+                && other_at.reaches(here, Some(start))
         });
         if !is_later {
             findings.push(
@@ -86,11 +84,13 @@ impl<'a, 'm> Body<'a, 'm> {
         let mut body = Body::default();
         for call in function.instructions().into_iter().filter_map(Instruction::call) {
             match index.get(&call) {
-                Some(site) if site.intrinsic.name == "suspend" && site.value_type.is_some() => {
+                Some(site)
+                    if site.intrinsic.properties.control == Control::Suspends
+                        && site.value_type.is_some() =>
+                {
                     body.suspends.extend(site.value_type.map(|ty| (*site, ty)));
                 }
-                // What cannot report an error runs no code that could switch.
-                Some(site) if site.intrinsic.effects.nounwind => {}
+                Some(site) if !site.intrinsic.properties.runs_other_code() => {}
                 None if call.is_leaf_intrinsic() => {}
                 _ => body.others.push(call.instruction()),
             }
@@ -105,11 +105,12 @@ fn body_that_answers<'m>(
     sent: Type<'m>,
     uses: &[&Site<'m>],
 ) -> Option<Function<'m>> {
-    let resumed_only = uses.iter().all(|site| match site.intrinsic.name {
-        "resume" => site.value_type.is_some_and(|found| found == sent),
-        name => matches!(name, "destroy" | "status" | "prefetch" | "slice.size" | "link"),
+    let resumes = |site: &&Site<'m>| site.intrinsic.properties.control == Control::Resumes;
+    let resumed_only = uses.iter().all(|site| match resumes(site) {
+        true => site.value_type.is_some_and(|found| found == sent),
+        false => site.intrinsic.properties.leaves_operand_as_it_is(),
     });
-    let is_resumed = uses.iter().any(|site| site.intrinsic.name == "resume");
+    let is_resumed = uses.iter().any(resumes);
     spawn.exact_body().filter(|_| resumed_only && is_resumed)
 }
 

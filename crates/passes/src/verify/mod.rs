@@ -20,7 +20,7 @@ pub(crate) use signature::wide as wide_type;
 use crate::carrier::Carrier;
 use crate::diagnostics::Diagnostic;
 use stackswitch_abi::intrinsics::{
-    self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, Param, ParamKind, RUNTIME_PREFIX, Typed,
+    self, Form, INTRINSIC_PREFIX, Intrinsic, NameError, ParamKind, RUNTIME_PREFIX, TABLE, Typed,
 };
 use stackswitch_ir::{Call, CallKind, Function, Module, Type, Value};
 
@@ -68,9 +68,31 @@ impl<'m> Site<'m> {
     }
 
     fn body_operand(&self) -> Option<Value<'m>> {
-        let is_function = |p: &Param| matches!(p.kind, ParamKind::Function(_));
-        let index = self.intrinsic.params.iter().position(is_function)?;
-        self.call.args().get(index).copied()
+        self.call.args().get(self.intrinsic.function_position()?).copied()
+    }
+
+    /// The operand of a kind. `None` if the intrinsic has none, or if the call passes its value
+    /// through memory, which moves the operands from the value on.
+    pub(crate) fn operand(&self, kind: ParamKind) -> Option<Value<'m>> {
+        let index = self.intrinsic.position(kind)?;
+        let value = self.intrinsic.position(ParamKind::Value);
+        let moved = self.is_wide() && value.is_some_and(|value| value <= index);
+        if moved { None } else { self.call.args().get(index).copied() }
+    }
+
+    /// The context that the operation works on, if its first operand is one.
+    pub(crate) fn context(&self) -> Option<Value<'m>> {
+        self.intrinsic.works_on_context().then(|| self.call.args().first().copied())?
+    }
+
+    /// Whether the call passes its value through memory.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.spelling == Spelling::Runtime(Form::Wide)
+    }
+
+    /// Whether the operation makes a context with a default base.
+    pub(crate) fn has_default_base(&self) -> bool {
+        self.operand(ParamKind::OptionalBase).is_some_and(|base| base.origin().is_null())
     }
 }
 
@@ -293,9 +315,9 @@ fn everywhere<'m>(
 /// Message and hint for a name that is not right.
 fn explain(name: &str, error: &NameError) -> (String, String) {
     match error {
-        NameError::Unknown { nearest } => (
+        NameError::Unknown => (
             format!("unknown intrinsic '{name}'; expected a name of the language reference"),
-            format!("the nearest name is '{INTRINSIC_PREFIX}{nearest}'"),
+            format!("the nearest name is '{INTRINSIC_PREFIX}{}'", nearest_name(name)),
         ),
         NameError::NotOverloaded { intrinsic } => (
             format!(
@@ -305,6 +327,13 @@ fn explain(name: &str, error: &NameError) -> (String, String) {
             format!("call '{}'", intrinsic.full_name()),
         ),
     }
+}
+
+/// The existing name that takes the fewest edits to reach, without the prefix.
+fn nearest_name(name: &str) -> &'static str {
+    let name = name.strip_prefix(INTRINSIC_PREFIX).unwrap_or(name);
+    let distance = |candidate: &&str| strsim::levenshtein(name, candidate);
+    TABLE.iter().map(|i| i.name).min_by_key(distance).unwrap_or_default()
 }
 
 /// A hint that names the runtime's function for an intrinsic.

@@ -18,10 +18,11 @@ pub(super) fn check<'m>(
     let args = call.args();
     let stack = intrinsic.params.iter().position(|p| p.kind == ParamKind::Stack);
     for (param, &arg) in intrinsic.params.iter().zip(&args) {
+        if param.kind.must_not_be_null() {
+            required(name, param.name, arg)?;
+        }
         match param.kind {
-            ParamKind::Handle => required(name, param.name, arg)?,
             ParamKind::Function(entry) => {
-                required(name, param.name, arg)?;
                 if let Some(function) = arg.as_function() {
                     entry_type(module, name, param.name, entry, value_type, function)?;
                 }
@@ -31,7 +32,12 @@ pub(super) fn check<'m>(
                     stack_size(name, *stack, arg)?;
                 }
             }
-            ParamKind::OptionalHandle
+            ParamKind::Context
+            | ParamKind::OptionalContext
+            | ParamKind::Link
+            | ParamKind::Capture
+            | ParamKind::Base
+            | ParamKind::OptionalBase
             | ParamKind::Stack
             | ParamKind::Size
             | ParamKind::Argument
@@ -46,24 +52,18 @@ pub(super) fn check_wide(name: &str, intrinsic: &Intrinsic, call: Call<'_>) -> R
     let mut args = call.args().into_iter();
     for param in intrinsic.params {
         let Some(arg) = args.next() else { break };
-        match param.kind {
-            ParamKind::Handle | ParamKind::Function(_) => required(name, param.name, arg)?,
-            ParamKind::Value => {
-                let size = args.next().and_then(Value::as_integer);
-                if let Some(bytes) = size.filter(|&bytes| bytes > MAX_VALUE_SIZE) {
-                    return Err(Problem::new(format!(
-                        "argument 'size' of '{name}' is {bytes}; expected at most {MAX_VALUE_SIZE}"
-                    )));
-                }
-                if size != Some(0) {
-                    required(name, param.name, arg)?;
-                }
+        if param.kind == ParamKind::Value {
+            let size = args.next().and_then(Value::as_integer);
+            if let Some(bytes) = size.filter(|&bytes| bytes > MAX_VALUE_SIZE) {
+                return Err(Problem::new(format!(
+                    "argument 'size' of '{name}' is {bytes}; expected at most {MAX_VALUE_SIZE}"
+                )));
             }
-            ParamKind::OptionalHandle
-            | ParamKind::Stack
-            | ParamKind::StackSize
-            | ParamKind::Size
-            | ParamKind::Argument => {}
+            if size != Some(0) {
+                required(name, param.name, arg)?;
+            }
+        } else if param.kind.must_not_be_null() {
+            required(name, param.name, arg)?;
         }
     }
     // What is left starts the body.

@@ -75,8 +75,12 @@ fn param_type<'m>(module: Module<'m>, kind: ParamKind, value: Type<'m>) -> Type<
     match kind {
         ParamKind::StackSize | ParamKind::Size => Type::size(module),
         ParamKind::Value => value,
-        ParamKind::Handle
-        | ParamKind::OptionalHandle
+        ParamKind::Context
+        | ParamKind::OptionalContext
+        | ParamKind::Link
+        | ParamKind::Capture
+        | ParamKind::Base
+        | ParamKind::OptionalBase
         | ParamKind::Stack
         | ParamKind::Function(_)
         | ParamKind::Argument => Type::pointer(module, 0),

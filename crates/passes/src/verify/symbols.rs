@@ -12,7 +12,7 @@ pub(super) fn check<'m>(module: Module<'m>, analysis: &mut Analysis<'m>) {
         if site.spelling != Spelling::Intrinsic {
             continue;
         }
-        let symbol = site.intrinsic.symbol(site.form());
+        let symbol = site.intrinsic.symbol(site.form()).to_string();
         if !seen.insert(symbol.clone()) {
             continue;
         }

@@ -1,8 +1,8 @@
 //! Decides which bodies can be stackless: those that suspend only in their own frame.
 
 use crate::opt::nosuspend::Facts;
-use crate::verify::{Index, Site, Spelling};
-use stackswitch_abi::intrinsics::Form;
+use crate::verify::{Index, Site};
+use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, TypeKind};
 
 /// How many instructions a function that suspends for the body may have to become a part of it.
@@ -130,22 +130,7 @@ impl<'m> Looking<'_, '_, 'm> {
     /// Looks at one call.
     fn call(&mut self, call: Call<'m>, callers: &mut Vec<Function<'m>>) -> Result<(), String> {
         if let Some(&site) = self.index.get(&call) {
-            return match site.intrinsic.name {
-                "suspend" if site.value_type != Some(self.value) => {
-                    Err("it suspends with another type".to_owned())
-                }
-                "suspend" if site.spelling == Spelling::Runtime(Form::Wide) => {
-                    Err("its value goes through memory".to_owned())
-                }
-                "suspend" if call.has_bundles() => Err("a switch has operand bundles".to_owned()),
-                "suspend" => {
-                    let function = call.callee().as_function();
-                    self.found.suspends.extend(function);
-                    Ok(())
-                }
-                "prefetch" | "context.size" => Ok(()),
-                _ => Err(format!("it calls '{}'", site.intrinsic.full_name())),
-            };
+            return self.operation(site);
         }
         if call.may_return_twice() {
             return Err("it calls what returns twice".to_owned());
@@ -173,6 +158,28 @@ impl<'m> Looking<'_, '_, 'm> {
             return Ok(());
         }
         self.helper(call, callee, callers)
+    }
+
+    /// Looks at an operation of the family.
+    fn operation(&mut self, site: &Site<'m>) -> Result<(), String> {
+        let (call, properties) = (site.call, &site.intrinsic.properties);
+        if properties.may_move() {
+            return Ok(());
+        }
+        if properties.control != Control::Suspends {
+            return Err(format!("it calls '{}'", site.intrinsic.full_name()));
+        }
+        if site.is_wide() {
+            return Err("its value goes through memory".to_owned());
+        }
+        if site.value_type != Some(self.value) {
+            return Err("it suspends with another type".to_owned());
+        }
+        if call.has_bundles() {
+            return Err("a switch has operand bundles".to_owned());
+        }
+        self.found.suspends.extend(call.callee().as_function());
+        Ok(())
     }
 
     /// Looks at a call of a function that may suspend.

@@ -389,7 +389,7 @@ impl<'m> Planner<'_, '_, 'm> {
 /// Whether a call comes back to its caller whatever happens, unless the program ends or never goes on.
 fn certainly_returns<'m>(call: Call<'m>, index: &Index<'_, 'm>, facts: &Facts<'m>) -> bool {
     if let Some(site) = index.get(&call) {
-        return site.intrinsic.effects.nounwind && site.intrinsic.effects.willreturn;
+        return !site.intrinsic.properties.runs_other_code();
     }
     if call.is_musttail() || call.is_assembly() {
         return false;

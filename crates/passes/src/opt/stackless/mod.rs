@@ -13,12 +13,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::nosuspend::{FRAME, Facts};
 use super::{MAX_STACK, Remark, forget};
-use crate::verify::{self, HandleUses, Index, Site, Spelling};
+use crate::verify::{self, HandleUses, Index, Site};
 use body::Body;
 use coroutine::{Coroutine, Presplit, split};
 use frames::Candidate;
 use mistake::Mistakes;
-use stackswitch_abi::intrinsics::Form;
+use stackswitch_abi::intrinsics::{Control, Copies, ParamKind, WithoutStack};
 use stackswitch_ir::{
     AttributePlace, Builder, Call, Function, Instruction, Lifetime, Linkage, Module, Type, Value,
 };
@@ -55,7 +55,7 @@ pub(super) fn run<'a, 'm>(
 ) -> bool {
     let copies = sites.iter().any(copies_frames);
     let mut plans = Vec::new();
-    for site in sites.iter().filter(|s| s.intrinsic.name == "spawn") {
+    for site in sites.iter().filter(|s| s.intrinsic.makes_context()) {
         if site.call.caller().is_optnone() {
             continue;
         }
@@ -112,7 +112,8 @@ fn tell_taken<'m>(
         taken(site, "its context is stackless, so it is plain code".to_owned());
     }
     let functions: Vec<_> = plan.parts.helpers.iter().chain([&plan.body]).collect();
-    let suspends = sites.into_iter().flatten().filter(|s| s.intrinsic.name == "suspend");
+    let suspends =
+        sites.into_iter().flatten().filter(|s| s.intrinsic.properties.control == Control::Suspends);
     for site in suspends.filter(|s| functions.contains(&&s.call.caller())) {
         taken(site, format!("a stackless context of '{name}' returns here instead"));
     }
@@ -231,20 +232,18 @@ fn refuse<'m>(site: &Site<'m>, why: &str, tell: &mut dyn FnMut(Remark<'m>)) {
 /// Whether an operation makes or keeps a copy of a whole stack. A context keeps its identity when
 /// that of its creator is copied; a variable does not.
 fn copies_frames(site: &Site<'_>) -> bool {
-    let based = |i: usize| site.call.args().get(i).is_some_and(|base| !base.origin().is_null());
-    match site.intrinsic.name {
-        "clone" => true,
-        "getcontext" => based(1),
-        "swapcontext" => based(2),
-        _ => false,
+    match site.intrinsic.properties.copies {
+        Copies::May => true,
+        Copies::IfBased => {
+            !site.operand(ParamKind::OptionalBase).is_some_and(|base| base.origin().is_null())
+        }
+        Copies::Never => false,
     }
 }
 
 /// Whether a site can be changed in its place.
 fn is_plain(site: &Site<'_>) -> bool {
-    site.spelling != Spelling::Runtime(Form::Wide)
-        && !site.call.has_bundles()
-        && !site.call.is_musttail()
+    !site.is_wide() && !site.call.has_bundles() && !site.call.is_musttail()
 }
 
 /// Finds out whether a context can be stackless; else why not.
@@ -262,21 +261,21 @@ fn plan<'a, 'm>(
     if spawn.copyable_body().is_none() {
         return Err(format!("'{}' may be replaced when the program is linked", body.name()));
     }
-    if !spawn.call.args()[0].origin().is_null() {
+    if !spawn.has_default_base() {
         return Err("its base is not the default one".to_owned());
     }
     let uses = verify::handle_uses(spawn, index)
         .ok_or("its handle may be used elsewhere, or be that of another context")?;
     for site in &uses.sites {
         let name = site.intrinsic.full_name();
-        match site.intrinsic.name {
-            "resume" | "cancel" | "destroy" | "status" | "prefetch" | "slice.size" => {}
-            _ => return Err(format!("'{name}' is used on it")),
+        let without_stack = site.intrinsic.properties.without_stack;
+        if without_stack == WithoutStack::Refused {
+            return Err(format!("'{name}' is used on it"));
         }
         if !is_plain(site) {
             return Err(format!("a '{name}' of it must stay as it is"));
         }
-        if site.intrinsic.name == "resume" && site.value_type != Some(value) {
+        if without_stack == WithoutStack::Enters && site.value_type != Some(value) {
             return Err("it is resumed with another type".to_owned());
         }
     }
@@ -297,16 +296,21 @@ fn plan<'a, 'm>(
     }
     let parts = body::examine(module, body, value, index, facts)
         .map_err(|why| format!("'{}' needs its own stack: {why}", body.name()))?;
-    let has = |name| uses.sites.iter().any(|site| site.intrinsic.name == name);
-    if has("cancel") {
+    let has = |what| find(&uses.sites, what).is_some();
+    if has(WithoutStack::Ends) {
         if parts.helpers.iter().chain([&body]).any(|function| function.has_personality()) {
             return Err(format!("a 'cancel' of it may run cleanups of '{}'", body.name()));
         }
-        if !has("resume") {
+        if !has(WithoutStack::Enters) {
             return Err("it is never resumed".to_owned());
         }
     }
     Ok(Plan { spawn, body, parts, uses })
+}
+
+/// The first of the operations on a context of which this becomes.
+fn find<'a, 'm>(uses: &[&'a Site<'m>], what: WithoutStack) -> Option<&'a Site<'m>> {
+    uses.iter().copied().find(|site| site.intrinsic.properties.without_stack == what)
 }
 
 /// Whether all uses come after the spawn, and none after a `destroy`.
@@ -315,7 +319,7 @@ fn in_order<'m>(start: Instruction<'m>, uses: &[&Site<'m>]) -> Result<(), String
     if places.iter().any(|place| place.is_reached_without(start)) {
         return Err("it may not have been spawned where it is used".to_owned());
     }
-    for site in uses.iter().filter(|s| s.intrinsic.name == "destroy") {
+    for site in uses.iter().filter(|s| s.intrinsic.properties.releases) {
         let here = site.call.instruction();
         if places.iter().any(|&place| here.reaches(place, Some(start))) {
             return Err("it may be used after it is destroyed".to_owned());
@@ -378,19 +382,20 @@ fn apply<'m>(
     frame.mark(module, spawn.call.instruction(), Lifetime::Start);
     plan.uses.fold_null_checks();
     let sites = &plan.uses.sites;
-    let resume = sites.iter().find(|s| s.intrinsic.name == "resume");
+    let resume = find(sites, WithoutStack::Enters);
     let on_finished = resume.map(|resume| mistakes.finished(module, spawn, resume));
     for &site in sites {
         let (ty, again) = (site.call.function_type(), site.call.callee());
-        let helper = match (site.intrinsic.name, on_finished) {
-            ("resume" | "cancel", Some(finished)) => {
+        let helper = match (site.intrinsic.properties.without_stack, on_finished) {
+            (WithoutStack::Enters | WithoutStack::Ends, Some(finished)) => {
                 coroutine.operation(finished, again, mistakes.destroy(module), ty)
             }
-            ("status", _) => coroutine.status(ty),
-            // Nothing of it is on the heap, and nothing is to be freed.
-            _ => nothing(module, ty),
+            (WithoutStack::Status, _) => coroutine.status(ty),
+            (WithoutStack::Zero, _) => nothing(module, ty),
+            // `plan` has let no other operation through.
+            (WithoutStack::Enters | WithoutStack::Ends | WithoutStack::Refused, _) => continue,
         };
-        if site.intrinsic.name == "destroy" {
+        if site.intrinsic.properties.releases {
             frame.mark(module, site.call.instruction(), Lifetime::End);
         }
         forget(index, site);
