@@ -109,9 +109,9 @@ STACKSWITCH_TYPED(f32, float)
 STACKSWITCH_TYPED(f64, double)
 #undef STACKSWITCH_TYPED
 
-/* Values of up to 64 bytes: `value` is read before the switch and holds what
- * came back after it. A body that takes such values starts through `entry`,
- * which finds `first` at `slot` and leaves the result there. */
+/* Values of up to 64 bytes. `value` holds the value to send before the switch, and
+ * the received value after it. `entry` starts a body that takes such values: it finds
+ * `first` at `slot`, and stores the result there. */
 void *stackswitch_spawn_wide(void *base, void *fn, void *arg,
                              void (*entry)(void *fn, void *arg, void *slot));
 void stackswitch_swap_wide(void *to, void *value, size_t size);
@@ -212,29 +212,32 @@ void stackswitch_get_process_stats(struct stackswitch_process_stats *out);
 
 /* ---- Hooks ------------------------------------------------------------- */
 
-/* Called on the switches of one thread, each null for none. They run on a small
- * stack of the runtime's, between the contexts: they may read and write
- * thread-local variables and ask for statistics, and must not switch, spawn,
- * destroy or throw. While there are any, every switch takes the slow path. */
+/* Callbacks on the switches of one thread; each may be null. They run on a small
+ * stack of the runtime's, after one context was left and before the next is
+ * resumed. They may use thread-local variables and ask for statistics. They must
+ * not switch, spawn, destroy or throw. While a thread has hooks, each of its
+ * switches takes the slow path. */
 struct stackswitch_hooks {
-  void *data; /* given to them */
-  /* A switch has happened, for which `bytes` were moved, both ways together.
-   * `from` is null after an overflow. */
+  void *data; /* the callbacks' first argument */
+  /* A switch, for which `bytes` were saved and restored, together. `from` is null
+   * after an overflow. */
   void (*on_switch)(void *data, void *from, void *to, size_t bytes);
-  /* `ctx` has been left, finished or not; `ctx` will go on. */
+  /* `ctx` has been left: it is suspended or has finished. */
   void (*on_leave)(void *data, void *ctx);
+  /* `ctx` will be resumed or started. */
   void (*on_enter)(void *data, void *ctx);
 };
 /* Sets the calling thread's hooks; null for none. The structure is copied. */
 void stackswitch_set_hooks(const struct stackswitch_hooks *hooks);
 
-/* Visits all that the calling thread's contexts hold, for a collector that looks
- * for pointers: `length` bytes that belong at `belongs` on the stack and are at
- * `at` now. A context that is partly in place is visited in two pieces. The
- * running one's begins at `sp` (null: at the frame of this call); registers are
- * the caller's to spill. Of a new context it is the argument of its body, with
- * `belongs` null. What its frames have on the heap (stackswitch_frame_alloc) is a
- * piece of its own, where it belongs. The callback must not call operations that change contexts. */
+/* Calls `visitor` for each piece of stack of the calling thread's contexts, so that a
+ * garbage collector can look for pointers. A piece has `length` bytes. Their address
+ * on the stack is `belongs`; they are at `at` now. A partly displaced context has two
+ * pieces. The piece of the running context begins at `sp` (null: at the frame of this
+ * call); the caller spills its registers first. The piece of a new context is the
+ * argument of its body, with `belongs` null. A block that a frame has on the heap
+ * (stackswitch_frame_alloc) is a piece of its own, with `belongs` and `at` equal. The
+ * visitor must not call operations that change contexts. */
 typedef void (*stackswitch_visitor)(void *data, void *ctx, void *belongs, void *at,
                                     size_t length);
 void stackswitch_visit(void *sp, stackswitch_visitor visitor, void *data);
