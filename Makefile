@@ -75,7 +75,7 @@ runtime: setup ## Build the static and the shared runtime library
 
 $(RUNTIME).so: $(RUNTIME).a scripts/exports.map
 	cc -shared -nostartfiles -o $@ -Wl,--whole-archive $(RUNTIME).a -Wl,--no-whole-archive \
-	  -Wl,--version-script=scripts/exports.map,-soname,libstackswitch_rt.so,--gc-sections,-z,defs
+	  -Wl,--version-script=scripts/exports.map,-soname,libstackswitch_rt.so,--gc-sections,-z,defs,-z,nodelete
 
 bench: build-bench ## Measure the runtime and its peers side by side (minutes)
 	$(BENCH)

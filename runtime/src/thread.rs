@@ -22,6 +22,8 @@ use crate::stats::{self, Stats};
 use crate::sys;
 use crate::traps::Trap;
 use crate::user_stacks::UserStacks;
+#[cfg(feature = "libc")]
+use crate::weak_symbols;
 
 /// The thread words: what the fast path reads and writes, in thread-local storage. The assembly and
 /// compiled code know the offsets from `stackswitch_abi::layout::words`.
@@ -184,6 +186,10 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         return true;
     }
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % Tag::THREADS;
+    #[cfg(feature = "libc")]
+    if number == 1 {
+        weak_symbols::keep_loaded();
+    }
     let mapping = memory::map(mapping_bytes(), sys::page());
     if mapping.is_null() {
         // SAFETY: nothing has changed.

@@ -1,8 +1,10 @@
-//! Functions of the unwinder and of the C++ runtime, which a program may lack.
+//! Functions of the unwinder, the C++ runtime and the dynamic linker, which a program may lack.
 //!
 //! They are weak references. Without the function a call here does nothing and returns null or 0.
 
 use core::arch::global_asm;
+#[cfg(feature = "libc")]
+use core::ffi::c_char;
 use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 
@@ -16,6 +18,8 @@ global_asm!(
     ".weak __cxa_get_globals",
     ".weak __cxa_begin_catch",
     ".weak _ZSt9terminatev",
+    ".weak dladdr",
+    ".weak dlopen",
 );
 
 /// The function of a name as a pointer of a type, or `None` if the program lacks it.
@@ -103,6 +107,28 @@ pub(crate) unsafe fn continue_at(frame: *mut c_void, address: usize, exception: 
         unsafe {
             set_register(frame, arch::EXCEPTION_REGISTER, exception.addr());
             set_address(frame, address);
+        }
+    }
+}
+
+/// Makes the shared library that contains the runtime, if it is in one, stay loaded until the process
+/// ends: its signal handler, and what it has for the ends of threads, outlive `dlclose`.
+#[cfg(feature = "libc")]
+pub(crate) fn keep_loaded() {
+    type FindLibrary = unsafe extern "C" fn(*const c_void, *mut libc::Dl_info) -> c_int;
+    type Open = unsafe extern "C" fn(*const c_char, c_int) -> *mut c_void;
+    let find_library = weak_function!("dladdr" as FindLibrary);
+    let open = weak_function!("dlopen" as Open);
+    // Without them the program is static, and nothing can be unloaded.
+    if let (Some(find_library), Some(open)) = (find_library, open) {
+        // SAFETY: the address is in this library, whose name the dynamic linker keeps. With
+        // RTLD_NOLOAD no code is loaded or run.
+        unsafe {
+            let mut library: libc::Dl_info = core::mem::zeroed();
+            if find_library(keep_loaded as *const c_void, &mut library) != 0 {
+                let flags = libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+                open(library.dli_fname, flags);
+            }
         }
     }
 }

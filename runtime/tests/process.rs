@@ -312,3 +312,54 @@ fn thousands_of_large_slices_keep_their_bytes() {
     });
     assert!(output.status.success(), "{output:?}");
 }
+
+/// Builds the example library, which contains a runtime of its own; returns its path.
+fn build_library() -> std::path::PathBuf {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--example",
+            "in_a_library",
+            "--message-format=json",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let paths = messages.split('"').filter(|text| text.ends_with("/libin_a_library.so"));
+    paths.last().expect("the library's path").into()
+}
+
+/// Loads the library, calls it, and unloads it.
+unsafe fn load_call_and_unload(path: &std::ffi::CStr) {
+    unsafe {
+        let library = libc::dlopen(path.as_ptr(), libc::RTLD_NOW);
+        assert!(!library.is_null(), "{:?}", std::ffi::CStr::from_ptr(libc::dlerror()));
+        let function = libc::dlsym(library, c"next_number".as_ptr());
+        assert!(!function.is_null());
+        let function = std::mem::transmute::<*mut c_void, extern "C" fn(i64) -> i64>(function);
+        assert_eq!(function(41), 42);
+        assert_eq!(libc::dlclose(library), 0);
+    }
+}
+
+#[test]
+fn a_thread_may_end_after_the_library_with_the_runtime_was_unloaded() {
+    let name = "a_thread_may_end_after_the_library_with_the_runtime_was_unloaded";
+    let output = in_own_process(module_path!(), name, || unsafe {
+        install(libc::SIGSEGV, note_mask as *const () as usize, 0, None);
+        let path = std::ffi::CString::new(build_library().into_os_string().into_encoded_bytes());
+        let path = path.unwrap();
+        for _ in 0..2 {
+            let path = path.clone();
+            std::thread::spawn(move || load_call_and_unload(&path)).join().unwrap();
+        }
+        // The library's signal handler is still there.
+        libc::raise(libc::SIGSEGV);
+        assert_eq!(SEEN.load(Ordering::Relaxed), 1100);
+    });
+    assert!(output.status.success(), "{output:?}");
+}
