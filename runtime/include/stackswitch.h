@@ -14,6 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* These keep a second stack for each thread, which contexts would share. */
+#ifdef __has_feature
+#if __has_feature(safe_stack)
+#error "stackswitch: contexts cannot be used with -fsanitize=safe-stack"
+#elif __has_feature(shadow_call_stack)
+#error "stackswitch: contexts cannot be used with -fsanitize=shadow-call-stack"
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

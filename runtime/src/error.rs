@@ -106,6 +106,9 @@ impl fmt::Display for Explain<'_> {
                 "context {context:p} was suspended on a stack that is not its own, so it cannot be displaced"
             ),
             Code::Corrupt => write!(f, "the slice of {context:p} is not what was saved"),
+            Code::Unsupported if context.is_null() => {
+                f.write_str("contexts are not possible in this program")
+            }
             Code::Unsupported => write!(f, "not possible for context {context:p} here"),
         }
     }

@@ -22,7 +22,6 @@ use crate::stats::{self, Stats};
 use crate::sys;
 use crate::traps::Trap;
 use crate::user_stacks::UserStacks;
-#[cfg(feature = "libc")]
 use crate::weak_symbols;
 
 /// The thread words: what the fast path reads and writes, in thread-local storage. The assembly and
@@ -184,6 +183,11 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
     // SAFETY: the words are this thread's.
     if unsafe { !(*tls).thread.is_null() } {
         return true;
+    }
+    if weak_symbols::has_safe_stack() {
+        // SAFETY: nothing has changed.
+        unsafe { refuse(Code::Unsupported, ptr::null_mut(), "use of -fsanitize=safe-stack") };
+        return false;
     }
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % Tag::THREADS;
     #[cfg(feature = "libc")]

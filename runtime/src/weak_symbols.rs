@@ -18,6 +18,7 @@ global_asm!(
     ".weak __cxa_get_globals",
     ".weak __cxa_begin_catch",
     ".weak _ZSt9terminatev",
+    ".weak __safestack_init",
     ".weak dladdr",
     ".weak dlopen",
 );
@@ -109,6 +110,12 @@ pub(crate) unsafe fn continue_at(frame: *mut c_void, address: usize, exception: 
             set_address(frame, address);
         }
     }
+}
+
+/// Whether code of the program has LLVM's SafeStack (`-fsanitize=safe-stack`): a second stack for each
+/// thread, which contexts would share.
+pub(crate) fn has_safe_stack() -> bool {
+    !symbol_address!("__safestack_init").is_null()
 }
 
 /// Makes the shared library that contains the runtime, if it is in one, stay loaded until the process

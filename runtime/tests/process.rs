@@ -329,8 +329,8 @@ fn build_library() -> std::path::PathBuf {
         .unwrap();
     assert!(output.status.success(), "{output:?}");
     let messages = String::from_utf8(output.stdout).unwrap();
-    let paths = messages.split('"').filter(|text| text.ends_with("/libin_a_library.so"));
-    paths.last().expect("the library's path").into()
+    let mut paths = messages.split('"').filter(|text| text.ends_with("/libin_a_library.so"));
+    paths.next_back().expect("the library's path").into()
 }
 
 /// Loads the library, calls it, and unloads it.
@@ -362,4 +362,27 @@ fn a_thread_may_end_after_the_library_with_the_runtime_was_unloaded() {
         assert_eq!(SEEN.load(Ordering::Relaxed), 1100);
     });
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn a_program_with_safe_stack_is_refused() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = build_library();
+    let run = |name: &str, source: &str| {
+        let (file, program) = (directory.join(format!("{name}.c")), directory.join(name));
+        std::fs::write(&file, source).unwrap();
+        let mut compiler = std::process::Command::new("cc");
+        compiler.arg("-rdynamic").args([&file, &library]).arg("-o").arg(&program);
+        let built = compiler.output().unwrap();
+        assert!(built.status.success(), "{built:?}");
+        let paths = library.parent().unwrap();
+        std::process::Command::new(program).env("LD_LIBRARY_PATH", paths).output().unwrap()
+    };
+    let main = "long next_number(long); int main(void) { return next_number(41) - 42; }";
+    assert!(run("no_safe_stack", main).status.success());
+    // The function that LLVM's library for it has.
+    let refused = run("safe_stack", &format!("void __safestack_init(void) {{}} {main}"));
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(message.contains("ENOTSUP: use of -fsanitize=safe-stack"), "{message}");
+    assert_eq!(refused.status.signal(), Some(libc::SIGABRT));
 }
