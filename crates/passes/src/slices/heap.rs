@@ -14,24 +14,24 @@ use stackswitch_ir::{
     Value,
 };
 
-/// The module's flag that holds the threshold in bytes; 0 and none are the same.
+/// The module flag with the threshold in bytes. 0 means no threshold.
 pub(crate) const FLAG: &str = "stackswitch-heap-threshold";
 
-/// What the blocks of the runtime are aligned to at least.
+/// The least alignment of the runtime's blocks.
 const ALIGNMENT: u64 = 16;
 
-/// More is not moved: debuggers are told of an offset of 32 bits.
+/// The largest block. Debug information has offsets of 32 bits.
 const MAX_BYTES: u64 = i32::MAX as u64;
 
-/// A variable that moves, and where it lies in the block.
+/// A variable that moves, and its offset in the block.
 #[derive(Clone, Copy, Debug)]
 struct Moved<'m> {
     variable: Instruction<'m>,
     offset: u64,
 }
 
-/// Works on one function with calls at which its frame may be left. Returns whether anything
-/// changed.
+/// Moves the variables of one function that has calls at which its frame may be left. Returns
+/// whether anything changed.
 pub(super) fn run<'m>(
     module: Module<'m>,
     function: Function<'m>,
@@ -86,7 +86,7 @@ pub(super) fn run<'m>(
     true
 }
 
-/// The variables of at least so many bytes that a switch may need, with their sizes.
+/// The variables of at least `threshold` bytes that a switch may need, with their sizes.
 fn needed<'m>(
     module: Module<'m>,
     function: Function<'m>,
@@ -103,7 +103,7 @@ fn needed<'m>(
     if large.is_empty() {
         return large;
     }
-    // Without marks a variable may be needed everywhere.
+    // Without lifetime markers a variable may be needed everywhere.
     let Some(lives) = Lives::of(module, function) else { return large };
     let all = lives.needed_at(points).iter().fold(0, |all, (_, needed)| all | needed);
     let (marked, kept) = (lives.members(u64::MAX), lives.members(all));
@@ -111,13 +111,13 @@ fn needed<'m>(
     large
 }
 
-/// Why a function's variables stay, if they do.
+/// The reason why a function's variables stay, if there is one.
 fn obstacle(function: Function<'_>) -> Option<&'static str> {
     if let Some(why) = frame_is_followed(function) {
         return Some(why);
     }
     if function.attribute(AttributePlace::Function, "alwaysinline").is_some() {
-        // A frame has one block, so the function must not become a part of another.
+        // A frame has one block, so the function must not be inlined.
         return Some("the function is always inlined");
     }
     for instruction in function.instructions() {
@@ -165,7 +165,8 @@ fn apply<'m>(
     let alloc_type = Type::function(pointer, &[size, size, pointer]);
     let free_type = Type::function(Type::void(module), &[pointer]);
     let (alloc, free) = (declare(FRAME_ALLOC, alloc_type), declare(FRAME_FREE, free_type));
-    // In a variable, as that has an address for the frame, and debuggers find the block by it.
+    // The block's address is stored in a variable: the variable's own address identifies the frame, and
+    // debuggers find the block through it.
     let holder = Builder::at_entry(module, function).alloca(
         pointer,
         pointer.alignment(module),

@@ -4,24 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use stackswitch_ir::{Block, Call, Function, Instruction, Lifetime, Module, Value};
 
-/// As many variables of a function are looked at; each is a bit.
+/// The most variables of a function that are examined. Each is a bit of a [`Set`].
 const MAX_VARIABLES: usize = 64;
 
 /// A set of the variables.
 pub(super) type Set = u64;
 
-/// A function, its marked variables, and where these may be needed.
+/// A function, its variables with lifetime markers, and the places where they may be needed.
 #[derive(Debug)]
 pub(super) struct Lives<'m> {
     pub(super) blocks: Vec<Block<'m>>,
-    /// The variables, with their sizes; the largest of the function.
+    /// The largest variables of the function, with their sizes.
     pub(super) variables: Vec<(Instruction<'m>, u64)>,
     places: HashMap<Value<'m>, usize>,
-    /// What may be needed where each block starts.
+    /// The variables that may be needed at the start of each block.
     starts: Vec<Set>,
 }
 
-/// One of the marks, and what may be needed around it.
+/// A lifetime marker, and the variables that may be needed around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark<'m> {
     pub(super) at: Instruction<'m>,
@@ -33,7 +33,7 @@ pub(super) struct Mark<'m> {
 }
 
 impl<'m> Lives<'m> {
-    /// Looks at a function; `None` where it has no marked variable of a known size.
+    /// Examines a function. `None` if no variable of known size has lifetime markers.
     pub(super) fn of(module: Module<'m>, function: Function<'m>) -> Option<Self> {
         let blocks = function.blocks();
         let marked: Vec<Value<'m>> = blocks
@@ -77,7 +77,7 @@ impl<'m> Lives<'m> {
         self.places.get(&variable).map_or(0, |&place| 1 << place)
     }
 
-    /// Follows the marks until nothing more may be needed anywhere.
+    /// Follows the markers through the blocks until the sets no longer grow.
     fn solve(&mut self) {
         let effects: Vec<(Set, Set)> = self.blocks.iter().map(|b| self.effect(b)).collect();
         let mut changed = true;
@@ -94,7 +94,7 @@ impl<'m> Lives<'m> {
         }
     }
 
-    /// What a block begins and does not end, and what it ends.
+    /// The lifetimes that a block starts and does not end, and those that it ends.
     fn effect(&self, block: &Block<'m>) -> (Set, Set) {
         let (mut begun, mut ended) = (0, 0);
         for (which, variable) in block.instructions.iter().filter_map(|i| i.lifetime()) {
@@ -110,7 +110,7 @@ impl<'m> Lives<'m> {
         (begun, ended)
     }
 
-    /// Shows each instruction with what may be needed before it.
+    /// Calls a function for each instruction, with the variables that may be needed before it.
     pub(super) fn each(&self, mut show: impl FnMut(Instruction<'m>, Set)) {
         for (block, &start) in self.blocks.iter().zip(&self.starts) {
             let mut needed = start;
@@ -137,7 +137,7 @@ impl<'m> Lives<'m> {
         points.iter().filter_map(|p| needed.get(&p.instruction()).map(|&set| (*p, set))).collect()
     }
 
-    /// The marks of the variables.
+    /// The lifetime markers of the variables.
     pub(super) fn marks(&self) -> Vec<Mark<'m>> {
         let mut found = Vec::new();
         self.each(|at, before| {

@@ -5,36 +5,37 @@ use std::collections::{HashMap, HashSet};
 
 use stackswitch_ir::{Block, Instruction, Value};
 
-/// As many places may take the memory; each is a bit, and so is that none has been passed.
+/// The most places that may take the memory. Each is a bit; one more bit means none of them.
 const MAX_OPENINGS: usize = 63;
 
-/// What happens at a place of a block.
+/// An event at a place of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
-    /// Memory is taken, by the opening of that number.
+    /// Memory is taken, by the opening of this number.
     Opens(usize),
-    /// It is given back.
+    /// The memory is freed.
     Closes,
 }
 
-/// Openings and closings, followed along all ways through a function.
+/// The places that take memory (openings) and free it (closings), followed along all paths through a
+/// function.
 #[derive(Debug)]
 pub(super) struct Memory<'m> {
     places: HashMap<Instruction<'m>, (usize, usize)>,
-    /// What happens in each block, in order.
+    /// The events of each block, in order.
     events: HashMap<usize, Vec<(usize, Event)>>,
-    /// For the start of each block, which openings may be the last that was passed. The highest
-    /// bit: none.
+    /// For the start of each block, the openings that control may have passed last. The highest bit
+    /// means none.
     last: Vec<u64>,
     /// For the start of each block, whether the memory is certainly taken.
     taken: Vec<bool>,
 }
 
-/// No opening has been passed.
+/// Control has passed no opening.
 const NONE: u64 = 1 << MAX_OPENINGS;
 
 impl<'m> Memory<'m> {
-    /// Follows them; `None` where there is no opening, or too many.
+    /// Follows openings and closings. `None` if there is no opening, or too many.
     pub(super) fn of(
         blocks: &[Block<'m>],
         openings: &[Instruction<'m>],
@@ -82,7 +83,7 @@ impl<'m> Memory<'m> {
         }
     }
 
-    /// What happens in a block before a place of it, the latest first.
+    /// The events of a block before a place in it, the latest first.
     fn before(&self, block: usize, place: usize) -> impl Iterator<Item = Event> {
         let events = self.events.get(&block).map(Vec::as_slice).unwrap_or_default();
         events.iter().rev().filter(move |(at, _)| *at < place).map(|&(_, event)| event)
@@ -109,14 +110,15 @@ impl<'m> Memory<'m> {
         self.places.get(&at).is_some_and(|&(block, place)| self.is_taken_at(block, place))
     }
 
-    /// The one opening that was last passed before an instruction, on all ways to it.
+    /// The opening that control passed last before an instruction, if it is the same on all paths.
     fn opening_before(&self, at: Instruction<'m>) -> Option<usize> {
         let &(block, place) = self.places.get(&at)?;
         let last = self.last_at(block, place);
         (last.is_power_of_two() && last != NONE).then(|| last.trailing_zeros() as usize)
     }
 
-    /// The one opening that was last passed where an instruction uses a value.
+    /// The opening that control passed last before an instruction uses a value, if it is the same on
+    /// all paths.
     pub(super) fn opening_for(&self, user: Instruction<'m>, value: Value<'m>) -> Option<usize> {
         let Some(sources) = user.incoming_terminators(value) else {
             return self.opening_before(user);
@@ -126,8 +128,8 @@ impl<'m> Memory<'m> {
         openings.all(|opening| opening == Some(first)).then_some(first)
     }
 
-    /// Whether the addresses that an instruction makes out of one that belongs to an opening are
-    /// used only while that one is the last, and so are those made out of them.
+    /// Whether the addresses that an instruction computes from memory of an opening, and all addresses
+    /// computed from them, are used only while this opening is the last.
     pub(super) fn keeps(&self, user: Instruction<'m>, opening: usize) -> bool {
         let (mut seen, mut open) = (HashSet::new(), vec![user]);
         while let Some(maker) = open.pop() {

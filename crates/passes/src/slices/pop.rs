@@ -11,25 +11,25 @@ use super::memory::Memory;
 use crate::opt::Remark;
 use stackswitch_ir::{Builder, Call, Function, Instruction, Lifetime, Module, Value};
 
-/// Bytes of variables for which it pays: less is copied faster than a frame grows and shrinks.
+/// Variables of fewer bytes stay: copying them is faster than growing and shrinking the frame.
 const MIN_BYTES: u64 = 256;
 
-/// What is to be done for variables that move together.
+/// How variables that move together are moved.
 #[derive(Debug)]
 struct Plan<'m> {
-    /// Where their memory is taken.
+    /// The places where their memory is taken.
     openings: Vec<Instruction<'m>>,
-    /// Where it is given back.
+    /// The places where it is freed.
     closings: Vec<Instruction<'m>>,
-    /// With their sizes.
+    /// The variables, with their sizes.
     variables: Vec<(Instruction<'m>, u64)>,
-    /// The instructions that use them: which variable, from which opening.
+    /// The instructions that use them: the variable, and the place where its memory was taken.
     uses: Vec<(Instruction<'m>, usize, usize)>,
     marks: Vec<Instruction<'m>>,
 }
 
-/// Works on one function with calls at which its frame may be left. Returns whether anything
-/// changed.
+/// Moves the variables of one function that has calls at which its frame may be left. Returns
+/// whether anything changed.
 pub(super) fn run<'m>(
     module: Module<'m>,
     function: Function<'m>,
@@ -84,7 +84,7 @@ pub(super) fn run<'m>(
     true
 }
 
-/// Why a function's variables stay, if they do.
+/// The reason why a function's variables stay, if there is one.
 fn obstacle<'m>(
     module: Module<'m>,
     function: Function<'m>,
@@ -109,7 +109,7 @@ fn obstacle<'m>(
     None
 }
 
-/// Sets of variables of which each may be needed together with another of its set.
+/// Groups the variables: two that may be needed at the same time are in one group.
 fn groups<'m>(lives: &Lives<'m>, marks: &[Mark<'m>]) -> Vec<Set> {
     let mut groups: Vec<Set> = (0..lives.variables.len()).map(|i| 1 << i).collect();
     for mark in marks {
@@ -125,7 +125,7 @@ fn groups<'m>(lives: &Lives<'m>, marks: &[Mark<'m>]) -> Vec<Set> {
     groups
 }
 
-/// Finds out whether variables can move, and what that takes; else why not.
+/// Plans how variables move, or says why they cannot.
 fn plan<'m>(
     lives: &Lives<'m>,
     marks: &[Mark<'m>],
@@ -161,12 +161,12 @@ fn plan<'m>(
             uses.push((user, place, opening));
         }
     }
-    // An address that was made out of that of a variable belongs to the same memory.
+    // An address computed from a variable's address belongs to the same memory.
     if openings.len() > 1 && !uses.iter().all(|&(user, _, opening)| memory.keeps(user, opening)) {
         return Err("an address in one is used when its lifetime has started again");
     }
-    // A base that was made before they are there lies above them, and its contexts would run in
-    // their place. So nobody else may know where they are while others can run.
+    // A base that was made before the variables exist lies above them, and its contexts would run in
+    // their place. So their addresses must not escape while other contexts can run.
     if variables.iter().any(|(v, _)| v.value().may_escape()) {
         let mut others_run = false;
         lives.each(|at, before| {
@@ -182,7 +182,7 @@ fn plan<'m>(
 
 /// Moves the variables.
 fn apply<'m>(module: Module<'m>, function: Function<'m>, plans: &[Plan<'m>]) {
-    // What is made in the first block is part of the fixed frame.
+    // An allocation in the first block would be part of the fixed frame.
     let saved: Value<'m> = function.add_first_block(module).save_stack();
     for plan in plans {
         let made: Vec<Vec<Value<'m>>> = plan

@@ -14,20 +14,20 @@ use crate::opt::Remark;
 use crate::verify;
 use stackswitch_ir::{Block, Call, Function, Instruction, Module, Value};
 
-/// The metadata's name, on calls at which a frame may be left and on functions that hold such.
+/// The metadata's name. It is on calls at which a frame may be left, and on functions with such calls.
 const METADATA: &str = "stackswitch.slice-size";
 
-/// What leaves a function's frame at a call.
+/// The bytes of a function's frame that a switch at a call may copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
     /// At most so many bytes.
     Bytes(u64),
-    /// No bound is known: a variable's size is not known, or how often it is made.
+    /// No bound: the size of a variable is unknown, or how often it is allocated.
     Unbounded,
 }
 
-/// Tells of each call at which a frame may be left, and writes it down as metadata. Returns whether
-/// that was new.
+/// Bounds each call at which a frame may be left, as metadata and as a remark. Returns whether the
+/// metadata changed.
 pub(crate) fn measure<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let analysis = verify::analyse(module);
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
@@ -75,7 +75,7 @@ fn write<'m>(module: Module<'m>, point: Call<'m>, size: Size) -> bool {
     }
 }
 
-/// A bound for the part of a frame that is there from start to end.
+/// A bound for the fixed part of a frame.
 fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -> u64 {
     let costs = cpu::frame_costs(module);
     let bytes = |value: Value<'m>| value.ty().memory_size(module).next_multiple_of(8);
@@ -85,7 +85,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
     let mut shared = true;
     for (block, repeats) in blocks.iter().zip(repeating(blocks)) {
         let here: HashSet<Instruction<'m>> = block.instructions.iter().copied().collect();
-        // The values of this block alone that are still needed, from the block's end to its start.
+        // From the block's end to its start: the values of this block alone that are live.
         let mut needed: HashMap<Value<'m>, u64> = HashMap::new();
         let mut at_once = 0u64;
         for &instruction in block.instructions.iter().rev() {
@@ -124,7 +124,7 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
             passing = passing.max(at_once);
         }
     }
-    // What returns twice must find everything as it was: no two values share their memory.
+    // A call that returns twice must find every value as it was, so no two values share memory.
     let values = if shared { lasting + passing } else { 2 * all };
     let sum = [variables, parameters, values, pushed, costs.fixed]
         .into_iter()
@@ -132,7 +132,8 @@ fn fixed<'m>(module: Module<'m>, function: Function<'m>, blocks: &[Block<'m>]) -
     sum.next_multiple_of(16)
 }
 
-/// Which blocks may be part of a loop: all but those that are only before or only after each.
+/// The blocks that may be part of a loop: all blocks but those that lie only before, or only after, every
+/// loop.
 fn repeating(blocks: &[Block<'_>]) -> Vec<bool> {
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); blocks.len()];
     let previous: Vec<Vec<usize>> = blocks.iter().map(|b| b.predecessors.clone()).collect();
@@ -158,10 +159,10 @@ fn repeating(blocks: &[Block<'_>]) -> Vec<bool> {
     left
 }
 
-/// The calls at which memory that a frame has grown by may not have been given back.
+/// The calls at which a frame may still be larger than its fixed part.
 fn grown<'m>(module: Module<'m>, blocks: &[Block<'m>]) -> HashSet<Instruction<'m>> {
     let grows = |i: &Instruction<'m>| i.is_alloca() && i.variable_size(module).is_none();
-    // Going back to where the frame was at its start gives all back.
+    // Restoring the stack pointer of the function's start frees all such memory.
     let restores = |i: &Instruction<'m>| {
         i.restored_stack().and_then(Value::as_instruction).is_some_and(|saved| saved.is_in_entry())
     };
