@@ -6,7 +6,7 @@
 //! as a whole or not at all.
 
 use crate::cpu;
-use crate::opt::Remark;
+use crate::remark::Remark;
 use crate::verify::Finding;
 use stackswitch_ir::{AttributePlace, Function, Linkage, Module, Type};
 

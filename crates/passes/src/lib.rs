@@ -17,6 +17,7 @@ mod lower;
 mod opt;
 pub mod pipeline;
 pub mod reader;
+mod remark;
 pub mod settings;
 mod slices;
 pub mod verify;

@@ -14,7 +14,7 @@ use stackswitch_abi::intrinsics::{FastPath, Form, Intrinsic, TABLE, Typed};
 use stackswitch_ir::{AttributePlace, Builder, Call, Function, Module, Type, TypeKind, Value};
 
 use crate::cpu::{self, Conditions, InPlace, ObjectPlace, Operand, Operands, Operation};
-use crate::opt::Remark;
+use crate::remark::Remark;
 use crate::verify;
 use eligibility::{FunctionFacts, INLINED_LATER, SWAP_UCONTEXT};
 use thread_mark::{MarkSource, SwapSite};

@@ -1,9 +1,9 @@
 //! Direct calls: a context that one function spawns and resumes once, and whose body cannot suspend,
 //! becomes a call of its body.
 
-use super::nosuspend::Facts;
-use super::{MAX_STACK, Remark, forget};
+use super::nosuspend::{Facts, MAX_STACK};
 use crate::lower;
+use crate::remark::Remark;
 use crate::verify::{self, HandleUses, Index, Site};
 use stackswitch_abi::intrinsics::{ParamKind, Returns, WithoutStack};
 use stackswitch_ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
@@ -156,7 +156,7 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
     builder.ensure_location(resume.caller());
     let result = lower::call_as_declared(&builder, plan.body, &plan.args);
     for &(other, constant) in &plan.others {
-        forget(index, other);
+        index.remove(&other.call);
         match constant {
             Some(constant) => {
                 other.call.replace_with(Value::integer(other.call.value().ty(), constant));
@@ -165,8 +165,8 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
         }
     }
     plan.uses.fold_null_checks();
-    forget(index, plan.resume);
-    forget(index, site);
+    index.remove(&plan.resume.call);
+    index.remove(&site.call);
     resume.replace_and_name(Some(result));
     site.call.instruction().forget_copies();
     site.call.replace_with(Value::null(site.call.value().ty()));

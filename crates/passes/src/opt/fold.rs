@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::known::{Context, Known, NEW};
 use super::nosuspend::Facts;
-use super::{Remark, forget};
+use crate::remark::Remark;
 use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{Gives, Headers, ParamKind};
 use stackswitch_ir::{Block, Call, CallKind, Function, Instruction, Value};
@@ -370,7 +370,7 @@ fn apply<'m>(
         let Some(action) = decision.action else { continue };
         changed = true;
         if let Some(&site) = index.get(&call) {
-            forget(index, site);
+            index.remove(&site.call);
         }
         let result = call.value();
         let value = match action {

@@ -13,27 +13,11 @@ mod stackless;
 
 use std::collections::HashMap;
 
-use crate::verify::{self, Index, Site};
+use crate::remark::Remark;
+use crate::verify::{self, Site};
 use member::{Members, Outcome};
 pub(crate) use stackless::FLAG as STACKLESS_FLAG;
-use stackswitch_ir::{Function, Instruction, Module};
-
-/// Bytes of stack that a body may need: it moves to the stack of whoever resumes it, which may be
-/// as small as `makecontext` takes.
-const MAX_STACK: u64 = 1024;
-
-/// A decision about an instruction, told while the instruction is still there.
-#[derive(Clone, Debug)]
-pub(crate) struct Remark<'m> {
-    /// The instruction.
-    pub(crate) at: Instruction<'m>,
-    /// Whether it was optimised.
-    pub(crate) taken: bool,
-    /// The decision, in one word for machines.
-    pub(crate) name: &'static str,
-    /// The decision for people, with its reason.
-    pub(crate) text: String,
-}
+use stackswitch_ir::{Function, Module};
 
 /// Optimises a module and returns whether anything changed. A module that is wrong is left alone:
 /// the lowering says what is wrong with it.
@@ -98,9 +82,4 @@ fn optimisable<'a, 'm>(sites: &'a [Site<'m>]) -> Vec<(Function<'m>, Vec<&'a Site
         found[place].1.push(site);
     }
     found
-}
-
-/// Takes sites that are gone out of the index.
-fn forget<'m>(index: &mut Index<'_, 'm>, site: &Site<'m>) {
-    index.remove(&site.call);
 }

@@ -16,6 +16,10 @@ use stackswitch_ir::{Call, Function, Instruction, Module};
 /// The attribute's name.
 const ATTRIBUTE: &str = "stackswitch-nosuspend";
 
+/// Bytes of stack that a body may need. It moves to the stack of whoever resumes its context, which
+/// may be as small as `makecontext` takes.
+pub(super) const MAX_STACK: u64 = 1024;
+
 /// Bytes that a frame is taken to have besides its variables.
 pub(crate) const FRAME: u64 = 64;
 

@@ -234,7 +234,7 @@ extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
 extern "C" fn optimise_again_pass(module: LLVMModuleRef) -> bool {
     // SAFETY: as in `verify_pass`.
     let module = unsafe { ir::Module::from_raw(module) };
-    let tell = |remark: &opt::Remark<'_>| {
+    let tell = |remark: &crate::remark::Remark<'_>| {
         if remark.taken {
             session::remark("stackswitch-opt-again", remark);
         }

@@ -11,7 +11,7 @@ use super::{
     Observed, stackswitch_shim_analysis, stackswitch_shim_remark, stackswitch_shim_report,
 };
 use crate::diagnostics::{self, Diagnostic};
-use crate::opt::Remark;
+use crate::remark::Remark;
 use crate::verify::{self, Finding};
 use stackswitch_abi::intrinsics::{self, Intrinsic};
 use stackswitch_ir::{Instruction, Module, Value};

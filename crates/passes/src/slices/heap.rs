@@ -5,9 +5,9 @@
 //! frees the block when the frame is left in another way. It refuses to clone or capture the frame, because
 //! two copies of a frame would share the block. That is why there is no threshold by default.
 
-use super::frame_is_followed;
 use super::lives::Lives;
-use crate::opt::Remark;
+use super::points::frame_is_followed;
+use crate::remark::Remark;
 use stackswitch_abi::intrinsics::{FRAME_ALLOC, FRAME_FREE};
 use stackswitch_ir::{
     AttributePlace, Builder, Call, Function, Instruction, Linkage, Module, MoveObstacle, Type,

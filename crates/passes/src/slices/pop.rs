@@ -5,10 +5,10 @@
 //! has a copy. Variables that are needed at the same time move together, so that the stack pointer goes
 //! back up only when none of them is needed.
 
-use super::frame_is_followed;
 use super::lives::{Lives, Mark, Set};
 use super::memory::Memory;
-use crate::opt::Remark;
+use super::points::frame_is_followed;
+use crate::remark::Remark;
 use stackswitch_ir::{Builder, Call, Function, Instruction, Lifetime, Module, Value};
 
 /// Variables of fewer bytes stay: copying them is faster than growing and shrinking the frame.

@@ -8,9 +8,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::switch_points;
+use super::points::switch_points;
 use crate::cpu;
-use crate::opt::Remark;
+use crate::remark::Remark;
 use crate::verify;
 use stackswitch_ir::{Block, Call, Function, Instruction, Module, Value};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Site;
+use super::site::Site;
 use stackswitch_ir::{Call, Instruction, Value};
 
 /// The sites of a module by their calls.

@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
+use super::finding::Finding;
 use super::handle::{Index, uses};
-use super::{Finding, Site};
+use super::site::Site;
 use stackswitch_abi::intrinsics::{Control, Gives, ParamKind};
 use stackswitch_ir::{Function, Instruction, Value};
 

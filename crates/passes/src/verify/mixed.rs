@@ -10,8 +10,9 @@
 
 use std::collections::HashMap;
 
+use super::finding::Finding;
 use super::handle::{Index, uses};
-use super::{Finding, Site};
+use super::site::Site;
 use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{Function, Instruction, Type, TypeKind};
 

@@ -1,6 +1,6 @@
 //! Checks the constant operands and the function operands of a call.
 
-use super::Problem;
+use super::problem::Problem;
 use stackswitch_abi::intrinsics::{Entry, Intrinsic, MAX_VALUE_SIZE, MIN_STACK, ParamKind};
 use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, Value, mangle};
 

@@ -1,6 +1,6 @@
 //! Checks that a call has the type that the table gives its intrinsic.
 
-use super::Problem;
+use super::problem::Problem;
 use stackswitch_abi::intrinsics::{Intrinsic, ParamKind, Returns};
 use stackswitch_ir::{Call, Module, Type};
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Analysis, Finding, Spelling};
 use stackswitch_ir::Module;
 
-/// Refuses calls whose runtime function would be something else of the module.
-pub(super) fn check<'m>(module: Module<'m>, analysis: &mut Analysis<'m>) {
-    let mut seen = BTreeSet::new();
-    for site in &analysis.sites {
+use super::finding::Finding;
+use super::site::{Site, Spelling};
+
+/// An error for each function of the runtime whose name is taken, at the first call that needs it.
+pub(super) fn check<'m>(module: Module<'m>, sites: &[Site<'m>]) -> Vec<Finding<'m>> {
+    let (mut seen, mut findings) = (BTreeSet::new(), Vec::new());
+    for site in sites {
         if site.spelling != Spelling::Intrinsic {
             continue;
         }
@@ -25,7 +27,8 @@ pub(super) fn check<'m>(module: Module<'m>, analysis: &mut Analysis<'m>) {
                 "'@{symbol}' is something of this module's own; expected the name to be left to the runtime"
             );
             let hint = Some(format!("rename '@{symbol}'"));
-            analysis.findings.push(Finding::at_call(site.call, message, hint));
+            findings.push(Finding::at_call(site.call, message, hint));
         }
     }
+    findings
 }

@@ -1,6 +1,6 @@
 //! Finds the type `T` of an overloaded call, and checks that a switch can carry it.
 
-use super::Problem;
+use super::problem::Problem;
 use stackswitch_abi::intrinsics::{Intrinsic, MAX_VALUE_SIZE, ParamKind, Returns};
 use stackswitch_ir::{Call, Function, Module, Type, Value, mangle};
 

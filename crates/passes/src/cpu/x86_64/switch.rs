@@ -36,13 +36,11 @@
 
 use std::fmt;
 
-use stackswitch_abi::cpu::x86_64::{object, record};
+use stackswitch_abi::cpu::x86_64::{object, record, ucontext};
 use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
 use stackswitch_ir::Assembly;
 
 use crate::cpu::switch::{Conditions, ObjectPlace, Operand, Operands, Operation};
-
-use super::ucontext;
 
 /// Numbered registers that every switch clobbers: prefix, first and last number. LLVM skips those
 /// that a target lacks.

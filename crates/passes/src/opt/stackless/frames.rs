@@ -15,8 +15,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::opt::MAX_STACK;
 use crate::opt::nosuspend::Facts;
+use crate::opt::nosuspend::MAX_STACK;
 use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::Intrinsic;
 use stackswitch_ir::{AttributePlace, Block, Call, Function, Instruction};

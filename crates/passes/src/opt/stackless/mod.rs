@@ -11,8 +11,8 @@ mod mistake;
 
 use std::collections::{HashMap, HashSet};
 
-use super::nosuspend::{FRAME, Facts};
-use super::{MAX_STACK, Remark, forget};
+use super::nosuspend::{FRAME, Facts, MAX_STACK};
+use crate::remark::Remark;
 use crate::verify::{self, HandleUses, Index, Site};
 use body::Body;
 use coroutine::{Coroutine, Presplit, split};
@@ -398,10 +398,10 @@ fn apply<'m>(
         if site.intrinsic.properties.releases {
             frame.mark(module, site.call.instruction(), Lifetime::End);
         }
-        forget(index, site);
+        index.remove(&site.call);
         put(site.call, frame.variable, helper);
     }
-    forget(index, spawn);
+    index.remove(&spawn.call);
     spawn.call.instruction().forget_copies();
     put(spawn.call, frame.variable, coroutine.start(spawn.call.function_type()));
 }
