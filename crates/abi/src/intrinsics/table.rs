@@ -238,7 +238,7 @@ pub const TABLE: &[Intrinsic] = &[
         params: &[CTX],
         returns: Returns::Pointer,
         properties: Properties { gives: Gives::Link, ..ASKS },
-        doc: "The context that goes on when the function of `ctx` returns.",
+        doc: "The context that is resumed when the function of `ctx` returns.",
     },
     Intrinsic {
         name: "setlink",
@@ -273,7 +273,7 @@ pub const TABLE: &[Intrinsic] = &[
         params: &[CTX],
         returns: Returns::Pointer,
         properties: Properties { copies: Copies::May, gives: Gives::Copy, ..MAY_FAIL },
-        doc: "A second context that goes on from the same point as the suspended `ctx`.",
+        doc: "A second context that resumes from the same point as the suspended `ctx`.",
     },
     Intrinsic {
         name: "cancel",
