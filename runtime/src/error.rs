@@ -50,27 +50,29 @@ pub(crate) unsafe fn refuse(code: Code, context: *mut c_void, operation: &'stati
     unsafe { report(&Refusal { code, context, operation }) };
 }
 
+/// Whether the process has an error handler.
+pub(crate) fn has_handler() -> bool {
+    !HANDLER.load(Ordering::Acquire).is_null()
+}
+
+/// Prints an error and aborts. Allocates nothing and takes no lock.
+pub(crate) fn abort_with(refusal: &Refusal) -> ! {
+    sys::print(Line::of(refusal).finish().to_bytes());
+    sys::print(b"\n");
+    sys::abort();
+}
+
 /// Calls the error handler. Returns if the handler does.
 ///
 /// # Safety
 /// The caller has changed nothing yet and its frames may be left for good.
 pub(crate) unsafe fn report(refusal: &Refusal) {
-    let mut line = Line::new();
-    // A line that is too long ends early: no error.
-    let _ = write!(
-        line,
-        "stackswitch: {}: {}: {}",
-        refusal.code.name(),
-        refusal.operation,
-        Explain(refusal)
-    );
-    let message = line.finish();
     let handler = HANDLER.load(Ordering::Acquire);
     if handler.is_null() {
-        sys::print(message.to_bytes());
-        sys::print(b"\n");
-        sys::abort();
+        abort_with(refusal);
     }
+    let line = Line::of(refusal);
+    let message = line.finish();
     // SAFETY: HANDLER holds null or a function of this type.
     let handler = unsafe { core::mem::transmute::<*mut (), Handler>(handler) };
     // SAFETY: the arguments are as the type's documentation says.
@@ -121,8 +123,18 @@ struct Line {
 }
 
 impl Line {
-    fn new() -> Self {
-        Self { bytes: [0; 256], length: 0 }
+    /// The line of an error.
+    fn of(refusal: &Refusal) -> Self {
+        let mut line = Self { bytes: [0; 256], length: 0 };
+        // A line that is too long ends early: no error.
+        let _ = write!(
+            line,
+            "stackswitch: {}: {}: {}",
+            refusal.code.name(),
+            refusal.operation,
+            Explain(refusal)
+        );
+        line
     }
 
     fn finish(&self) -> &CStr {

@@ -18,13 +18,13 @@ use crate::sys;
 use crate::thread::{Thread, ThreadWords};
 use crate::traps;
 #[cfg(feature = "libc")]
-use crate::traps::{Claim, Report, Trap};
+use crate::traps::{Claim, MayOverflow, Report, Trap};
 
 /// Catches the faults of all threads that use the runtime. A fault that is not claimed goes to the
-/// handler that was installed before.
+/// handler that was installed before. `may_overflow` decides about overflows.
 #[cfg(feature = "libc")]
-pub fn catch(claim: Claim, report: Report) {
-    traps::set(claim, report);
+pub fn catch(claim: Claim, report: Report, may_overflow: MayOverflow) {
+    traps::set(claim, report, may_overflow);
     sys::catch_traps(continuation_after);
 }
 
@@ -46,10 +46,15 @@ pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
         let interrupted = arch::interrupted_at(fault.ucontext);
         // The program may end now, with a core file.
         (*region).dump_from(interrupted.sp);
+        let pc = interrupted.pc;
         let trap = if (*region).guards(fault.address) {
+            if !traps::may_overflow_at(pc) {
+                let context = Context::visible(current).cast();
+                let operation = "stack overflow in code that cannot be abandoned";
+                error::abort_with(&Refusal { code: Code::Overflow, context, operation });
+            }
             None
         } else {
-            let pc = interrupted.pc;
             let trap = Trap { signal: fault.signal, address: fault.address, pc };
             // Code that runs after a fault is on the side stack already.
             if ptr::eq(current, &raw const (*thread).after_fault) || !traps::is_claimed(&trap) {
@@ -75,6 +80,12 @@ pub(crate) unsafe extern "C-unwind" fn faulted() {
         let thread = &mut *(*tls).thread;
         let current = (*tls).current;
         let visible = Context::visible(current);
+        let overflow =
+            Refusal { code: Code::Overflow, context: visible.cast(), operation: "stack overflow" };
+        if thread.trap.is_none() && !error::has_handler() {
+            // Before anything calls the program's allocator, whose lock the context may hold.
+            error::abort_with(&overflow);
+        }
         let region = (*(*current).base).region;
         (*region).bottom = (*current).above;
         (*current).above = ptr::null_mut();
@@ -94,9 +105,7 @@ pub(crate) unsafe extern "C-unwind" fn faulted() {
         run_after_fault(thread, tls);
         let message: &[u8] = match thread.trap.take() {
             None => {
-                let context = visible.cast();
-                let operation = "stack overflow";
-                error::report(&Refusal { code: Code::Overflow, context, operation });
+                error::report(&overflow);
                 b"stackswitch: the handler has returned to a context that overflowed\n"
             }
             Some(trap) => {

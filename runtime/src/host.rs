@@ -117,6 +117,35 @@ pub unsafe fn abandon(ctx: *mut c_void) {
     }
 }
 
+/// The region that holds a context's stack: a number that no other region of the thread has.
+///
+/// # Safety
+/// `ctx` is a live context of the calling thread.
+pub unsafe fn region(ctx: *mut c_void) -> usize {
+    // SAFETY: the caller says that the context is alive; so are its base and region.
+    unsafe { (*(*Context::active(ctx.cast())).base).region.addr() }
+}
+
+/// The region that holds the running context's stack, as by [`region`].
+pub fn current_region() -> usize {
+    // SAFETY: called on the thread's running context, which is alive if the thread is set up.
+    unsafe {
+        if thread::ensure().is_null() {
+            return 0;
+        }
+        (*(*(*ThreadWords::get()).current).base).region.addr()
+    }
+}
+
+/// Whether a base has no contexts, and so can be destroyed.
+///
+/// # Safety
+/// `base` is a base of the calling thread that was not destroyed.
+pub unsafe fn is_unused(base: *mut c_void) -> bool {
+    // SAFETY: the caller says that the base is alive.
+    unsafe { (*base.cast::<Base>()).contexts == 0 }
+}
+
 /// Bytes of stack that the running context has left. `None` on the thread's native stack, where it
 /// is not known.
 pub fn room() -> Option<usize> {

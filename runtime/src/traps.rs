@@ -26,15 +26,31 @@ pub type Claim = fn(trap: &Trap) -> bool;
 /// another context: if it returns, the program ends.
 pub type Report = unsafe fn(ctx: *mut c_void, trap: &Trap);
 
+/// Says whether an overflow at an instruction may end the running context. If not, the process prints
+/// the error and aborts. The runtime calls it in the signal handler, so it may only do what is
+/// async-signal-safe.
+pub type MayOverflow = fn(pc: usize) -> bool;
+
+#[cfg(feature = "libc")]
+static MAY_OVERFLOW: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 #[cfg(feature = "libc")]
 static CLAIM: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 static REPORT: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Sets both functions.
+/// Sets the functions.
 #[cfg(feature = "libc")]
-pub(crate) fn set(claim: Claim, report: Report) {
+pub(crate) fn set(claim: Claim, report: Report, may_overflow: MayOverflow) {
+    MAY_OVERFLOW.store(may_overflow as *mut (), Ordering::Release);
     REPORT.store(report as *mut (), Ordering::Release);
     CLAIM.store(claim as *mut (), Ordering::Release);
+}
+
+/// Whether an overflow at an instruction may end the running context: always without a host.
+#[cfg(feature = "libc")]
+pub(crate) fn may_overflow_at(pc: usize) -> bool {
+    let may_overflow = MAY_OVERFLOW.load(Ordering::Acquire);
+    // SAFETY: only `set` stores there, functions of this type.
+    may_overflow.is_null() || unsafe { transmute::<*mut (), MayOverflow>(may_overflow) }(pc)
 }
 
 /// Whether the host claims a fault.

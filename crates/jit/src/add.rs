@@ -1,33 +1,38 @@
-//! Modules in and out.
+//! Adding and removing modules.
 
 use std::{ffi::CString, path::Path};
 
 use inkwell::{module::Module, targets::TargetTriple};
 
-use super::{
-    Jit, backtrace,
-    context::OwnedModule,
+use stackswitch_passes::{pipeline, reader};
+
+use crate::{
+    backtrace, bodies,
     error::Error,
-    lookup::{code_error, lookup_error},
-    modules::{ModuleId, Names, Structors},
-    object_file, observe, structors, symbols,
+    jit::Jit,
+    lookup::code_error,
+    module_id::ModuleId,
+    modules::{Names, Plan, Structors},
+    object_file, observe,
+    owned_module::OwnedModule,
+    program_end::{self, Destructor},
+    structors, symbols,
 };
-use stackswitch_passes::{pipeline as passes, reader};
 
 /// Adding, removing and replacing modules.
 impl Jit {
-    /// Adds a module given as text. `name` is what messages call it.
+    /// Adds a module given as text. `name` is its name in messages.
     ///
     /// # Errors
     /// [`Error::Module`] if it cannot be parsed or is broken, [`Error::Passes`] if it uses the
     /// intrinsics wrongly, [`Error::Target`] if it is for another machine, [`Error::Duplicate`] if it
-    /// defines what is defined, and [`Builder::redefine`](super::Builder::redefine) has not been
-    /// asked for.
+    /// defines a symbol that is defined already, unless [`Builder::redefine`](crate::Builder::redefine)
+    /// allows that, [`Error::ThreadLocal`] if it has an exported alias of a thread-local variable.
     pub fn add_ir(&self, name: &str, text: &str) -> Result<ModuleId, Error> {
         self.add_bytes(name, text.as_bytes())
     }
 
-    /// Adds a module given as bitcode. `name` is what messages call it.
+    /// Adds a module given as bitcode. `name` is its name in messages.
     ///
     /// # Errors
     /// As [`Jit::add_ir`].
@@ -44,32 +49,33 @@ impl Jit {
         self.add_bytes(&path.to_string_lossy(), &reader::read(path)?)
     }
 
-    /// Adds a copy of a module. It goes through bitcode into a context of the JIT's own, so the
-    /// module and its context stay the caller's, to change, to drop, or to use on.
+    /// Adds a copy of a module. The copy is made through bitcode into a context of the JIT's own, so the
+    /// caller can change, use or drop the module and its context.
     ///
     /// # Errors
     /// As [`Jit::add_ir`].
     pub fn add_module(&self, module: &Module<'_>) -> Result<ModuleId, Error> {
         let name = module.get_name().to_string_lossy().into_owned();
-        // LLVM's bitcode writer may not be given a broken module.
+        // LLVM's bitcode writer crashes on a broken module.
         module.verify().map_err(|e| reader::Error::broken(&name, &e.to_string()))?;
         self.add_bytes(&name, module.write_bitcode_to_memory().as_slice())
     }
 
-    /// Adds an object file: the bytes of a relocatable ELF file of this machine. The runtime's names
-    /// in it are bound as those in IR; nothing is known of its functions' types, see
-    /// [`Jit::function_unchecked`]. Its symbols keep their names: it cannot define again what
-    /// is defined, and is bound to the first definition where there are more. `name` is what messages
-    /// call it.
+    /// Adds an object file: the bytes of a relocatable ELF file of this machine. The runtime's names in it
+    /// are bound as those in IR. The types of its functions are not known, see
+    /// [`Jit::function_unchecked`]. Its symbols keep their names: it cannot define a symbol again, and is
+    /// bound to the first definition of a symbol that has several. `name` is its name in messages.
     ///
     /// # Errors
-    /// [`Error::Object`] for bytes that are no such file, and for one with constructors or destructors,
-    /// which only modules of IR can have; [`Error::Duplicate`].
+    /// [`Error::Object`] if the bytes are no such file, or have constructors or destructors, which only
+    /// modules of IR can have; [`Error::ThreadLocal`] if it has thread-local variables and was not compiled
+    /// with `-femulated-tls`; [`Error::Duplicate`].
     pub fn add_object(&self, name: &str, bytes: &[u8]) -> Result<ModuleId, Error> {
         let shared = object_file::list(name, bytes)?;
         let c_name = CString::new(name).map_err(|_| Error::ZeroByte(name.to_owned()))?;
         let id = ModuleId::fresh();
         let plan = self.modules.borrow().plan(id, name, shared, Names::Fixed)?;
+        self.add_end_functions(&plan)?;
         self.session.add_object(id, &c_name, bytes).map_err(Error::Code)?;
         self.modules.borrow_mut().add(name, plan, Structors::default());
         Ok(id)
@@ -80,11 +86,11 @@ impl Jit {
         self.modules.borrow().list()
     }
 
-    /// Removes a module: frees its code and its variables, and its names can be defined again. Where
-    /// it defined something again, the definition before is what counts from then on. If it
-    /// has been constructed, its destructors run first, protected as in [`Jit::call`].
+    /// Removes a module: frees its code and its variables, and its names can be defined again. If it had
+    /// replaced a definition, that definition counts again. If the module is constructed, its destructors
+    /// run first, protected as in [`Jit::call`].
     ///
-    /// That nobody holds its functions is what `&mut self` is for: see [`Function`](super::Function).
+    /// `&mut self` ensures that nobody holds one of its functions: see [`Function`](crate::Function).
     ///
     /// # Errors
     /// [`Error::NoSuchModule`]; [`Error::InUse`] if other modules use what it defines: remove those
@@ -92,112 +98,69 @@ impl Jit {
     /// removed by another call.
     ///
     /// # Safety
-    /// Nothing may use code or variables of the module any more in a way that the JIT cannot see. That
-    /// is: no context is suspended in it, or will run a function of it; nothing that it registered with
-    /// `atexit` or as a handler is left; no address of it is kept, in memory or by the host.
+    /// Nothing may use code or variables of the module any more in a way that the JIT cannot see: no
+    /// context is suspended in it, or will run a function of it; no function of it is registered with
+    /// `atexit`, as a handler, or as the destructor of a `thread_local` object of any thread; no address
+    /// of it is kept, in memory or by the host.
     pub unsafe fn remove(&mut self, id: ModuleId) -> Result<(), Error> {
         self.modules.borrow().check_removal(id)?;
-        let destructor = self.modules.borrow_mut().destructor_of(id);
-        if let Some(destructor) = destructor {
-            // SAFETY: the caller vouches for the module's destructors.
-            unsafe { self.call(|| self.run(&destructor)) }??;
+        if let Some(Destructor { name, .. }) = self.program.end().take_destructor(id) {
+            // SAFETY: the caller guarantees that the module's destructors are sound to run.
+            unsafe { self.call(|| self.run_structor(&name)) }??;
         }
-        // SAFETY: the caller vouches that nothing uses the module.
+        // SAFETY: the caller guarantees that nothing uses the module.
         unsafe { self.session.remove(id) }.map_err(Error::Code)?;
         self.modules.borrow_mut().remove(id);
         self.bodies.borrow_mut().retain(|body| body.module != id);
         Ok(())
     }
 
-    /// Runs the constructors of the modules that are new since the last time, the oldest first.
-    /// [`Jit::run_main`] does it by itself; call it where functions are called by other means.
-    ///
-    /// # Errors
-    /// Those of [`Jit::call`], which protects them, and of [`Jit::address`].
-    ///
-    /// # Safety
-    /// The constructors must be sound to run.
-    pub unsafe fn initialize(&self) -> Result<(), Error> {
-        // SAFETY: the caller vouches for them.
-        unsafe { self.call(|| self.construct()) }?
-    }
-
-    /// As [`Jit::initialize`], in the context that this is called in.
-    ///
-    /// # Safety
-    /// As for [`Jit::initialize`].
-    pub(super) unsafe fn construct(&self) -> Result<(), Error> {
-        loop {
-            let next = self.modules.borrow_mut().next_constructor();
-            let Some(name) = next else { return Ok(()) };
-            // SAFETY: the caller vouches for the constructors.
-            unsafe { self.run(&name) }?;
-        }
-    }
-
-    /// Runs what has been registered with `atexit`, then the destructors of all modules that have been
-    /// constructed, the newest first.
-    ///
-    /// # Safety
-    /// They must be sound to run.
-    pub(super) unsafe fn destruct(&self) -> Result<(), Error> {
-        // Asking costs the compilation of a module of LLVM's own.
-        if self.modules.borrow().may_register_ends() {
-            // SAFETY: the caller vouches for them.
-            unsafe { self.run_at_exit() }?;
-        }
-        loop {
-            let next = self.modules.borrow_mut().next_destructor();
-            let Some(name) = next else { return Ok(()) };
-            // SAFETY: as above.
-            unsafe { self.run(&name) }?;
-        }
-    }
-
-    /// Runs what has been registered with `atexit`.
-    ///
-    /// # Safety
-    /// It must be sound to run.
-    unsafe fn run_at_exit(&self) -> Result<(), Error> {
-        // SAFETY: the caller vouches for it.
-        unsafe { self.session.deinitialize() }
-            .map_err(|error| lookup_error(error, self.session.reports().take_errors()))
-    }
-
-    /// Calls one of the functions that [`structors`] makes.
-    ///
-    /// # Safety
-    /// It must be sound to run.
-    unsafe fn run(&self, name: &str) -> Result<(), Error> {
-        let address = self.linked_address(name)?;
-        // SAFETY: these functions have that type; the caller vouches for what they do.
-        unsafe {
-            let function: unsafe extern "C" fn() = std::mem::transmute(address);
-            function();
-        }
-        Ok(())
-    }
-
     fn add_bytes(&self, name: &str, bytes: &[u8]) -> Result<ModuleId, Error> {
         let module = OwnedModule::parse(self.session.reports(), name, bytes)?;
         let id = ModuleId::fresh();
-        let (plan, structors) = module.with(|module| {
+        let (plan, mut structors) = module.with(|module| {
             self.adopt_target(name, module)?;
             self.settings.apply(module);
-            backtrace::prepare(module);
-            let pipeline = self.ucontext.pass().to_owned() + self.level.pipeline();
-            passes::run(module, Some(&self.machine), &pipeline)?;
+            backtrace::add_unwind_tables(module);
+            let passes = self.ucontext.pass().to_owned() + self.level.pipeline();
+            pipeline::run(module, Some(&self.machine), &passes)?;
+            if let Some(variable) = symbols::thread_local_alias(module) {
+                let problem =
+                    "is an alias of another one, which the JIT cannot share between modules";
+                return Err(Error::ThreadLocal { file: name.to_owned(), variable, problem });
+            }
             let plan = self.modules.borrow().plan(id, name, symbols::list(module), self.names)?;
             symbols::rename(module, &plan.renamed);
             if observe::observing() {
-                observe::name_bodies(id, module, &mut self.bodies.borrow_mut());
+                bodies::name_bodies(id, module, &mut self.bodies.borrow_mut());
             }
             Ok::<_, Error>((plan, structors_of(id, module)?))
         })?;
         self.fail_on_reports()?;
+        self.add_end_functions(&plan)?;
         self.session.add(id, module).map_err(Error::Code)?;
+        if structors.constructor.is_none()
+            && let Some(name) = structors.destructor.take()
+        {
+            // A module without constructors counts as constructed.
+            self.program.end().add_destructor(Destructor { module: id, name, address: None });
+        }
         self.modules.borrow_mut().add(name, plan, structors);
         Ok(id)
+    }
+
+    /// Adds the functions by which code registers for the program's end, if a module uses one of them.
+    fn add_end_functions(&self, plan: &Plan) -> Result<(), Error> {
+        if self.has_end_functions.get() || !plan.uses_any(&program_end::SYMBOLS) {
+            return Ok(());
+        }
+        let text = self.program.functions();
+        let name = "the program's end";
+        let module = OwnedModule::parse(self.session.reports(), name, text.as_bytes())?;
+        module.with(|module| self.adopt_target(name, module))?;
+        self.session.add(ModuleId::fresh(), module).map_err(Error::Code)?;
+        self.has_end_functions.set(true);
+        Ok(())
     }
 
     /// Gives a module without a target this machine's, and refuses one with another.
@@ -226,14 +189,14 @@ impl Jit {
         Ok(())
     }
 
-    /// Errors that LLVM reported on the side become this operation's error.
+    /// Returns the errors that LLVM has reported.
     fn fail_on_reports(&self) -> Result<(), Error> {
         let errors = self.session.reports().take_errors();
         if errors.is_empty() { Ok(()) } else { Err(code_error(&errors)) }
     }
 }
 
-/// Makes one function each of a module's constructors and its destructors.
+/// Makes one function each of a module's constructors and its destructors, and returns their names.
 fn structors_of(id: ModuleId, module: &Module<'_>) -> Result<Structors, Error> {
     let (construct, destruct) = (format!("{id}.construct"), format!("{id}.destruct"));
     let failed = |error: inkwell::builder::BuilderError| Error::Llvm(error.to_string());

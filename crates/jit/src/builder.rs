@@ -1,19 +1,22 @@
-//! What a JIT is built with.
+//! Builds a JIT from settings.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine};
+use stackswitch_passes::{OptLevel, inline, settings::Settings};
 use stackswitch_rt::{abi, inlined};
 
-use super::{
-    Jit,
+use crate::{
     error::Error,
+    jit::Jit,
     modules::{Modules, Names},
     objects::Watch,
     observe, perf_map,
+    program_end::{self, Program},
     session::Session,
+    thread_locals,
+    ucontext::Ucontext,
 };
-use stackswitch_passes::{OptLevel, inline, settings::Settings};
 
 /// Settings of a [`Jit`] to be.
 #[derive(Debug, Clone, Default)]
@@ -27,47 +30,32 @@ pub struct Builder {
     symbols: Vec<(String, *const ())>,
 }
 
-/// What becomes of the functions of `<ucontext.h>` in a module.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Ucontext {
-    /// They are the system's.
-    #[default]
-    System,
-    /// They are the runtime's; the signal mask is left alone.
-    Runtime,
-    /// They are the runtime's, and the signal mask belongs to a context as POSIX has it.
-    RuntimeWithSignalMask,
-}
-
-impl Ucontext {
-    /// The pass that comes before all others, with its comma.
-    pub(super) fn pass(self) -> &'static str {
-        match self {
-            Self::System => "",
-            Self::Runtime => "stackswitch-from-ucontext,",
-            Self::RuntimeWithSignalMask => "stackswitch-from-ucontext<sigmask>,",
-        }
+impl Jit {
+    /// Settings to start from.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }
 
 impl Builder {
-    /// Sets how much to optimise ([`OptLevel::O2`] unless told).
+    /// Sets how much to optimise. The default is [`OptLevel::O2`].
     #[must_use]
     pub fn opt_level(mut self, level: OptLevel) -> Self {
         self.level = level;
         self
     }
 
-    /// Sets whether optimised code has the resident switch in place (it has unless told) or calls
-    /// the runtime.
+    /// Sets whether optimised code has the fast path of switches in place (the default) or calls the
+    /// runtime.
     #[must_use]
     pub fn inline_switches(mut self, inline: bool) -> Self {
         self.settings.in_place = inline;
         self
     }
 
-    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions for it (the
-    /// system's unless told).
+    /// Sets whether modules that use `<ucontext.h>` get the runtime's functions or the system's (the
+    /// default).
     ///
     /// ```
     /// use stackswitch::jit::{Jit, Ucontext};
@@ -90,10 +78,10 @@ impl Builder {
         self
     }
 
-    /// Sets from how many bytes on optimised code has a local variable on the heap where a context may
-    /// be suspended while the variable is needed; 0, as it is unless told, for none. Then it is not
-    /// copied when another context takes the stack, but the context cannot be cloned. What it is
-    /// good for, and where it is not done, is in `docs/passes.md`.
+    /// Sets the size in bytes from which optimised code keeps a local variable on the heap, if it is
+    /// needed while the context may be suspended. The default is 0, which means never. Such a variable is
+    /// not copied when the context is displaced, but the context cannot be cloned. `docs/passes.md` says
+    /// when this pays, and where it is not done.
     ///
     /// ```
     /// use stackswitch::jit::{Jit, State};
@@ -123,28 +111,28 @@ impl Builder {
         self
     }
 
-    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that
-    /// is possible (it does unless told), or gives every context a stack.
+    /// Sets whether optimised code keeps the frame of a context in that of its creator, where that is
+    /// possible (the default), or gives every context a stack.
     #[must_use]
     pub fn stackless(mut self, stackless: bool) -> Self {
         self.settings.stackless = stackless;
         self
     }
 
-    /// Sets whether the functions are listed, as they are compiled, in the file where `perf` looks
-    /// for the names of such code, `/tmp/perf-PID.map` (they are not unless told). It stays when
-    /// the process ends, as `perf` reads it later.
+    /// Sets whether compiled functions are listed in `/tmp/perf-PID.map`, where `perf` looks for the names
+    /// of code made at run time. The default is no. The file stays when the process ends, as `perf` reads
+    /// it later.
     #[must_use]
     pub fn perf_map(mut self, write: bool) -> Self {
         self.perf_map = write;
         self
     }
 
-    /// Sets whether a module may define what another one has defined (it may not unless told), as a
-    /// line of a REPL does. What is added or looked up later is bound to the last definition. What
-    /// is there already stays as it is: code goes on calling what it was linked with, functions
-    /// that were handed out stay valid, contexts go on. A module is removed to free a
-    /// definition that is no longer used; the one before it then counts again.
+    /// Sets whether a module may define a symbol that another one has defined, as a line of a REPL does.
+    /// The default is no. Modules that are added and symbols that are looked up later are bound to the last
+    /// definition. Code that is linked already keeps calling the definition that it was linked with, and
+    /// functions that were looked up stay valid. Remove a module to free a definition that is no longer
+    /// used; the definition before it then counts again.
     ///
     /// ```
     /// use stackswitch::jit::Jit;
@@ -169,9 +157,9 @@ impl Builder {
         self
     }
 
-    /// Binds a name to an address in this program: of a function with C's calling convention, or of
-    /// a variable. It must stay valid as long as the JIT's code may use it. It goes before what
-    /// the process has of that name.
+    /// Binds a name to an address in this program: of a function with C's calling convention, or of a
+    /// variable. The address must stay valid as long as the JIT's code may use it. It replaces a symbol of
+    /// the process with that name.
     ///
     /// ```
     /// use stackswitch::jit::Jit;
@@ -195,7 +183,7 @@ impl Builder {
     }
 
     /// Sets over how many mapped regions, 1 to 64, `spawn` with a null base spreads the contexts of the
-    /// thread that builds the JIT. It holds for the thread, from then on: it is
+    /// thread that builds the JIT. The setting is the thread's, from then on, as by
     /// `stackswitch_set_default_regions` of the C header.
     #[must_use]
     pub fn default_regions(mut self, count: usize) -> Self {
@@ -208,7 +196,8 @@ impl Builder {
     /// # Errors
     /// [`Error::Llvm`] if LLVM was built without this machine's target or cannot set up its JIT,
     /// [`Error::PerfMap`] if that file was asked for and cannot be made, [`Error::Regions`] for a
-    /// number of regions that cannot be had, [`Error::Duplicate`] for a symbol that is bound twice.
+    /// number of regions that cannot be had, [`Error::Duplicate`] for a symbol that is bound twice,
+    /// [`Error::EmptyName`] for a symbol with an empty name.
     pub fn build(self) -> Result<Jit, Error> {
         Target::initialize_native(&InitializationConfig::default()).map_err(Error::Llvm)?;
         let machine = host_machine(self.level)?;
@@ -220,22 +209,12 @@ impl Builder {
         };
         let session =
             Session::new(host_machine(self.level)?, Watch::new(perf_map)).map_err(Error::Llvm)?;
-        let mut modules = Modules::default();
-        let runtime = observe::symbols();
-        let own = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
-        let symbols: Vec<_> = runtime
-            .chain([(inline::WORDS, inlined::resident()), (inline::PLAIN, inlined::plain())])
-            .chain(own)
-            .collect();
-        for &(symbol, _) in &symbols {
-            modules.add_host(symbol)?;
-        }
-        session.define(symbols.into_iter()).map_err(Error::Llvm)?;
+        let modules = self.define_symbols(&session)?;
         if let Some(count) = self.regions {
             if !(1..=64).contains(&count) {
                 return Err(Error::Regions(count));
             }
-            // SAFETY: plain call; the number is one that is taken.
+            // SAFETY: the function has no conditions.
             let before = unsafe { abi::stackswitch_set_default_regions(count) };
             if before == 0 {
                 return Err(Error::Regions(count));
@@ -244,6 +223,8 @@ impl Builder {
         let names = if self.redefine { Names::Again } else { Names::Once };
         let Self { level, settings, ucontext, .. } = self;
         Ok(Jit {
+            program: Program::new(),
+            has_end_functions: Cell::new(false),
             session,
             machine,
             level,
@@ -252,8 +233,27 @@ impl Builder {
             names,
             modules: modules.into(),
             bodies: RefCell::default(),
-            hosts: RefCell::default(),
         })
+    }
+
+    /// Binds the symbols of the runtime, of the JIT and of the host, and returns a table with them.
+    fn define_symbols(&self, session: &Session) -> Result<Modules, Error> {
+        let own = [
+            (inline::WORDS, inlined::resident()),
+            (inline::PLAIN, inlined::plain()),
+            (thread_locals::GET_ADDRESS, thread_locals::address as *const ()),
+        ];
+        let host = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
+        let symbols: Vec<_> = observe::symbols().chain(own).chain(host).collect();
+        let mut modules = Modules::default();
+        for name in symbols.iter().map(|(name, _)| *name).chain(program_end::SYMBOLS) {
+            if name.is_empty() {
+                return Err(Error::EmptyName);
+            }
+            modules.add_host(name)?;
+        }
+        session.define(symbols.into_iter()).map_err(Error::Llvm)?;
+        Ok(modules)
     }
 }
 

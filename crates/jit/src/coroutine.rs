@@ -1,4 +1,4 @@
-//! IR functions as coroutines that Rust drives.
+//! IR functions as coroutines that Rust resumes.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -11,17 +11,19 @@ use std::{
 
 use stackswitch_rt::{abi, host};
 
-use super::{
-    Jit,
+use crate::{
+    catch::catch,
     error::Error,
-    frame::{End, Frame, Guest},
-    protect,
+    faults::reset_error_handler,
+    guest_run::{CoroutineContext, End, GuestRun},
+    held_regions,
+    jit::Jit,
+    protected_call::REGION,
     signature::Signature,
-    unwind::catch,
     value::{Value, ValueType},
 };
 
-/// What a coroutine that was resumed came back with.
+/// How a coroutine has answered a resume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State<T> {
     /// It has suspended itself with this value.
@@ -30,10 +32,10 @@ pub enum State<T> {
     Returned(T),
 }
 
-/// How far a coroutine is.
+/// The state of a coroutine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Nothing of it has run yet.
+    /// It has not begun.
     New,
     /// It waits to be resumed.
     Suspended,
@@ -41,13 +43,15 @@ pub enum Status {
     Finished,
 }
 
-/// A context that runs an IR function, as a value: see [`Jit::coroutine`].
+/// A context that runs an IR function: see [`Jit::coroutine`].
 ///
-/// As an iterator (with `In = ()`) it gives what the coroutine suspends itself with, until it
-/// returns; the value that it returns is not part of that. A fault is the last item.
+/// As an iterator (with `In = ()`) it yields the values with which the coroutine suspends itself. The value
+/// that it returns is not an item. A fault is the last item.
 ///
-/// Dropping it cancels the coroutine, as [`Coroutine::cancel`] does. What goes wrong then is not
-/// told, but for a panic of a host function, which goes on unless the thread is panicking already.
+/// Dropping it cancels the coroutine, as [`Coroutine::cancel`] does, and ignores errors. A panic of a host
+/// function continues, unless the thread is panicking already. If cancelling would displace the stack of a
+/// running host function ([`Error::WouldDisplace`]), the coroutine is leaked: its cleanups do not run, and
+/// its memory stays until the thread ends.
 ///
 /// It belongs to the thread that made it, and lives no longer than the JIT:
 ///
@@ -57,67 +61,119 @@ pub enum Status {
 /// }
 /// ```
 pub struct Coroutine<'jit, In: Value, Out: Value> {
-    /// Ours, from a box: the context has the address.
+    /// From a box that the coroutine owns. The context has the address.
     shared: *const Shared,
     jit: PhantomData<&'jit Jit>,
     types: PhantomData<fn(In) -> Out>,
 }
 
-/// What the two sides share.
+/// The data that host and coroutine share.
 struct Shared {
-    frame: Frame,
-    /// Set when the context has been made.
-    guest: OnceCell<Guest>,
+    run: GuestRun,
+    /// Set when the context was made.
+    context: OnceCell<CoroutineContext>,
+    /// The coroutine's own base; null if it is on the thread's default regions.
+    base: Cell<*mut c_void>,
     status: Cell<Status>,
     body: *const (),
     argument: *mut c_void,
 }
 
-/// Bodies as they are called: integers and pointers are all words.
+/// The type by which bodies are called: integers and pointers are all words.
 type Body<T> = unsafe extern "C-unwind" fn(*mut c_void, T) -> T;
 
 impl Shared {
-    /// Calls the body with what the first resume brought, on the coroutine's own context. The
-    /// result goes to the host.
+    /// Calls the body with the value of the first resume, on the coroutine's context. The result goes to
+    /// the host.
     ///
     /// # Safety
     /// The body is one for `T`.
-    unsafe fn run<T: Value>(&self, first: T) -> T {
-        // SAFETY: the caller vouches for the type.
+    unsafe fn run_body<T: Value>(&self, first: T) -> T {
+        // SAFETY: the caller guarantees a body of this type.
         let body = unsafe { std::mem::transmute::<*const (), Body<T>>(self.body) };
-        // SAFETY: who made the coroutine vouched for the body.
+        // SAFETY: the caller of `Jit::coroutine` has guaranteed that the body is sound to run.
         match catch(|| unsafe { body(self.argument, first) }) {
             Ok(result) => {
                 self.status.set(Status::Finished);
                 result
             }
             Err(caught) => {
-                self.frame.note(caught.into());
+                self.run.record_end(caught.into());
                 T::from_bits(0)
             }
         }
     }
+
+    /// Spawns the context on a base; null for the default regions. Null if the runtime refuses, which is
+    /// recorded in the run.
+    ///
+    /// # Safety
+    /// What is shared stays in place as long as the context exists. `base` is null or a base of this thread.
+    unsafe fn spawn(&self, base: *mut c_void) -> *mut c_void {
+        let data = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
+        // SAFETY: each function is one for the type that its spawn is for. The caller guarantees the rest.
+        let context = unsafe {
+            match self.run.value_type() {
+                ValueType::F32 => {
+                    abi::stackswitch_spawn_f32(base, enter::<f32> as *mut c_void, data)
+                }
+                ValueType::F64 => {
+                    abi::stackswitch_spawn_f64(base, enter::<f64> as *mut c_void, data)
+                }
+                _ => abi::stackswitch_spawn(base, enter::<*mut c_void> as *mut c_void, data),
+            }
+        };
+        if !context.is_null() {
+            // A failed call must not discard the host's coroutines.
+            // SAFETY: the context is new and this thread's.
+            unsafe { host::keep(context) };
+        }
+        context
+    }
+
+    /// Moves a coroutine that has not begun to a region of its own. False if the runtime refuses, which is
+    /// recorded in the run.
+    ///
+    /// # Safety
+    /// As for [`Shared::spawn`].
+    unsafe fn move_to_own_region(&self, coroutine: &CoroutineContext) -> bool {
+        // SAFETY: the context has not begun, so nothing refers to its stack. The base is new.
+        unsafe {
+            let base = abi::stackswitch_base_create(REGION);
+            if base.is_null() {
+                return false;
+            }
+            let context = self.spawn(base);
+            if context.is_null() {
+                abi::stackswitch_base_destroy(base);
+                return false;
+            }
+            abi::stackswitch_destroy(coroutine.context());
+            coroutine.set_context(context);
+            self.base.set(base);
+            true
+        }
+    }
 }
 
-/// A coroutine's function. `T` is a word or a float.
+/// The function of a coroutine's context. `T` is a word or a float.
 unsafe extern "C-unwind" fn enter<T: Value>(shared: *mut c_void, first: T) -> T {
-    // SAFETY: the host keeps what is shared as long as the context exists, and spawned it with
-    // the function for its type.
-    unsafe { (*shared.cast::<Shared>()).run(first) }
+    // SAFETY: the host keeps the shared data as long as the context exists, and has spawned it with the
+    // function for its type.
+    unsafe { (*shared.cast::<Shared>()).run_body(first) }
 }
 
 impl Jit {
-    /// A coroutine that runs the function `name` of a module, which has the type `T (ptr, T)`, with
-    /// `argument` and what the first [`Coroutine::resume`] brings. `T` is what `In` and `Out` are
-    /// in IR. One of the two may be `()`, if nobody looks at what goes that way: the coroutine gets
-    /// zero, or what it gives is dropped. If both are, `T` may be any type that [`Value`] knows.
+    /// A coroutine that runs the function `name` of a module, of the type `T (ptr, T)`, with `argument` and
+    /// the value of the first [`Coroutine::resume`]. `In` and `Out` are `T` in Rust. One of them may be
+    /// `()`, if the values in that direction are ignored: the coroutine gets zero, or its values are
+    /// dropped. If both are, `T` may be any type that [`Value`] has.
     ///
-    /// Nothing has run when it returns. The context lives on the thread's default regions, as those
-    /// that IR spawns with a null base do.
+    /// The function has not begun when this returns. The context lives on the thread's default regions, as
+    /// contexts that IR spawns with a null base do.
     ///
-    /// A runtime error, an overflow of its stack, a panic of a host function and an exception that
-    /// leaves the function end the coroutine and come back from the `resume` in which they
-    /// happened.
+    /// A runtime error, an overflow of its stack, a panic of a host function and an exception that leaves
+    /// the function end the coroutine. They are returned by the `resume` in which they happened.
     ///
     /// ```
     /// use std::ptr::null_mut;
@@ -148,16 +204,15 @@ impl Jit {
     /// ```
     ///
     /// # Errors
-    /// [`Error::MissingSymbol`]; [`Error::NotBody`] if it is no function of a module with such a
-    /// type; [`Error::BodyType`] if `In` or `Out` is not the type that it has; [`Error::Fault`]
+    /// [`Error::MissingSymbol`]; [`Error::NotBody`] if it is not a function of a module with such a type;
+    /// [`Error::BodyType`] if `In` or `Out` is not the type that it has; [`Error::Fault`]
     /// if there is no memory for a context.
     ///
     /// # Safety
-    /// The function must be sound to run with `argument`, as often as the coroutine is resumed, and
-    /// to be unwound where it is suspended. It must leave its own context alone but for switching to
-    /// it: the handle is the host's to destroy, and what the context shares with the host cannot be
-    /// cloned; neither can contexts that wait in a host function. On a fault its frames, and those
-    /// of contexts that it has called, are abandoned without running what they would have dropped.
+    /// The function must be sound to run with `argument`, as often as the coroutine is resumed, and to be
+    /// unwound where it is suspended. It may switch to its own context, but not destroy or clone it, and not
+    /// clone a context that waits in a host function. On a fault its frames, and those of contexts that it
+    /// has called, are abandoned without running destructors.
     pub unsafe fn coroutine<In: Value, Out: Value>(
         &self,
         name: &str,
@@ -171,77 +226,69 @@ impl Jit {
                 return Err(Error::BodyType { name: name.to_owned(), found, expected });
             }
         }
-        protect::hear();
+        reset_error_handler();
         let shared = Box::into_raw(Box::new(Shared {
-            frame: Frame::new(found),
-            guest: OnceCell::new(),
+            run: GuestRun::new(found),
+            context: OnceCell::new(),
+            base: Cell::new(null_mut()),
             status: Cell::new(Status::New),
             body,
             argument,
         }));
-        let data = shared.cast::<c_void>();
-        // SAFETY: what is shared lives until the coroutine is dropped, after its context. The
-        // functions are of the type that the spawn is for. A refusal is noted in the frame.
+        // SAFETY: the shared data stays in place until the coroutine is dropped, after its context.
         let (context, shared) = unsafe {
-            let context = (*shared).frame.enter(|| match found {
-                ValueType::F32 => {
-                    abi::stackswitch_spawn_f32(null_mut(), enter::<f32> as *mut c_void, data)
-                }
-                ValueType::F64 => {
-                    abi::stackswitch_spawn_f64(null_mut(), enter::<f64> as *mut c_void, data)
-                }
-                _ => abi::stackswitch_spawn(null_mut(), enter::<*mut c_void> as *mut c_void, data),
-            });
-            (context, &*shared)
+            let shared = &*shared;
+            (shared.run.enter(|| shared.spawn(null_mut())), shared)
         };
         if context.is_null() {
-            let end = shared.frame.take_end();
-            // SAFETY: nobody has got to know it.
-            drop(unsafe { Box::from_raw(data.cast::<Shared>()) });
+            let end = shared.run.take_end();
+            // SAFETY: there is no context, so nobody else has the address.
+            drop(unsafe { Box::from_raw(std::ptr::from_ref(shared).cast_mut()) });
             end.map_or(Err(Error::Left), End::check)?;
             return Err(Error::Left);
         }
-        // A call that fails does not take the host's coroutines along.
-        // SAFETY: the context is new.
-        unsafe { host::keep(context) };
-        // SAFETY: both are parts of what is shared.
-        unsafe { shared.frame.set_guest(shared.guest.get_or_init(|| Guest::new(context))) };
+        let context = shared.context.get_or_init(|| CoroutineContext::new(context));
+        // SAFETY: both are parts of the shared data.
+        unsafe { shared.run.set_coroutine(context) };
         Ok(Coroutine { shared, jit: PhantomData, types: PhantomData })
     }
 }
 
 impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     fn shared(&self) -> &Shared {
-        // SAFETY: ours until dropped.
+        // SAFETY: the box is the coroutine's until it is dropped.
         unsafe { &*self.shared }
     }
 
-    /// Runs the coroutine until it suspends itself or returns. What it gets for it is `value`: the
-    /// first time as its function's second argument, then as the result of its suspend.
+    /// Runs the coroutine until it suspends itself or returns. It gets `value`: the first time as its
+    /// function's second argument, then as the result of its suspend.
     ///
     /// # Errors
-    /// [`Error::Fault`], [`Error::ThreadEnded`], [`Error::Exception`]: the coroutine is finished by
-    /// that, without running its cleanups, and others are as they were. [`Error::Finished`] if it
-    /// was finished before.
+    /// [`Error::Fault`], [`Error::ThreadEnded`], [`Error::Exception`]: they finish the coroutine without
+    /// running its cleanups; other coroutines are as they were. [`Error::Finished`] if it was finished
+    /// before. [`Error::WouldDisplace`] in a host function that runs on the region of the suspended
+    /// coroutine: then nothing has happened. A coroutine that has not begun gets a region of its own
+    /// instead.
     ///
     /// # Panics
-    /// If a host function that it calls panics: the coroutine is cancelled, and the panic goes on
-    /// here.
+    /// If a host function that it calls panics: the coroutine is cancelled, and the panic continues here.
     #[inline]
     pub fn resume(&mut self, value: In) -> Result<State<Out>, Error> {
+        if held_regions::any() {
+            self.keep_off_held_regions()?;
+        }
         let shared = self.shared();
-        let Some(guest) = shared.guest.get().filter(|_| shared.status.get() != Status::Finished)
-        else {
+        let Some(context) = shared.context.get().filter(|_| !self.is_done()) else {
             return Err(Error::Finished);
         };
         shared.status.set(Status::Suspended);
-        let carrier = match (In::TYPE, Out::TYPE) {
+        let value_type = match (In::TYPE, Out::TYPE) {
             (Some(ty), _) | (_, Some(ty)) => ty,
-            (None, None) => shared.frame.carrier(),
+            (None, None) => shared.run.value_type(),
         };
-        // SAFETY: the context waits for a value of its type, or takes one first.
-        let bits = unsafe { shared.frame.enter(|| guest.resume(carrier, value.to_bits())) };
-        if shared.frame.has_ended() {
+        // SAFETY: the context is suspended or new, and takes a value of its type.
+        let bits = unsafe { shared.run.enter(|| context.resume(value_type, value.to_bits())) };
+        if shared.run.has_ended() {
             return Err(self.ended());
         }
         let value = Out::from_bits(bits);
@@ -251,47 +298,90 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
         })
     }
 
-    /// The error that the coroutine has ended with.
+    /// Ensures that the coroutine does not run on a region on which a host function runs: it would displace
+    /// that function's stack. A coroutine that has not begun is moved.
+    ///
+    /// # Errors
+    /// [`Error::WouldDisplace`] if it has begun; [`Error::Fault`] if there is no memory for a region, which
+    /// leaves the coroutine as it was.
+    #[cold]
+    fn keep_off_held_regions(&mut self) -> Result<(), Error> {
+        let shared = self.shared();
+        let Some(context) = shared.context.get().filter(|_| !self.is_done()) else {
+            return Ok(());
+        };
+        if self.would_displace() {
+            return Err(Error::WouldDisplace);
+        }
+        // SAFETY: the coroutine has not finished, so its context is alive. It is this thread's.
+        if !unsafe { held_regions::holds(context.context()) } || shared.status.get() != Status::New
+        {
+            return Ok(());
+        }
+        // SAFETY: the shared data stays in place until the coroutine is dropped.
+        if unsafe { shared.run.enter(|| shared.move_to_own_region(context)) } {
+            return Ok(());
+        }
+        shared.run.take_end().map_or(Err(Error::Left), End::check)
+    }
+
+    /// Whether it is suspended on a region on which a host function runs: unwinding or resuming it would
+    /// displace that function's stack.
+    fn would_displace(&self) -> bool {
+        let shared = self.shared();
+        let context = shared.context.get().filter(|_| self.status() == Status::Suspended);
+        // SAFETY: the coroutine has not finished, so its contexts are alive. They are this thread's.
+        context.is_some_and(|c| unsafe { held_regions::holds(c.resumed_context()) })
+    }
+
+    /// The error with which the coroutine has ended.
     #[cold]
     fn ended(&mut self) -> Error {
-        let end = self.shared().frame.take_end();
+        let end = self.shared().run.take_end();
         let unwind = matches!(end, Some(End::Panicked(_)));
         if !unwind {
-            // It may be one that the coroutine has resumed.
-            // SAFETY: only a panic unwinds what was left.
-            unsafe { self.shared().frame.abandon_left() };
+            // The context may be one that the coroutine has resumed.
+            // SAFETY: only a panic unwinds the context's frames.
+            unsafe { self.shared().run.abandon_last_context() };
         }
         self.finish(unwind);
-        // What goes wrong in a cleanup is a consequence.
-        self.shared().frame.take_end();
+        // A failure of a cleanup is a consequence of the first end.
+        self.shared().run.take_end();
         end.map_or(Ok(()), End::check).err().unwrap_or(Error::Left)
     }
 
-    /// Destroys the context, after unwinding it if it has anything to unwind. False if it has not
-    /// been unwound all the way.
+    /// Destroys the context; unwinds it first, if it is suspended and `unwind` says so. False if it was not
+    /// unwound all the way.
     fn finish(&mut self, unwind: bool) -> bool {
         let shared = self.shared();
         let before = shared.status.replace(Status::Finished);
-        let Some(guest) = shared.guest.get() else { return true };
-        protect::hear();
-        // SAFETY: the context is not running, as it is not this one.
+        let Some(context) = shared.context.get() else { return true };
+        reset_error_handler();
+        // SAFETY: the context is suspended, new or finished: it is not the one that calls this.
         unsafe {
-            shared.frame.enter(|| {
+            shared.run.enter(|| {
                 if unwind && before == Status::Suspended {
-                    guest.cancel(&shared.frame);
+                    context.cancel(&shared.run);
                 }
-                guest.destroy()
+                let whole = context.destroy();
+                let base = shared.base.replace(null_mut());
+                // Contexts that the coroutine has made on its base keep it.
+                if !base.is_null() && host::is_unused(base) {
+                    abi::stackswitch_base_destroy(base);
+                }
+                whole
             })
         }
     }
 
-    /// Ends the coroutine: if it is suspended, its stack is unwound, so that its cleanups run (the
-    /// `cleanup` landing pads of IR, destructors of C++ and of host functions that wait).
+    /// Ends the coroutine. If it is suspended, its stack is unwound, so that its cleanups run: the `cleanup`
+    /// landing pads of IR, and the destructors of C++ and of host functions that wait.
     ///
     /// # Errors
-    /// [`Error::Fault`] and the like if a cleanup went wrong, [`Error::Unfinished`] if one suspended
-    /// the coroutine: further ones have not run. [`Error::Finished`] if it was finished before. The
-    /// coroutine is finished in any case.
+    /// [`Error::Fault`] and the like if a cleanup failed, [`Error::Unfinished`] if one suspended the
+    /// coroutine: then further cleanups have not run. [`Error::Finished`] if it was finished before. The
+    /// coroutine is finished in each of these cases. [`Error::WouldDisplace`] in a host function that runs
+    /// on the coroutine's region: then nothing has happened.
     ///
     /// # Panics
     /// If a host function that a cleanup calls panics.
@@ -299,32 +389,35 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
         if self.is_done() {
             return Err(Error::Finished);
         }
+        if self.would_displace() {
+            return Err(Error::WouldDisplace);
+        }
         let whole = self.finish(true);
-        if let Some(end) = self.shared().frame.take_end() {
+        if let Some(end) = self.shared().run.take_end() {
             end.check()?;
         }
         if whole { Ok(()) } else { Err(Error::Unfinished) }
     }
 
-    /// Whether it has finished: it cannot be resumed any more.
+    /// Whether it has finished, and so cannot be resumed.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.status() == Status::Finished
     }
 
-    /// Says whom host functions can have woken while the coroutine runs.
-    pub(super) fn set_waker(&self, waker: Option<&Waker>) {
-        if let Some(guest) = self.shared().guest.get() {
-            guest.set_waker(waker);
+    /// Sets the waker that host functions use while the coroutine runs.
+    pub(crate) fn set_waker(&self, waker: Option<&Waker>) {
+        if let Some(context) = self.shared().context.get() {
+            context.set_waker(waker);
         }
     }
 
     /// Whether it is suspended in a host function.
-    pub(super) fn waits(&self) -> bool {
-        self.shared().guest.get().is_some_and(Guest::waits)
+    pub(crate) fn waits(&self) -> bool {
+        self.shared().context.get().is_some_and(CoroutineContext::waits)
     }
 
-    /// How far it is.
+    /// Its state.
     #[must_use]
     pub fn status(&self) -> Status {
         self.shared().status.get()
@@ -348,9 +441,13 @@ impl<Out: Value> FusedIterator for Coroutine<'_, (), Out> {}
 
 impl<In: Value, Out: Value> Drop for Coroutine<'_, In, Out> {
     fn drop(&mut self) {
+        if self.would_displace() {
+            // It cannot be unwound here. Its stack and what it shares with the host stay.
+            return;
+        }
         let _shared = Owned(self.shared);
         self.finish(true);
-        if let Some(End::Panicked(payload)) = self.shared().frame.take_end()
+        if let Some(End::Panicked(payload)) = self.shared().run.take_end()
             && !std::thread::panicking()
         {
             std::panic::resume_unwind(payload);
@@ -358,12 +455,12 @@ impl<In: Value, Out: Value> Drop for Coroutine<'_, In, Out> {
     }
 }
 
-/// Frees what was shared.
+/// Frees the shared data when it is dropped.
 struct Owned(*const Shared);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: from a box; the context is gone, and the coroutine goes.
+        // SAFETY: the pointer is from a box. The context was destroyed, so nobody else has the address.
         drop(unsafe { Box::from_raw(self.0.cast_mut()) });
     }
 }

@@ -34,20 +34,21 @@ unsafe extern "C" {
     fn __jit_debug_register_code();
 }
 
-/// Held while the list changes.
+/// Guards the list.
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// An object file that debuggers know.
+/// An object file in the debugger's list.
 #[derive(Clone, Copy)]
-pub(super) struct Entry(*mut Node);
+pub(crate) struct Entry(*mut Node);
 
-// SAFETY: the node is only touched under the lock.
+// SAFETY: the node is only accessed under the lock.
 unsafe impl Send for Entry {}
-// SAFETY: as above.
+// SAFETY: the node is only accessed under the lock, and the pointer itself does not change.
 unsafe impl Sync for Entry {}
 
-/// Tells debuggers of an object file, which stays where it is until it is unregistered.
-pub(super) fn register(file: &[u8]) -> Entry {
+/// Adds an object file to the debugger's list. Its bytes must stay in place until it is
+/// unregistered.
+pub(crate) fn register(file: &[u8]) -> Entry {
     let (file, size) = (file.as_ptr(), file.len() as u64);
     let node = Box::into_raw(Box::new(Node { next: null_mut(), prev: null_mut(), file, size }));
     let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,10 +65,11 @@ pub(super) fn register(file: &[u8]) -> Entry {
     Entry(node)
 }
 
-/// Takes an object file back.
-pub(super) fn unregister(Entry(node): Entry) {
+/// Removes an object file from the debugger's list.
+pub(crate) fn unregister(Entry(node): Entry) {
     let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    // SAFETY: as above; nobody else has this node.
+    // SAFETY: under the lock the list is ours and its nodes are alive. An entry is unregistered once,
+    // so the node is freed once.
     unsafe {
         let list = &raw mut __jit_debug_descriptor;
         let Node { next, prev, .. } = *node;
@@ -83,10 +85,13 @@ pub(super) fn unregister(Entry(node): Entry) {
     }
 }
 
+/// Tells the debugger about a change of the list.
+///
 /// # Safety
-/// Under the lock; the node is alive.
+/// The caller holds the lock; the node is alive.
 unsafe fn announce(node: *mut Node, action: u32) {
-    // SAFETY: as the caller's. The debugger reads at this call, if there is one.
+    // SAFETY: the caller holds the lock, so no other thread uses the descriptor. A debugger stops the
+    // process in the call and reads the list.
     unsafe {
         let list = &raw mut __jit_debug_descriptor;
         (*list).relevant = node;

@@ -1,11 +1,12 @@
-//! What can go wrong between IR and its result.
+//! The errors of the JIT, and the faults of guest code.
 
 use std::{fmt, io, path::PathBuf};
 
 pub use stackswitch_rt::error::Code;
 
-use super::{modules::ModuleId, symbolize::Frame, value::ValueType};
-use stackswitch_passes::{diagnostics::Location, pipeline as passes, reader};
+use stackswitch_passes::{diagnostics::Location, pipeline, reader};
+
+use crate::{module_id::ModuleId, stack_frame::Frame, value::ValueType};
 
 /// An error of the JIT.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub enum Error {
     Module(#[from] reader::Error),
     /// The passes refused the module, or the pipeline could not be run.
     #[error(transparent)]
-    Passes(#[from] passes::Error),
+    Passes(#[from] pipeline::Error),
     /// The module is for another target than this machine.
     #[error("{file} is for {found}, but this machine is {expected}")]
     Target {
@@ -27,7 +28,7 @@ pub enum Error {
         /// The one of this machine.
         expected: String,
     },
-    /// A symbol that was looked up, or that the looked-up code uses, is not defined anywhere.
+    /// A symbol that was looked up, or that the looked-up code uses, is defined nowhere.
     #[error("no definition of {}", quoted(.0))]
     MissingSymbol(Vec<String>),
     /// A module defines a symbol that another one, or the host, has defined.
@@ -71,7 +72,7 @@ pub enum Error {
         asked: &'static str,
     },
     /// A symbol is defined, but nothing is known of its type: it is from an object file, from the
-    /// host, an alias or a variable. [`Jit::function_unchecked`](super::Jit::function_unchecked)
+    /// host, an alias or a variable. [`Jit::function_unchecked`](crate::Jit::function_unchecked)
     /// does not ask.
     #[error("the type of `{0}` is not known: it is no function of a module of IR")]
     NoSignature(String),
@@ -137,6 +138,24 @@ pub enum Error {
     /// A symbol's name is not one that IR text can have.
     #[error("{0:?} is no name for a host function")]
     HostName(String),
+    /// A symbol with an empty name was looked up or bound.
+    #[error("the name of the symbol is empty")]
+    EmptyName,
+    /// The module has a thread-local variable that the JIT cannot provide.
+    #[error("{file}: the thread-local variable `{variable}` {problem}")]
+    ThreadLocal {
+        /// The name that the module was given.
+        file: String,
+        /// The variable.
+        variable: String,
+        /// Why the JIT cannot provide it.
+        problem: &'static str,
+    },
+    /// The coroutine cannot run now: its stack shares a region with that of a host function that is
+    /// running, whose variables would be displaced. It is as it was, and can be resumed when the host
+    /// function has returned. See [`Coroutine::resume`](crate::Coroutine::resume).
+    #[error("the coroutine would displace the stack of a host function that is running")]
+    WouldDisplace,
 }
 
 /// What went wrong in guest code, and where.
@@ -171,7 +190,7 @@ pub struct Fault {
     /// One line of text.
     pub message: String,
     /// The functions of the context in which it happened, innermost first: those that a
-    /// [`Jit`](super::Jit) has compiled, the first few where there are very many. Empty if that context had
+    /// [`Jit`](crate::Jit) has compiled, the first few where there are very many. Empty if that context had
     /// no stack left to look.
     pub backtrace: Vec<Frame>,
 }
@@ -207,17 +226,24 @@ pub enum Trap {
     Breakpoint,
 }
 
+impl Trap {
+    /// The text of the trap, without an address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::IllegalInstruction => "trap: illegal instruction",
+            Self::Arithmetic => "trap: a division by zero, or one whose result has no room",
+            Self::MemoryAccess { .. } => "trap: memory access that is not allowed",
+            Self::Breakpoint => "trap: breakpoint",
+        }
+    }
+}
+
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
         match self {
-            Self::IllegalInstruction => f.write_str("trap: illegal instruction"),
-            Self::Arithmetic => {
-                f.write_str("trap: a division by zero, or one whose result has no room")
-            }
-            Self::MemoryAccess { address } => {
-                write!(f, "trap: memory access that is not allowed, at {address:#x}")
-            }
-            Self::Breakpoint => f.write_str("trap: breakpoint"),
+            Self::MemoryAccess { address } => write!(f, ", at {address:#x}"),
+            _ => Ok(()),
         }
     }
 }

@@ -1,17 +1,19 @@
-//! Symbols by name, and functions by name and type.
+//! Looks up symbols by name, and functions by name and type.
 
 use std::{ffi::CString, fmt, marker::PhantomData, ops::Deref};
 
-use super::{
-    Jit,
-    error::Error,
-    observe::Body,
-    signature::{NativeFn, Signature},
-};
 use stackswitch_passes::reader;
 
-/// A compiled function, which can be called as long as it borrows its JIT: so none is left when a
-/// module is removed or the JIT is dropped. It is used as the function pointer that it holds.
+use crate::{
+    bodies::Body,
+    error::Error,
+    jit::Jit,
+    signature::{NativeFn, Signature},
+    thread_locals,
+};
+
+/// A compiled function. It borrows its JIT, so none is left when a module is removed or the JIT is
+/// dropped. It dereferences to the function pointer.
 #[derive(Clone, Copy)]
 pub struct Function<'jit, F> {
     function: F,
@@ -33,9 +35,8 @@ impl<F> fmt::Debug for Function<'_, F> {
 }
 
 impl Jit {
-    /// The functions that can be bodies of contexts, by their names in the modules, and their
-    /// addresses as an [`Observer`](super::Observer) is told. Compiles all modules. Empty without
-    /// an observer.
+    /// The functions that can be bodies of contexts: their names in the modules, and their addresses,
+    /// which an [`Observer`](crate::Observer) gets. Compiles all modules. Empty without an observer.
     ///
     /// # Errors
     /// As [`Jit::address`].
@@ -45,19 +46,31 @@ impl Jit {
         bodies.iter().map(found).collect()
     }
 
-    /// The address of a function or a global variable. Compiles what it needs. Where it has been
-    /// defined more than once, the last definition counts.
+    /// The address of a function or a global variable; of a thread-local variable, its address for the
+    /// calling thread. Compiles what it needs. If it was defined more than once, the last definition
+    /// counts.
     ///
     /// # Errors
     /// [`Error::MissingSymbol`] if it, or something that its module uses, is not defined;
-    /// [`Error::Code`] if code generation fails.
+    /// [`Error::Code`] if code generation fails; [`Error::EmptyName`] for an empty name.
     pub fn address(&self, name: &str) -> Result<*const (), Error> {
-        let linked = self.modules.borrow().linked(name).to_owned();
-        self.linked_address(&linked)
+        let (linked, is_thread_local) = {
+            let modules = self.modules.borrow();
+            (modules.linked(name).to_owned(), modules.is_thread_local(name))
+        };
+        if !is_thread_local {
+            return self.linked_address(&linked);
+        }
+        let control = self.linked_address(&format!("{}{linked}", thread_locals::CONTROL))?;
+        // SAFETY: the symbol is the control of a thread-local variable, which LLVM has made.
+        Ok(unsafe { thread_locals::address(control.cast()) }.cast_const().cast())
     }
 
-    /// The address of what the linker calls so.
-    pub(super) fn linked_address(&self, name: &str) -> Result<*const (), Error> {
+    /// The address of a symbol by its name for the linker.
+    pub(crate) fn linked_address(&self, name: &str) -> Result<*const (), Error> {
+        if name.is_empty() {
+            return Err(Error::EmptyName);
+        }
         let symbol = CString::new(name).map_err(|_| Error::ZeroByte(name.to_owned()))?;
         let found = self.session.lookup(&symbol);
         let reports = self.session.reports().take_errors();
@@ -71,9 +84,9 @@ impl Jit {
         }
     }
 
-    /// A function of a module of IR by its name and type, as `unsafe extern "C" fn(i64) -> i64`. The
-    /// type is compared with that of the IR. A runtime error in a direct call aborts the process: see
-    /// [`Jit::call`].
+    /// A function of a module of IR by its name and type, as `unsafe extern "C" fn(i64) -> i64`. The type is
+    /// compared with that of the IR. A fault in a direct call ends the process, unless the call is itself
+    /// in a guest that [`Jit::call`] or a coroutine runs: then that guest ends, with the caller's frames.
     ///
     /// ```
     /// use stackswitch::jit::{Error, Jit};
@@ -97,7 +110,7 @@ impl Jit {
     ///
     /// # Errors
     /// As [`Jit::address`]; [`Error::Signature`] where the types differ, with both;
-    /// [`Error::NoSignature`] for a symbol that is no function of a module of IR.
+    /// [`Error::NoSignature`] for a symbol that is not a function of a module of IR.
     pub fn function<F: NativeFn>(&self, name: &str) -> Result<Function<'_, F>, Error> {
         match self.signature(name) {
             Some(found) if !F::fits(&found) => {
@@ -110,12 +123,12 @@ impl Jit {
                 return Err(Error::NoSignature(name.to_owned()));
             }
         }
-        // SAFETY: the type has been compared.
+        // SAFETY: the function's type was compared with `F`.
         unsafe { self.function_unchecked(name) }
     }
 
-    /// A function by its name, of a type that nobody checks: for functions of object files, and for
-    /// types that [`NativeFn`] does not have.
+    /// A function by its name, without a check of its type: for functions of object files, and for types
+    /// that [`NativeFn`] does not have.
     ///
     /// # Errors
     /// As [`Jit::address`].
@@ -126,26 +139,27 @@ impl Jit {
     pub unsafe fn function_unchecked<F: Copy>(&self, name: &str) -> Result<Function<'_, F>, Error> {
         const { assert!(size_of::<F>() == size_of::<*const ()>(), "not a function pointer") };
         let address = self.address(name)?;
-        // SAFETY: the sizes are equal and the caller vouches for the type.
+        // SAFETY: the sizes are equal, and the caller guarantees that `F` is the function's type.
         let function = unsafe { std::mem::transmute_copy(&address) };
         Ok(Function { function, jit: PhantomData })
     }
 
-    /// The type of a function of a module of IR; `None` for other symbols. Where it has been defined
-    /// more than once, the last definition counts.
+    /// The type of a function of a module of IR; `None` for other symbols. If it was defined more than
+    /// once, the last definition counts.
     pub fn signature(&self, name: &str) -> Option<Signature> {
         self.modules.borrow().signature(name).cloned()
     }
 }
 
-/// Makes sense of a failed lookup. ORC names missing symbols as `Symbols not found: [ a, b ]`,
-/// in the error itself for the symbol that was asked for, on the side for what its code uses.
-pub(super) fn lookup_error(error: String, reports: Vec<String>) -> Error {
+/// The error of a failed lookup. ORC names missing symbols as `Symbols not found: [ a, b ]`: in the error
+/// itself if the symbol that was looked up is missing, in a report if its code uses a missing one.
+fn lookup_error(error: String, reports: Vec<String>) -> Error {
     let missing: Vec<String> = std::iter::once(&error)
         .chain(&reports)
         .filter_map(|text| text.split_once("Symbols not found: [")?.1.split_once(']'))
         .flat_map(|(names, _)| names.split(','))
-        .map(|name| name.trim().to_owned())
+        .map(|name| name.trim())
+        .map(|name| name.strip_prefix(thread_locals::CONTROL).unwrap_or(name).to_owned())
         .filter(|name| !name.is_empty())
         .collect();
     if !missing.is_empty() {
@@ -157,7 +171,7 @@ pub(super) fn lookup_error(error: String, reports: Vec<String>) -> Error {
     }
 }
 
-/// What LLVM reported while it generated code, on one line.
-pub(super) fn code_error(reports: &[String]) -> Error {
+/// The error of LLVM's reports, on one line.
+pub(crate) fn code_error(reports: &[String]) -> Error {
     Error::Code(reader::one_line(&reports.join("\n")))
 }

@@ -1,97 +1,83 @@
-//! Which modules there are, what each defines, and what uses what.
+//! The table of the modules of a JIT: the symbols that each defines and uses.
 //!
-//! A symbol may be defined more than once, where the JIT allows it: each further definition gets a
-//! name of its own for the linker, and what is added later is bound to the latest. So code that is
-//! there already stays as it was linked.
+//! If the JIT allows it, a symbol may be defined more than once. Each further definition gets a name of
+//! its own for the linker, and modules that are added later are bound to the last definition. Code that
+//! is linked already keeps the definition that it was linked with.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{
+use crate::{
     error::Error,
+    module_id::ModuleId,
     signature::Signature,
     symbols::{Role, Symbol},
 };
 
-/// A module of a [`Jit`](super::Jit). No other module of the process has the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleId(u64);
-
-impl ModuleId {
-    pub(super) fn fresh() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        ModuleId(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl fmt::Display for ModuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Functions of a module that are run once.
+/// The names of the functions that construct and destroy a module, if it has them.
 #[derive(Debug, Default)]
-pub(super) struct Structors {
-    /// What constructs it, until that has been called.
-    pub(super) constructor: Option<String>,
-    /// What destroys it, until that has been called.
-    pub(super) destructor: Option<String>,
+pub(crate) struct Structors {
+    pub(crate) constructor: Option<String>,
+    pub(crate) destructor: Option<String>,
 }
 
 /// All modules.
 #[derive(Debug, Default)]
-pub(super) struct Modules {
+pub(crate) struct Modules {
     entries: BTreeMap<ModuleId, Entry>,
-    /// The definitions of each symbol, the one that counts last.
+    /// The definitions of each symbol. The last one counts.
     symbols: HashMap<String, Vec<Definition>>,
 }
 
 #[derive(Debug)]
 struct Entry {
     name: String,
-    /// What the linker calls the symbols of others that it uses.
+    /// The symbols of other modules that it uses, by their names for the linker.
     uses: HashSet<String>,
-    structors: Structors,
-    constructed: bool,
+    /// What constructs and destroys it, until the module is constructed.
+    structors: Option<Structors>,
 }
 
 #[derive(Debug)]
 struct Definition {
     owner: ModuleId,
     role: Role,
-    /// What the linker calls it.
+    /// Its name for the linker.
     linked: String,
     signature: Option<Signature>,
+    thread_local: bool,
 }
 
 /// How a module is to be linked.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     id: ModuleId,
-    /// What the linker is to call symbols whose names are taken.
-    pub(super) renamed: HashMap<String, String>,
+    /// New names for the symbols whose names are taken.
+    pub(crate) renamed: HashMap<String, String>,
     defines: Vec<(String, Definition)>,
     uses: HashSet<String>,
 }
 
-/// What may happen to symbols whose names are taken.
+/// What a second definition of a symbol means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
-    /// Nothing: a second definition is an error.
+pub(crate) enum Names {
+    /// An error.
     Once,
-    /// As [`Names::Once`], and the names cannot be changed: those of an object file.
+    /// An error, and symbols cannot be renamed: the module is an object file.
     Fixed,
-    /// A second definition takes the place of the first.
+    /// It replaces the first.
     Again,
+}
+
+impl Plan {
+    /// Whether the module uses one of these symbols of others.
+    pub(crate) fn uses_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.uses.contains(*name))
+    }
 }
 
 impl Modules {
     /// How to link a module with these symbols, or an error where it defines something again.
-    pub(super) fn plan(
+    pub(crate) fn plan(
         &self,
         id: ModuleId,
         name: &str,
@@ -100,7 +86,7 @@ impl Modules {
     ) -> Result<Plan, Error> {
         let mut plan =
             Plan { id, renamed: HashMap::new(), defines: Vec::new(), uses: HashSet::new() };
-        for Symbol { name: symbol, role, signature } in symbols {
+        for Symbol { name: symbol, role, signature, thread_local } in symbols {
             let there = self.symbols.get(&symbol).and_then(|all| all.last());
             let current = there.map_or(&symbol, |d| &d.linked);
             let mut linked = match names {
@@ -136,7 +122,8 @@ impl Modules {
                 Role::Uses => false,
             };
             if takes {
-                plan.defines.push((symbol, Definition { owner: id, role, linked, signature }));
+                let definition = Definition { owner: id, role, linked, signature, thread_local };
+                plan.defines.push((symbol, definition));
             }
         }
         Ok(plan)
@@ -156,32 +143,33 @@ impl Modules {
     }
 
     /// Adds a module that has been linked as planned.
-    pub(super) fn add(&mut self, name: &str, plan: Plan, structors: Structors) {
+    pub(crate) fn add(&mut self, name: &str, plan: Plan, structors: Structors) {
         for (symbol, definition) in plan.defines {
             self.symbols.entry(symbol).or_default().push(definition);
         }
-        let constructed = structors.constructor.is_none();
-        let entry = Entry { name: name.to_owned(), uses: plan.uses, structors, constructed };
+        let structors = Some(structors);
+        let entry = Entry { name: name.to_owned(), uses: plan.uses, structors };
         self.entries.insert(plan.id, entry);
     }
 
     /// Adds what the host defines.
-    pub(super) fn add_host(&mut self, symbol: &str) -> Result<(), Error> {
-        let found = Symbol { name: symbol.to_owned(), role: Role::Defines, signature: None };
-        let plan = self.plan(ModuleId(0), HOST, vec![found], Names::Once)?;
+    pub(crate) fn add_host(&mut self, symbol: &str) -> Result<(), Error> {
+        let name = symbol.to_owned();
+        let found = Symbol { name, role: Role::Defines, signature: None, thread_local: false };
+        let plan = self.plan(ModuleId::HOST, HOST, vec![found], Names::Once)?;
         for (symbol, definition) in plan.defines {
             self.symbols.entry(symbol).or_default().push(definition);
         }
         Ok(())
     }
 
-    /// What the linker calls the definition of a symbol that counts.
-    pub(super) fn linked<'a>(&'a self, symbol: &'a str) -> &'a str {
+    /// The name for the linker of the definition of a symbol that counts.
+    pub(crate) fn linked<'a>(&'a self, symbol: &'a str) -> &'a str {
         self.current(symbol).map_or(symbol, |d| &d.linked)
     }
 
-    /// The type of a function, where it is known.
-    pub(super) fn signature(&self, symbol: &str) -> Option<&Signature> {
+    /// The type of a function, if it is known.
+    pub(crate) fn signature(&self, symbol: &str) -> Option<&Signature> {
         self.current(symbol)?.signature.as_ref()
     }
 
@@ -189,20 +177,18 @@ impl Modules {
         self.symbols.get(symbol)?.last()
     }
 
-    /// Whether a module uses what registers something for the program's end. Code finds LLJIT's form
-    /// of these by their names only.
-    pub(super) fn may_register_ends(&self) -> bool {
-        let names = ["atexit", "__cxa_atexit"];
-        self.entries.values().any(|e| names.iter().any(|name| e.uses.contains(*name)))
+    /// Whether a symbol is a thread-local variable of a module.
+    pub(crate) fn is_thread_local(&self, symbol: &str) -> bool {
+        self.current(symbol).is_some_and(|d| d.thread_local)
     }
 
     /// The modules, the oldest first, with their names.
-    pub(super) fn list(&self) -> Vec<(ModuleId, String)> {
+    pub(crate) fn list(&self) -> Vec<(ModuleId, String)> {
         self.entries.iter().map(|(id, entry)| (*id, entry.name.clone())).collect()
     }
 
     /// Whether a module may be removed: it is there, and no other uses it.
-    pub(super) fn check_removal(&self, id: ModuleId) -> Result<(), Error> {
+    pub(crate) fn check_removal(&self, id: ModuleId) -> Result<(), Error> {
         let entry = self.entries.get(&id).ok_or(Error::NoSuchModule(id))?;
         let own: HashSet<&str> = self
             .symbols
@@ -224,7 +210,7 @@ impl Modules {
     }
 
     /// Forgets a module. What it defined is as it was before.
-    pub(super) fn remove(&mut self, id: ModuleId) {
+    pub(crate) fn remove(&mut self, id: ModuleId) {
         self.entries.remove(&id);
         self.symbols.retain(|_, all| {
             all.retain(|d| d.owner != id);
@@ -232,28 +218,12 @@ impl Modules {
         });
     }
 
-    /// The next constructor to call, of the oldest module that has not been constructed.
-    pub(super) fn next_constructor(&mut self) -> Option<String> {
-        let entry = self.entries.values_mut().find(|e| !e.constructed)?;
-        entry.constructed = true;
-        entry.structors.constructor.take()
-    }
-
-    /// The next destructor to call, of the newest module that has been constructed.
-    pub(super) fn next_destructor(&mut self) -> Option<String> {
-        self.entries
-            .values_mut()
-            .rev()
-            .filter(|e| e.constructed)
-            .find_map(|e| e.structors.destructor.take())
-    }
-
-    /// The destructor of a module, if it has been constructed and not destroyed.
-    pub(super) fn destructor_of(&mut self, id: ModuleId) -> Option<String> {
-        let entry = self.entries.get_mut(&id).filter(|e| e.constructed)?;
-        entry.structors.destructor.take()
+    /// The functions that construct and destroy the oldest module that is not constructed yet. From now
+    /// on it counts as constructed.
+    pub(crate) fn next_structors(&mut self) -> Option<(ModuleId, Structors)> {
+        self.entries.iter_mut().find_map(|(id, entry)| Some((*id, entry.structors.take()?)))
     }
 }
 
-/// What errors call the program that has the JIT.
+/// The name of the host in messages.
 const HOST: &str = "the host";

@@ -1,23 +1,30 @@
-//! What an object file defines and uses, by name.
+//! The symbols that an object file defines and uses.
 
-use object::{Object as _, ObjectKind, ObjectSection as _, ObjectSymbol as _};
+use object::{Object as _, ObjectKind, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 
-use super::{
+use crate::{
+    cpu,
     error::Error,
     symbols::{Role, Symbol},
+    thread_locals,
 };
 
-/// Sections whose functions a linker has run by itself, which nobody does here.
+/// Sections with functions that a program's start calls. The JIT calls none of them.
 const STRUCTORS: [&str; 5] = [".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors"];
 
-/// The symbols of a relocatable object that others can see, and those of others that it uses.
-pub(super) fn list(name: &str, bytes: &[u8]) -> Result<Vec<Symbol>, Error> {
+/// The symbols of a relocatable object that other modules can see, and the symbols of others that it
+/// uses.
+///
+/// # Errors
+/// [`Error::Object`] if the file cannot be linked here, [`Error::ThreadLocal`] if it has a thread-local
+/// variable that the linker would have to place.
+pub(crate) fn list(name: &str, bytes: &[u8]) -> Result<Vec<Symbol>, Error> {
     let wrong = |message: String| Error::Object { file: name.to_owned(), message };
     let file = object::File::parse(bytes).map_err(|e| wrong(e.to_string()))?;
     if file.kind() != ObjectKind::Relocatable {
         return Err(wrong("not a relocatable object".to_owned()));
     }
-    if file.architecture() != host_architecture() {
+    if file.architecture() != cpu::ARCHITECTURE {
         return Err(wrong(format!("made for another machine ({:?})", file.architecture())));
     }
     let structors = file.sections().find_map(|section| {
@@ -30,10 +37,18 @@ pub(super) fn list(name: &str, bytes: &[u8]) -> Result<Vec<Symbol>, Error> {
             "it has constructors or destructors ({section}), which are only run for modules of IR"
         )));
     }
+    if let Some(variable) = file.symbols().find(|s| s.kind() == SymbolKind::Tls) {
+        return Err(Error::ThreadLocal {
+            file: name.to_owned(),
+            variable: variable.name().unwrap_or_default().to_owned(),
+            problem: "is in an object file, which must be compiled with -femulated-tls for that",
+        });
+    }
     let shared =
         file.symbols().filter(|s| s.is_global() && !s.name_bytes().unwrap_or(b"").is_empty());
     let symbols = shared.map(|symbol| {
         let name = String::from_utf8_lossy(symbol.name_bytes().unwrap_or_default()).into_owned();
+        let variable = name.strip_prefix(thread_locals::CONTROL);
         let role = if symbol.is_undefined() {
             Role::Uses
         } else if symbol.is_weak() || symbol.is_common() {
@@ -41,16 +56,9 @@ pub(super) fn list(name: &str, bytes: &[u8]) -> Result<Vec<Symbol>, Error> {
         } else {
             Role::Defines
         };
-        Symbol { name, role, signature: None }
+        let thread_local = variable.is_some();
+        let name = variable.map(str::to_owned).unwrap_or(name);
+        Symbol { name, role, signature: None, thread_local }
     });
     Ok(symbols.collect())
-}
-
-/// The one that this program is built for.
-fn host_architecture() -> object::Architecture {
-    if cfg!(target_arch = "aarch64") {
-        object::Architecture::Aarch64
-    } else {
-        object::Architecture::X86_64
-    }
 }

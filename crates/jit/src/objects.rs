@@ -1,8 +1,9 @@
-//! The objects that are linked now, in the whole process: where their code is, what their
-//! functions are called, and their bytes, which have names and debug information.
+//! The object files that are linked into this process now: the addresses of their code, their
+//! functions, and their bytes with names and debug information.
 //!
-//! The linker's listener in `shim.cc` tells of them. [`is_code`] can be asked from a signal
-//! handler; the rest takes a lock.
+//! A plugin of the linker in `shim.cc` reports each object when it is linked and before it is
+//! freed. A signal handler may call [`is_code`], which takes no lock; the rest of this file takes
+//! one.
 
 use std::{
     ffi::c_void,
@@ -16,41 +17,31 @@ use std::{
 };
 
 use inkwell::llvm_sys::orc2::lljit::LLVMOrcLLJITRef;
-use object::{
-    Endianness, Object as _, ObjectSection, ObjectSymbol, SymbolKind, elf::FileHeader64,
-    read::elf::ElfFile,
+
+use crate::{
+    debugger,
+    functions::{Function, functions},
+    line_table::LineTable,
+    perf_map,
 };
 
-use super::{debugger, perf_map, symbolize::Lines};
-
-/// A function of an object.
-#[derive(Debug)]
-pub(super) struct Function {
-    /// Where its code begins.
-    pub(super) start: u64,
-    /// How many bytes it has.
-    pub(super) size: u64,
-    /// What its module calls it.
-    pub(super) name: String,
-}
-
 /// An object file that was linked into this process.
-pub(super) struct Object {
-    /// The file. Its section headers have the addresses in memory.
-    pub(super) bytes: Box<[u8]>,
-    /// By their addresses.
+pub(crate) struct Object {
+    /// The file. Its section headers hold the addresses at which the sections were loaded.
+    pub(crate) bytes: Box<[u8]>,
+    /// Its functions, sorted by address.
     functions: Vec<Function>,
-    /// What is known of its lines, once somebody has asked.
-    pub(super) lines: Mutex<Option<Lines>>,
-    /// What debuggers know of it.
+    /// Its source lines, read at the first use.
+    pub(crate) lines: Mutex<Option<LineTable>>,
+    /// Its entry in the debugger's list.
     entry: debugger::Entry,
-    /// Its entries in [`CODE`].
+    /// The addresses of its code, which are entries of [`CODE`].
     code: Vec<&'static Range>,
 }
 
 impl Object {
     /// The function that an address is in.
-    pub(super) fn function(&self, address: u64) -> Option<&Function> {
+    pub(crate) fn function(&self, address: u64) -> Option<&Function> {
         let after = self.functions.partition_point(|f| f.start <= address);
         let function = &self.functions[after.checked_sub(1)?];
         (address - function.start < function.size.max(1)).then_some(function)
@@ -61,11 +52,11 @@ impl Object {
     }
 }
 
-/// Addresses of code. Once made it stays, for the next object when its own has gone: so a signal
-/// handler can look at any time.
+/// A range of addresses of code. A range is never freed, so that a signal handler can walk the list
+/// at any time; when its object is freed, another object uses it again.
 struct Range {
     start: AtomicUsize,
-    /// 0 while nobody uses it.
+    /// 0 while no object uses the range.
     end: AtomicUsize,
     next: *const Range,
 }
@@ -83,9 +74,9 @@ impl Range {
         std::iter::successors(get(CODE.load(Ordering::Acquire)), move |range| get(range.next))
     }
 
-    /// One for these addresses.
-    fn remember(start: usize, end: usize) -> &'static Self {
-        // The lock keeps others from taking the same one.
+    /// A range for these addresses: an unused one of the list, or a new one.
+    fn reserve(start: usize, end: usize) -> &'static Self {
+        // The lock keeps other threads from taking the same range.
         let _lock = loaded();
         if let Some(range) = Self::all().find(|r| r.end.load(Ordering::Relaxed) == 0) {
             range.start.store(start, Ordering::Relaxed);
@@ -99,7 +90,8 @@ impl Range {
         range
     }
 
-    fn forget(&self) {
+    /// Makes the range unused.
+    fn release(&self) {
         self.end.store(0, Ordering::Release);
     }
 
@@ -109,8 +101,9 @@ impl Range {
     }
 }
 
-/// Whether code of an object is at an address. A signal handler may ask, about code that runs.
-pub(super) fn is_code(address: usize) -> bool {
+/// Whether an address is in the code of a linked object. A signal handler may call this about the
+/// interrupted instruction, whose object cannot be freed meanwhile.
+pub(crate) fn is_code(address: usize) -> bool {
     Range::all().any(|range| range.has(address))
 }
 
@@ -121,18 +114,18 @@ fn loaded() -> MutexGuard<'static, Vec<Arc<Object>>> {
 }
 
 /// The object whose code is at an address.
-pub(super) fn find(address: usize) -> Option<Arc<Object>> {
+pub(crate) fn find(address: usize) -> Option<Arc<Object>> {
     loaded().iter().find(|object| object.has(address)).cloned()
 }
 
-/// What `shim.cc` calls a piece.
+/// `Piece` of `shim.cc`: a part of an object in memory.
 #[repr(C)]
 struct Piece {
     start: u64,
     size: u64,
 }
 
-/// What `shim.cc` tells of an object.
+/// `Loaded` of `shim.cc`: an object that was linked.
 #[repr(C)]
 struct Loaded {
     bytes: *const u8,
@@ -141,7 +134,7 @@ struct Loaded {
     code_count: usize,
 }
 
-/// Whom `shim.cc` tells.
+/// `Listener` of `shim.cc`: the functions that it calls.
 #[repr(C)]
 struct Listener {
     data: *mut c_void,
@@ -151,18 +144,19 @@ struct Listener {
 
 // SAFETY: the function of `shim.cc`, with the type that it has there.
 unsafe extern "C" {
-    fn stackswitch_shim_watch(jit: LLVMOrcLLJITRef, told: Listener) -> bool;
+    fn stackswitch_shim_watch(jit: LLVMOrcLLJITRef, listener: Listener) -> bool;
 }
 
-/// What a JIT does about its objects.
-pub(super) struct Watch {
-    /// Where `perf` looks for names, if it is to know them.
+/// Follows the objects of one JIT.
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// The map file of `perf`, if the JIT writes one.
     perf_map: Option<File>,
 }
 
 impl Watch {
-    /// One that writes to this map.
-    pub(super) fn new(perf_map: Option<File>) -> Box<Self> {
+    /// A watch that writes functions to this map.
+    pub(crate) fn new(perf_map: Option<File>) -> Box<Self> {
         Box::new(Self { perf_map })
     }
 
@@ -170,26 +164,28 @@ impl Watch {
     ///
     /// # Safety
     /// The JIT is alive and goes before the watch.
-    pub(super) unsafe fn start(&self, jit: LLVMOrcLLJITRef) {
+    pub(crate) unsafe fn start(&self, jit: LLVMOrcLLJITRef) {
         let data = std::ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: the caller vouches for both. Linkers that cannot be watched load objects that
-        // nobody knows: no names, and no faults that come back.
+        // SAFETY: the JIT is alive, and the watch outlives it, so the listener's data stays valid.
+        // A linker without plugins reports nothing: then faults have no names and are not returned.
         unsafe { stackswitch_shim_watch(jit, Listener { data, load, free }) };
     }
 
+    /// Adds an object to the list.
+    ///
     /// # Safety
-    /// What it says is readable.
-    unsafe fn add(&self, told: &Loaded) -> Arc<Object> {
-        // SAFETY: the caller vouches for both.
+    /// The memory that `linked` points to is readable.
+    unsafe fn add(&self, linked: &Loaded) -> Arc<Object> {
+        // SAFETY: the caller guarantees that `shim.cc`'s memory is readable.
         let (bytes, code) =
-            unsafe { (slice(told.bytes, told.size), slice(told.code, told.code_count)) };
+            unsafe { (slice(linked.bytes, linked.size), slice(linked.code, linked.code_count)) };
         let functions = functions(bytes).unwrap_or_default();
         if let Some(map) = &self.perf_map {
             perf_map::write(map, &functions);
         }
         let code = code
             .iter()
-            .map(|piece| Range::remember(piece.start as usize, (piece.start + piece.size) as usize))
+            .map(|piece| Range::reserve(piece.start as usize, (piece.start + piece.size) as usize))
             .collect();
         let bytes: Box<[u8]> = bytes.into();
         let entry = debugger::register(&bytes);
@@ -199,39 +195,20 @@ impl Watch {
     }
 }
 
-/// The functions of an object file whose sections have their addresses, by their own.
-fn functions(file: &[u8]) -> object::Result<Vec<Function>> {
-    let file = ElfFile::<FileHeader64<Endianness>>::parse(file)?;
-    let mut functions = Vec::new();
-    for symbol in file.symbols() {
-        if symbol.kind() != SymbolKind::Text || !symbol.is_definition() {
-            continue;
-        }
-        let Some(section) = symbol.section_index() else { continue };
-        let start = file.section_by_index(section)?.address();
-        if start != 0 {
-            let (start, size) = (start.wrapping_add(symbol.address()), symbol.size());
-            let name = String::from_utf8_lossy(symbol.name_bytes()?).into_owned();
-            functions.push(Function { start, size, name });
-        }
-    }
-    functions.sort_by_key(|function| function.start);
-    Ok(functions)
-}
-
 /// A slice, of which an empty one may be null.
 ///
 /// # Safety
 /// There are `count` readable elements.
 unsafe fn slice<'a, T>(first: *const T, count: usize) -> &'a [T] {
-    // SAFETY: the caller vouches for them.
+    // SAFETY: the caller guarantees `count` readable elements.
     if count == 0 { &[] } else { unsafe { slice::from_raw_parts(first, count) } }
 }
 
 /// `data` is a [`Watch`].
-unsafe extern "C" fn load(data: *mut c_void, told: *const Loaded) -> *mut c_void {
-    // SAFETY: the JIT that calls goes before its watch; what it tells of is readable.
-    let object = unsafe { (*data.cast::<Watch>()).add(&*told) };
+unsafe extern "C" fn load(data: *mut c_void, linked: *const Loaded) -> *mut c_void {
+    // SAFETY: `data` is the watch, which outlives the JIT that calls this; `shim.cc` passes readable
+    // memory.
+    let object = unsafe { (*data.cast::<Watch>()).add(&*linked) };
     Arc::as_ptr(&object).cast_mut().cast()
 }
 
@@ -243,8 +220,8 @@ unsafe extern "C" fn free(_data: *mut c_void, object: *mut c_void) {
         at.map(|at| loaded.swap_remove(at))
     };
     if let Some(object) = removed {
-        // Whoever still looks at it keeps its bytes, but its code goes.
-        object.code.iter().for_each(|range| range.forget());
+        // A user of the object keeps its bytes alive; the code is freed now.
+        object.code.iter().for_each(|range| range.release());
         debugger::unregister(object.entry);
     }
 }

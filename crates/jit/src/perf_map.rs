@@ -1,5 +1,5 @@
-//! The file in which `perf` looks for the names of code that is in no file: one line for each
-//! function, with its address, its size and its name.
+//! The file `/tmp/perf-PID.map`, in which `perf` looks for the names of code made at run time. Each
+//! line has a function's address, size and name.
 
 use std::{
     fmt::Write as _,
@@ -10,26 +10,26 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::objects::Function;
+use crate::functions::Function;
 
-/// Where `perf` looks for this process's.
-pub(super) fn path() -> PathBuf {
+/// The path of this process's map.
+pub(crate) fn path() -> PathBuf {
     PathBuf::from(format!("/tmp/perf-{}.map", std::process::id()))
 }
 
-/// Opens this process's map for writing at its end. What another process of the same number has
-/// left is dropped.
+/// Opens this process's map for appending. The first call empties it, since an earlier process with
+/// the same number may have left one.
 ///
 /// # Errors
-/// If it cannot be made, or is no plain file of this user's.
-pub(super) fn open() -> io::Result<File> {
+/// If the file cannot be opened, or is a symbolic link.
+pub(crate) fn open() -> io::Result<File> {
     static BEGUN: Mutex<bool> = Mutex::new(false);
     let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
     let file = OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o644)
-        // Anybody may have made a link of that name.
+        // `/tmp` is writable for everybody, who may have put a link there.
         .custom_flags(libc::O_NOFOLLOW)
         .open(path())?;
     if !*begun {
@@ -39,8 +39,8 @@ pub(super) fn open() -> io::Result<File> {
     Ok(file)
 }
 
-/// Adds functions. Where that fails they have no names in `perf`, which nothing depends on.
-pub(super) fn write(mut map: &File, functions: &[Function]) {
+/// Adds functions. A failed write leaves functions without names in `perf` and is no error.
+pub(crate) fn write(mut map: &File, functions: &[Function]) {
     let mut lines = String::new();
     for Function { start, size, name } in functions {
         // Writing to a string does not fail.

@@ -1,6 +1,6 @@
-//! What LLVM reports besides its results: diagnostics of a context, errors of a JIT session.
+//! Collects the diagnostics of LLVM contexts and the errors of a JIT session.
 //!
-//! Without these LLVM prints to stderr and, on an error in code generation, ends the process.
+//! Without these callbacks LLVM prints to stderr, and ends the process on an error in code generation.
 
 use std::{
     ffi::{CStr, c_void},
@@ -14,9 +14,9 @@ use inkwell::llvm_sys::{
     prelude::LLVMDiagnosticInfoRef,
 };
 
-/// Collects reports until somebody asks. Shared with LLVM by address: keep it boxed.
+/// The reports that nobody has taken yet. LLVM holds its address, so it is boxed.
 #[derive(Debug, Default)]
-pub(super) struct Reports {
+pub(crate) struct Reports {
     lists: Mutex<Lists>,
 }
 
@@ -31,21 +31,21 @@ impl Reports {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The errors since the last time.
-    pub(super) fn take_errors(&self) -> Vec<String> {
+    /// Removes and returns the errors.
+    pub(crate) fn take_errors(&self) -> Vec<String> {
         std::mem::take(&mut self.lists().errors)
     }
 
-    /// The warnings since the last time.
-    pub(super) fn take_warnings(&self) -> Vec<String> {
+    /// Removes and returns the warnings.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut self.lists().warnings)
     }
 }
 
 /// LLVM's diagnostic handler. `opaque` is a [`Reports`].
-pub(super) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut c_void) {
-    // SAFETY: whoever installed the handler keeps the reports alive as long as the context, and
-    // LLVM's text is a C string that is ours to free.
+pub(crate) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut c_void) {
+    // SAFETY: `OwnedModule` installs this handler with reports that outlive the context. LLVM's text is
+    // a C string that the caller frees.
     let (reports, severity, text) = unsafe {
         let description = LLVMGetDiagInfoDescription(info);
         let text = CStr::from_ptr(description).to_string_lossy().into_owned();
@@ -55,7 +55,7 @@ pub(super) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut
     match severity {
         LLVMDiagnosticSeverity::LLVMDSError => reports.lists().errors.push(text),
         LLVMDiagnosticSeverity::LLVMDSWarning => reports.lists().warnings.push(text),
-        // A note belongs to what was reported before it.
+        // A note explains the warning before it.
         LLVMDiagnosticSeverity::LLVMDSNote => {
             if let Some(warning) = reports.lists().warnings.last_mut() {
                 warning.push_str("; note: ");
@@ -67,20 +67,21 @@ pub(super) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut
 }
 
 /// The session's error reporter. `opaque` is a [`Reports`].
-pub(super) extern "C" fn on_session_error(opaque: *mut c_void, error: LLVMErrorRef) {
-    // SAFETY: the session that calls this is disposed of before the reports are.
+pub(crate) extern "C" fn on_session_error(opaque: *mut c_void, error: LLVMErrorRef) {
+    // SAFETY: `Session` installs this with its reports, and disposes of the session before them.
     let reports = unsafe { &*opaque.cast::<Reports>() };
     if let Err(text) = check(error) {
         reports.lists().errors.push(text);
     }
 }
 
-/// Turns LLVM's error, which it consumes, into a result.
-pub(super) fn check(error: LLVMErrorRef) -> Result<(), String> {
+/// Turns an error of LLVM's into a result. Consumes the error.
+pub(crate) fn check(error: LLVMErrorRef) -> Result<(), String> {
     if error.is_null() {
         return Ok(());
     }
-    // SAFETY: the error is not null and not consumed yet; its message is a C string of ours.
+    // SAFETY: the error is not null, and this consumes it. The message is a C string that the caller
+    // frees.
     unsafe {
         let message = LLVMGetErrorMessage(error);
         let text = CStr::from_ptr(message).to_string_lossy().into_owned();

@@ -1,12 +1,14 @@
-//! A safe shell around ORC's LLJIT: symbols and modules in, addresses out.
-
+//! A safe interface to ORC's LLJIT: takes symbols and modules, gives addresses.
 //!
-//! LLVM's C interface has no way to run what was registered with `atexit`: `shim.cc` adds it.
+//! `shim.cc` creates the LLJIT, since the settings that this needs are not in LLVM's C interface:
+//! emulated thread-local variables, and no functions of LLVM's own for the end of the program.
 
 use std::{
+    any::Any,
     cell::RefCell,
     collections::HashMap,
-    ffi::{CStr, CString, c_void},
+    ffi::{CStr, CString, c_char, c_void},
+    mem::{forget, take},
 };
 
 use inkwell::{
@@ -18,11 +20,11 @@ use inkwell::{
             LLVMOrcAbsoluteSymbols, LLVMOrcCSymbolMapPair, LLVMOrcDisposeMaterializationUnit,
             LLVMOrcExecutionSessionSetErrorReporter, LLVMOrcJITDylibCreateResourceTracker,
             LLVMOrcJITDylibDefine, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine,
-            LLVMOrcReleaseResourceTracker, LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
+            LLVMOrcJITTargetMachineBuilderRef, LLVMOrcReleaseResourceTracker,
+            LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
             lljit::{
-                LLVMOrcCreateLLJIT, LLVMOrcCreateLLJITBuilder, LLVMOrcDisposeLLJIT,
-                LLVMOrcLLJITAddLLVMIRModuleWithRT, LLVMOrcLLJITAddObjectFileWithRT,
-                LLVMOrcLLJITBuilderSetJITTargetMachineBuilder, LLVMOrcLLJITGetDataLayoutStr,
+                LLVMOrcDisposeLLJIT, LLVMOrcLLJITAddLLVMIRModuleWithRT,
+                LLVMOrcLLJITAddObjectFileWithRT, LLVMOrcLLJITGetDataLayoutStr,
                 LLVMOrcLLJITGetExecutionSession, LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup,
                 LLVMOrcLLJITMangleAndIntern, LLVMOrcLLJITRef,
             },
@@ -31,42 +33,48 @@ use inkwell::{
     targets::TargetMachine,
 };
 
-use super::{
-    context::OwnedModule,
-    modules::ModuleId,
+use crate::{
+    module_id::ModuleId,
     objects::Watch,
+    owned_module::OwnedModule,
+    program_end,
     reports::{Reports, check, on_session_error},
+    thread_locals::{self, Control},
 };
 
-// SAFETY: these are the functions of `shim.cc`, with the types that they have there.
+// SAFETY: the function of `shim.cc`, with the type that it has there.
 unsafe extern "C" {
-    fn stackswitch_shim_deinitialize(jit: LLVMOrcLLJITRef) -> LLVMErrorRef;
+    fn stackswitch_shim_create(
+        machine: LLVMOrcJITTargetMachineBuilderRef,
+        thread_local: unsafe extern "C" fn(*const c_char) -> *const Control,
+        jit: *mut LLVMOrcLLJITRef,
+    ) -> LLVMErrorRef;
 }
 
 /// One LLJIT. Symbols of the process (libc) are found through LLJIT's own default search.
-pub(super) struct Session {
+pub(crate) struct Session {
     jit: LLVMOrcLLJITRef,
-    // Dropped after `jit` is disposed of, as LLVM holds their addresses.
+    // LLVM holds the addresses of the reports and of the watch: they are dropped after `jit`.
     reports: Box<Reports>,
-    _watch: Box<Watch>,
-    /// What has been added, to be removed by.
+    watch: Box<Watch>,
+    /// Values whose addresses are in the code. They are dropped after `jit`.
+    kept: RefCell<Vec<Box<dyn Any>>>,
+    /// The trackers by which modules are removed.
     trackers: RefCell<HashMap<ModuleId, LLVMOrcResourceTrackerRef>>,
 }
 
 impl Session {
-    /// A session that compiles as `template` does. The watch is told of what it has compiled.
-    pub(super) fn new(template: TargetMachine, watch: Box<Watch>) -> Result<Self, String> {
+    /// A session that compiles as `template` does, and reports its objects to the watch.
+    pub(crate) fn new(template: TargetMachine, watch: Box<Watch>) -> Result<Self, String> {
         let template = std::mem::ManuallyDrop::new(template);
         let reports = Box::<Reports>::default();
         let mut jit = std::ptr::null_mut();
-        // SAFETY: the target machine is taken over by its builder, that by LLJIT's builder, and
-        // that by LLJIT. The reports live as long as the session that `Drop` ends first.
+        // SAFETY: the target machine is taken over by its builder, and the builder by LLJIT. `Drop`
+        // disposes of the LLJIT before the reports and the watch are dropped.
         unsafe {
             let machine =
                 LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(template.as_mut_ptr());
-            let builder = LLVMOrcCreateLLJITBuilder();
-            LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(builder, machine);
-            check(LLVMOrcCreateLLJIT(&raw mut jit, builder))?;
+            check(stackswitch_shim_create(machine, thread_locals::of_process, &raw mut jit))?;
             LLVMOrcExecutionSessionSetErrorReporter(
                 LLVMOrcLLJITGetExecutionSession(jit),
                 on_session_error,
@@ -74,22 +82,27 @@ impl Session {
             );
             watch.start(jit);
         }
-        Ok(Self { jit, reports, _watch: watch, trackers: RefCell::default() })
+        Ok(Self { jit, reports, watch, kept: RefCell::default(), trackers: RefCell::default() })
     }
 
-    /// What LLVM reported on the side.
-    pub(super) fn reports(&self) -> &Reports {
+    /// Keeps a value as long as the session's code.
+    pub(crate) fn keep(&self, value: Box<dyn Any>) {
+        self.kept.borrow_mut().push(value);
+    }
+
+    /// LLVM's reports.
+    pub(crate) fn reports(&self) -> &Reports {
         &self.reports
     }
 
     /// The data layout that modules must have.
-    pub(super) fn data_layout(&self) -> &CStr {
+    pub(crate) fn data_layout(&self) -> &CStr {
         // SAFETY: the string belongs to the session.
         unsafe { CStr::from_ptr(LLVMOrcLLJITGetDataLayoutStr(self.jit)) }
     }
 
     /// Binds names to addresses in this process.
-    pub(super) fn define<'s>(
+    pub(crate) fn define<'s>(
         &self,
         symbols: impl Iterator<Item = (&'s str, *const ())>,
     ) -> Result<(), String> {
@@ -117,7 +130,7 @@ impl Session {
     }
 
     /// Adds a module. Code is generated when a symbol of it is first looked up.
-    pub(super) fn add(&self, id: ModuleId, module: OwnedModule<'_>) -> Result<(), String> {
+    pub(crate) fn add(&self, id: ModuleId, module: OwnedModule<'_>) -> Result<(), String> {
         let module = module.into_thread_safe();
         self.tracked(id, |tracker| {
             // SAFETY: session, tracker and module are alive; LLJIT takes the module over, also when
@@ -127,7 +140,7 @@ impl Session {
     }
 
     /// Adds an object file. It is linked when a symbol of it is first looked up.
-    pub(super) fn add_object(&self, id: ModuleId, name: &CStr, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn add_object(&self, id: ModuleId, name: &CStr, bytes: &[u8]) -> Result<(), String> {
         self.tracked(id, |tracker| {
             // SAFETY: session and tracker are alive, and the buffer is a copy, which LLJIT takes
             // over, also when it fails.
@@ -142,29 +155,28 @@ impl Session {
         })
     }
 
-    /// Adds something under a tracker of its own.
+    /// Adds a module with a tracker of its own.
     fn tracked(
         &self,
         id: ModuleId,
         add: impl FnOnce(LLVMOrcResourceTrackerRef) -> LLVMErrorRef,
     ) -> Result<(), String> {
-        // SAFETY: the session is alive. The tracker is ours until it is released, which is before
-        // the session goes.
+        // SAFETY: the session is alive. The tracker is released before the session is disposed of.
         let tracker =
             unsafe { LLVMOrcJITDylibCreateResourceTracker(LLVMOrcLLJITGetMainJITDylib(self.jit)) };
-        // SAFETY: as above; nothing has been added under it.
+        // SAFETY: the tracker is alive and no module was added with it.
         check(add(tracker)).inspect_err(|_| unsafe { LLVMOrcReleaseResourceTracker(tracker) })?;
         self.trackers.borrow_mut().insert(id, tracker);
         Ok(())
     }
 
-    /// Takes back what was added, with the code that was made of it.
+    /// Removes a module and frees its code and variables.
     ///
     /// # Safety
     /// Nothing may use its code or its variables any more.
-    pub(super) unsafe fn remove(&self, id: ModuleId) -> Result<(), String> {
+    pub(crate) unsafe fn remove(&self, id: ModuleId) -> Result<(), String> {
         let Some(tracker) = self.trackers.borrow_mut().remove(&id) else { return Ok(()) };
-        // SAFETY: session and tracker are alive; the caller vouches for the rest.
+        // SAFETY: session and tracker are alive. The caller guarantees that the module is unused.
         unsafe {
             let removed = check(LLVMOrcResourceTrackerRemove(tracker));
             LLVMOrcReleaseResourceTracker(tracker);
@@ -172,17 +184,8 @@ impl Session {
         }
     }
 
-    /// Runs what the program registered with `atexit`.
-    ///
-    /// # Safety
-    /// They must be sound to run.
-    pub(super) unsafe fn deinitialize(&self) -> Result<(), String> {
-        // SAFETY: the session is alive; the caller vouches for the code.
-        check(unsafe { stackswitch_shim_deinitialize(self.jit) })
-    }
-
-    /// The address of a symbol, after whatever compiling it takes.
-    pub(super) fn lookup(&self, name: &CStr) -> Result<u64, String> {
+    /// The address of a symbol. Compiles and links what it needs.
+    pub(crate) fn lookup(&self, name: &CStr) -> Result<u64, String> {
         let mut address = 0;
         // SAFETY: the session is alive, the name is a C string, the address is ours to fill.
         check(unsafe { LLVMOrcLLJITLookup(self.jit, &raw mut address, name.as_ptr()) })?;
@@ -192,12 +195,17 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if program_end::is_exiting() {
+            // Another thread may be running the end of the program: its code stays.
+            forget((take(&mut self.reports), take(&mut self.watch), take(&mut self.kept)));
+            return;
+        }
         for (_, tracker) in self.trackers.get_mut().drain() {
-            // SAFETY: the tracker is ours, and released once.
+            // SAFETY: the tracker is the session's, and is released once.
             unsafe { LLVMOrcReleaseResourceTracker(tracker) };
         }
-        // SAFETY: the session is ours and used for the last time. What it still has to say goes
-        // to the reports, which nobody reads any more.
+        // SAFETY: the LLJIT is the session's and is not used again. Errors go to the reports, which
+        // nobody reads any more.
         let _ = check(unsafe { LLVMOrcDisposeLLJIT(self.jit) });
     }
 }

@@ -1,10 +1,17 @@
-// The parts of ORC that LLVM's C interface lacks.
+// The parts of ORC that are not in LLVM's C interface.
 
 #include "llvm-c/LLJIT.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 #include "llvm/Object/ELF.h"
+#if LLVM_VERSION_MAJOR >= 21
+#include "llvm/ExecutionEngine/Orc/EHFrameRegistrationPlugin.h"
+#endif
+#if __has_include("llvm/ExecutionEngine/Orc/AbsoluteSymbols.h")
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h" // a part of Core.h before LLVM 20
+#endif
 
 #include <cstring>
 #include <map>
@@ -18,14 +25,14 @@ using namespace llvm::orc;
 namespace {
 LLJIT &unwrap(LLVMOrcLLJITRef Jit) { return *reinterpret_cast<LLJIT *>(Jit); }
 
-// A piece of an object in memory.
+// A part of an object in memory.
 struct Piece {
   uint64_t Start;
   uint64_t Size;
 };
 
-// One object file, linked: where its code is, and its bytes, in which each section has the address
-// that it was loaded at.
+// An object file that was linked: the addresses of its code, and its bytes. The section headers in the
+// bytes hold the addresses at which the sections were loaded.
 struct Loaded {
   const char *Bytes;
   size_t Size;
@@ -33,7 +40,8 @@ struct Loaded {
   size_t CodeCount;
 };
 
-// Told of objects; what `Load` returns is what `Free` gets.
+// Functions that are called when an object was linked and before it is freed. `Free` gets what `Load`
+// returned.
 struct Listener {
   void *Data;
   void *(*Load)(void *Data, const Loaded *);
@@ -70,7 +78,7 @@ void setAddresses(MutableArrayRef<char> Bytes, const StringMap<uint64_t> &Addres
 // Follows every object from its linking to its removal.
 class Watcher : public ObjectLinkingLayer::Plugin {
 public:
-  explicit Watcher(Listener Told) : Told(Told) {}
+  explicit Watcher(Listener Calls) : Calls(Calls) {}
 
   void notifyMaterializing(MaterializationResponsibility &MR, jitlink::LinkGraph &,
                            jitlink::JITLinkContext &, MemoryBufferRef Input) override {
@@ -83,7 +91,7 @@ public:
                         jitlink::PassConfiguration &Passes) override {
     Passes.PostFixupPasses.push_back([this, &MR](jitlink::LinkGraph &Graph) -> Error {
       std::lock_guard<std::mutex> Lock(Mutex);
-      look(Pending[&MR], Graph);
+      findSections(Pending[&MR], Graph);
       return Error::success();
     });
   }
@@ -96,7 +104,7 @@ public:
       return Error::success();
     Linked Object = std::move(Found->second);
     Pending.erase(Found);
-    return MR.withResourceKeyDo([&](ResourceKey Key) { Objects[Key].push_back(tell(Object)); });
+    return MR.withResourceKeyDo([&](ResourceKey Key) { Objects[Key].push_back(report(Object)); });
   }
 
   Error notifyFailed(MaterializationResponsibility &MR) override {
@@ -111,7 +119,7 @@ public:
     auto Found = Objects.find(Key);
     if (Found != Objects.end()) {
       for (void *Object : Found->second)
-        Told.Free(Told.Data, Object);
+        Calls.Free(Calls.Data, Object);
       Objects.erase(Found);
     }
     return Error::success();
@@ -129,14 +137,14 @@ public:
   }
 
 private:
-  // What is known of an object while it is being linked.
+  // An object that is being linked.
   struct Linked {
     std::vector<char> Bytes;
     StringMap<uint64_t> Sections;
     std::vector<Piece> Code;
   };
 
-  static void look(Linked &Object, jitlink::LinkGraph &Graph) {
+  static void findSections(Linked &Object, jitlink::LinkGraph &Graph) {
     for (auto &Section : Graph.sections()) {
       jitlink::SectionRange Range(Section);
       if (Range.empty() || Section.getMemLifetime() == MemLifetime::NoAlloc)
@@ -147,30 +155,75 @@ private:
     }
   }
 
-  void *tell(Linked &Object) {
+  void *report(Linked &Object) {
     setAddresses(Object.Bytes, Object.Sections);
     Loaded What{Object.Bytes.data(), Object.Bytes.size(), Object.Code.data(), Object.Code.size()};
-    return Told.Load(Told.Data, &What);
+    return Calls.Load(Calls.Data, &What);
   }
 
-  Listener Told;
+  Listener Calls;
   std::mutex Mutex;
   std::map<MaterializationResponsibility *, Linked> Pending;
   std::map<ResourceKey, std::vector<void *>> Objects;
 };
+
+// Defines the controls of thread-local variables that no module defines but the process has.
+class ThreadLocals : public DefinitionGenerator {
+public:
+  explicit ThreadLocals(const void *(*Find)(const char *)) : Find(Find) {}
+
+  Error tryToGenerate(LookupState &, LookupKind, JITDylib &Dylib, JITDylibLookupFlags,
+                      const SymbolLookupSet &Symbols) override {
+    SymbolMap Found;
+    for (const auto &Symbol : Symbols) {
+      StringRef Name = *Symbol.first;
+      if (!Name.consume_front("__emutls_v."))
+        continue;
+      if (const void *Control = Find(Name.str().c_str()))
+        Found[Symbol.first] = {ExecutorAddr::fromPtr(Control), JITSymbolFlags::Exported};
+    }
+    return Found.empty() ? Error::success() : Dylib.define(absoluteSymbols(std::move(Found)));
+  }
+
+private:
+  const void *(*Find)(const char *);
+};
 } // namespace
 
-// Runs what was registered with atexit.
-extern "C" LLVMErrorRef stackswitch_shim_deinitialize(LLVMOrcLLJITRef Jit) {
-  return wrap(unwrap(Jit).deinitialize(unwrap(Jit).getMainJITDylib()));
+// Creates an LLJIT whose thread-local variables are emulated. `ThreadLocal` gives the control of a
+// variable of the process, or null. Takes over the machine. There is no platform: LLVM's own defines
+// atexit and the like, which the JIT defines itself.
+extern "C" LLVMErrorRef stackswitch_shim_create(LLVMOrcJITTargetMachineBuilderRef Machine,
+                                                const void *(*ThreadLocal)(const char *),
+                                                LLVMOrcLLJITRef *Jit) {
+  std::unique_ptr<JITTargetMachineBuilder> Builder(
+      reinterpret_cast<JITTargetMachineBuilder *>(Machine));
+  Builder->getOptions().EmulatedTLS = true;
+  auto Made = LLJITBuilder()
+                  .setJITTargetMachineBuilder(std::move(*Builder))
+                  .setPlatformSetUp(setUpInactivePlatform)
+                  .create();
+  if (!Made)
+    return wrap(Made.takeError());
+#if LLVM_VERSION_MAJOR >= 21
+  // LLVM's own platform does this; before LLVM 21 the builder does.
+  auto Frames = EHFrameRegistrationPlugin::Create((*Made)->getExecutionSession());
+  if (!Frames)
+    return wrap(Frames.takeError());
+  if (auto *Layer = dyn_cast<ObjectLinkingLayer>(&(*Made)->getObjLinkingLayer()))
+    Layer->addPlugin(std::move(*Frames));
+#endif
+  (*Made)->getMainJITDylib().addGenerator(std::make_unique<ThreadLocals>(ThreadLocal));
+  *Jit = reinterpret_cast<LLVMOrcLLJITRef>(Made->release());
+  return LLVMErrorSuccess;
 }
 
-// Has a listener told of all objects that are linked from now on. False where LLVM links with
-// something else than JITLink, which knows no listeners.
-extern "C" bool stackswitch_shim_watch(LLVMOrcLLJITRef Jit, Listener Told) {
+// Reports the objects that are linked from now on. False if LLVM does not link with JITLink, which alone
+// has plugins.
+extern "C" bool stackswitch_shim_watch(LLVMOrcLLJITRef Jit, Listener Calls) {
   auto *Layer = dyn_cast<ObjectLinkingLayer>(&unwrap(Jit).getObjLinkingLayer());
   if (!Layer)
     return false;
-  Layer->addPlugin(std::make_shared<Watcher>(Told));
+  Layer->addPlugin(std::make_shared<Watcher>(Calls));
   return true;
 }

@@ -1,11 +1,11 @@
-//! The types of compiled functions, and the Rust types that fit them.
+//! The types of compiled functions, and the Rust function types by which they can be called.
 
 use std::fmt;
 
-use super::value::ValueType;
+use crate::value::ValueType;
 use stackswitch_ir::{AttributePlace, Function, Type, TypeKind};
 
-/// The type of a function as its IR has it, with what else decides how it is called.
+/// The type of a function in its IR, with the attributes that decide how it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     result: Kind,
@@ -23,7 +23,7 @@ enum Kind {
     F32,
     F64,
     Pointer,
-    /// What has no counterpart in Rust, as LLVM prints it.
+    /// A type without a counterpart in Rust, as LLVM prints it.
     Other(String),
 }
 
@@ -49,10 +49,10 @@ const SPECIAL: [&str; 9] = [
 ];
 
 impl Signature {
-    /// That of a function.
-    pub(super) fn of(function: Function<'_>) -> Self {
+    /// The signature of a function.
+    pub(crate) fn new(function: Function<'_>) -> Self {
         let ty = function.ty();
-        let kind = |place, ty| Kind::of(function, place, ty);
+        let kind = |place, ty| Kind::new(function, place, ty);
         let params = ty.params();
         let params = params.into_iter().enumerate();
         Signature {
@@ -63,8 +63,8 @@ impl Signature {
         }
     }
 
-    /// Whether it is one of those of C's `main`.
-    pub(super) fn is_main(&self) -> bool {
+    /// Whether it is one of the types of C's `main`.
+    pub(crate) fn is_main(&self) -> bool {
         let is_int = |kind: &Kind| matches!(kind, Kind::Int(32, _));
         let params = match self.params.as_slice() {
             [] => true,
@@ -77,9 +77,9 @@ impl Signature {
         is_int(&self.result) && params && !self.variadic && self.convention == 0
     }
 
-    /// The `T` of a coroutine's body, `T (ptr, T)`. The body may not rely on how a narrow integer is
-    /// extended: nobody extends what a switch brings.
-    pub(super) fn body_type(&self) -> Option<ValueType> {
+    /// The `T` of a coroutine's body `T (ptr, T)`. A switch does not extend narrow integers, so a body
+    /// whose parameter has an extension attribute is refused.
+    pub(crate) fn body_type(&self) -> Option<ValueType> {
         let [Kind::Pointer, first] = self.params.as_slice() else { return None };
         let of = |kind: &Kind| {
             Some(match kind {
@@ -106,13 +106,13 @@ impl Signature {
             && self.params.len() == params.len()
             && self.params.iter().zip(params).all(|(kind, asked)| asked.fits(kind))
             && result.fits(&self.result)
-            // The bits above the one are only known to be zero where the function says so.
+            // The other bits of the register are only known to be zero if the function says so.
             && (result != Asked::Bool || self.result == Kind::Int(1, Extension::Zero))
     }
 }
 
 impl Kind {
-    fn of(function: Function<'_>, place: AttributePlace, ty: Type<'_>) -> Self {
+    fn new(function: Function<'_>, place: AttributePlace, ty: Type<'_>) -> Self {
         let has = |name| function.attribute(place, name).is_some();
         if let Some(special) = SPECIAL.into_iter().find(|name| has(name)) {
             return Kind::Other(format!("{ty} {special}"));
@@ -163,7 +163,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// What a Rust type asks of a parameter or a result.
+/// The Rust type of a parameter or a result, as far as it decides how the value is passed.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -177,8 +177,8 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// Whether the IR's type is passed as the Rust one is. Rust extends narrow integers by their sign,
-    /// as C does; a function that relies on the other way gets what it does not expect.
+    /// Whether a value of the IR type is passed as one of the Rust type. Rust extends narrow integers by
+    /// their sign, as C does, so a function with the other extension does not fit.
     fn fits(self, kind: &Kind) -> bool {
         match (self, kind) {
             (Asked::Unit, Kind::Void)

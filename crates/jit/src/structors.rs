@@ -1,5 +1,5 @@
-//! The constructors and destructors of a module, made into one function each, so that they can be
-//! run for just that module.
+//! Turns the lists of constructors and destructors of a module into one function each, so that they can
+//! be run for that module alone.
 
 use inkwell::{
     builder::BuilderError,
@@ -11,14 +11,14 @@ use inkwell::{
     values::{AsValueRef, PointerValue},
 };
 
-/// Takes the list of constructors out of a module and adds a function of that name which calls them,
-/// the lowest priority first. False if there are none.
-pub(super) fn constructors(module: &Module<'_>, name: &str) -> Result<bool, BuilderError> {
+/// Removes the list of constructors from a module and adds a function of that name which calls them, the
+/// lowest priority first. False if there are none.
+pub(crate) fn constructors(module: &Module<'_>, name: &str) -> Result<bool, BuilderError> {
     take(module, "llvm.global_ctors", name, false)
 }
 
 /// The same for destructors, the highest priority first.
-pub(super) fn destructors(module: &Module<'_>, name: &str) -> Result<bool, BuilderError> {
+pub(crate) fn destructors(module: &Module<'_>, name: &str) -> Result<bool, BuilderError> {
     take(module, "llvm.global_dtors", name, true)
 }
 
@@ -32,12 +32,12 @@ fn take(
     let mut entries = Vec::new();
     if let Some(initializer) = global.get_initializer() {
         let initializer = initializer.as_value_ref();
-        // SAFETY: an operand is only asked for below the number that there are; LLVM's verifier has
-        // seen that the entries are structures of a number, a function and a pointer.
+        // SAFETY: the index of an operand is below their number. LLVM's verifier has checked that the
+        // entries are structures of a number, a function and a pointer.
         unsafe {
             for i in 0..LLVMGetNumOperands(initializer).unsigned_abs() {
                 let entry = LLVMGetOperand(initializer, i);
-                // Null stands for the end of the list.
+                // A null function ends the list.
                 if LLVMGetNumOperands(entry) < 2 || LLVMIsNull(LLVMGetOperand(entry, 1)) != 0 {
                     continue;
                 }
@@ -48,7 +48,7 @@ fn take(
             }
         }
     }
-    // SAFETY: nothing can use the list but LLVM itself.
+    // SAFETY: LLVM allows no use of the list in a module.
     unsafe { global.delete() };
     if entries.is_empty() {
         return Ok(false);

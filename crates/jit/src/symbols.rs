@@ -1,4 +1,4 @@
-//! What a module of IR defines and uses, by name.
+//! The symbols that a module of IR defines and uses.
 
 use std::collections::HashMap;
 
@@ -7,47 +7,53 @@ use inkwell::{
     module::Module,
 };
 
-use super::signature::Signature;
 use stackswitch_ir as ir;
 
-/// What a module has to do with a symbol.
+use crate::signature::Signature;
+
+/// How a module refers to a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// It defines it, and nobody else may.
+pub(crate) enum Role {
+    /// The module defines the symbol, and no other module may.
     Defines,
-    /// It has a definition that gives way to others.
+    /// The module has a weak definition, which another definition replaces.
     Offers,
-    /// It uses it.
+    /// The module uses the symbol.
     Uses,
 }
 
-/// A symbol that a module shares with others.
+/// A symbol that a module shares with other modules.
 #[derive(Debug)]
-pub(super) struct Symbol {
+pub(crate) struct Symbol {
     /// Its name.
-    pub(super) name: String,
-    /// What the module has to do with it.
-    pub(super) role: Role,
-    /// Its type, where it is a function of IR that is defined here.
-    pub(super) signature: Option<Signature>,
+    pub(crate) name: String,
+    /// How the module refers to it.
+    pub(crate) role: Role,
+    /// Its type, if it is a function of IR that is defined here.
+    pub(crate) signature: Option<Signature>,
+    /// Whether it is a thread-local variable.
+    pub(crate) thread_local: bool,
 }
 
-/// The symbols of a module that others can see, and those of others that it uses.
-pub(super) fn list(module: &Module<'_>) -> Vec<Symbol> {
+/// The symbols of a module that other modules can see, and the symbols of others that it uses.
+pub(crate) fn list(module: &Module<'_>) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = values(module)
         .filter_map(|value| Some((role(value)?, value)))
-        .map(|(role, value)| Symbol { name: name(value), role, signature: None })
+        .map(|(role, value)| {
+            let thread_local = is_thread_local(value);
+            Symbol { name: name(value), role, signature: None, thread_local }
+        })
         .collect();
-    // SAFETY: the module is borrowed, and nothing changes it meanwhile.
+    // SAFETY: the module is borrowed, and nothing changes it while the view exists.
     let view = unsafe { ir::Module::from_raw(module.as_mut_ptr()) };
     for symbol in found.iter_mut().filter(|s| s.role != Role::Uses) {
-        symbol.signature = view.function(&symbol.name).map(Signature::of);
+        symbol.signature = view.function(&symbol.name).map(Signature::new);
     }
     found
 }
 
-/// Gives symbols other names.
-pub(super) fn rename(module: &Module<'_>, names: &HashMap<String, String>) {
+/// Renames symbols of a module.
+pub(crate) fn rename(module: &Module<'_>, names: &HashMap<String, String>) {
     if names.is_empty() {
         return;
     }
@@ -60,13 +66,30 @@ pub(super) fn rename(module: &Module<'_>, names: &HashMap<String, String>) {
     }
 }
 
+/// A thread-local variable that has another name besides its own, if there is one: an alias that other
+/// modules can see. LLVM's emulation of thread-local variables has no aliases.
+pub(crate) fn thread_local_alias(module: &Module<'_>) -> Option<String> {
+    let is_alias = |value: &LLVMValueRef| {
+        // SAFETY: the value is a live global.
+        unsafe { !LLVMIsAGlobalAlias(*value).is_null() }
+    };
+    let shared = |value: &LLVMValueRef| role(*value).is_some_and(|role| role != Role::Uses);
+    let found = values(module).find(|v| is_alias(v) && shared(v) && is_thread_local(*v));
+    found.map(name)
+}
+
+fn is_thread_local(value: LLVMValueRef) -> bool {
+    // SAFETY: the value is a live global; LLVM asks for a variable or an alias.
+    unsafe { LLVMIsAFunction(value).is_null() && LLVMIsThreadLocal(value) != 0 }
+}
+
 /// All functions, variables, aliases and resolvers.
 fn values(module: &Module<'_>) -> impl Iterator<Item = LLVMValueRef> {
     let module = module.as_mut_ptr();
     // SAFETY: the module is alive, and each value is asked for the next one of its own kind.
     let chain = |first: LLVMValueRef, next: unsafe extern "C" fn(LLVMValueRef) -> LLVMValueRef| {
         std::iter::successors((!first.is_null()).then_some(first), move |&value| {
-            // SAFETY: as above.
+            // SAFETY: the value is a live global, and `next` is the function for its kind.
             let after = unsafe { next(value) };
             (!after.is_null()).then_some(after)
         })
@@ -90,7 +113,7 @@ fn name(value: LLVMValueRef) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What the module has to do with a global; `None` where others have nothing to do with it.
+/// How the module refers to a global; `None` if the global is internal or unused.
 fn role(value: LLVMValueRef) -> Option<Role> {
     use LLVMLinkage::*;
     // SAFETY: the value is a live global.

@@ -1,4 +1,4 @@
-//! IR functions as futures, and futures that IR awaits.
+//! IR functions as futures, and futures that IR waits for.
 
 use std::{
     ffi::c_void,
@@ -6,25 +6,25 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{
-    Jit,
+use crate::{
     coroutine::{Coroutine, State},
     error::Error,
-    frame,
+    guest_run,
+    jit::Jit,
     value::Value,
 };
 
-/// A coroutine that is a future: see [`Jit::task`].
+/// A coroutine as a future: see [`Jit::task`].
 pub struct Task<'jit, Out: Value>(Coroutine<'jit, (), Out>);
 
 impl Jit {
-    /// A future that runs the function `name` of a module, of the type `T (ptr, T)`, as a coroutine,
-    /// and gives what it returns. `T` is what `Out` is in IR.
+    /// A future that runs the function `name` of a module as a coroutine. The function has the type
+    /// `T (ptr, T)`, where `T` is `Out` in IR. The future's output is the function's result.
     ///
-    /// Where the function calls one that [`Jit::host_async_fn`] has registered, the task waits
-    /// until that one's future is ready. Where it suspends itself, it lets other tasks run first;
-    /// the value is dropped, and zero comes back. Any executor will do that polls on the thread
-    /// that made the task. Dropping a task cancels it.
+    /// When the function calls a function of [`Jit::host_async_fn`], the task waits until its future is
+    /// ready. When the function suspends itself, other tasks run first; the value is dropped, and the
+    /// suspend returns zero. The executor must poll on the thread that made the task. Dropping a task
+    /// cancels it.
     ///
     /// ```
     /// use std::{future::ready, pin::pin, ptr::null_mut, task::{Context, Poll, Waker}};
@@ -49,8 +49,7 @@ impl Jit {
     /// ```
     ///
     /// # Errors
-    /// As [`Jit::coroutine`]. Those of running it are the future's: see
-    /// [`Coroutine::resume`].
+    /// As [`Jit::coroutine`]. The errors of [`Coroutine::resume`] are the future's output.
     ///
     /// # Safety
     /// As [`Jit::coroutine`].
@@ -59,14 +58,14 @@ impl Jit {
         name: &str,
         argument: *mut c_void,
     ) -> Result<Task<'_, Out>, Error> {
-        // SAFETY: as the caller's.
+        // SAFETY: the caller guarantees the same as for a coroutine.
         Ok(Task(unsafe { self.coroutine(name, argument)? }))
     }
 
-    /// Gives IR an asynchronous closure to call, as a function of this name that returns what the
-    /// future gives. IR may call it in a [`Jit::task`], which waits for the future; calls elsewhere
-    /// are a panic, as of a host function: see [`Jit::host_fn`]. In a context that the task's IR has
-    /// spawned the task waits as a whole.
+    /// Defines a function of this name that calls an asynchronous closure and returns the output of its
+    /// future. IR may call it in a [`Jit::task`], which waits for the future; elsewhere the call panics,
+    /// as a host function may: see [`Jit::host_fn`]. If a context that the task has spawned calls it, the
+    /// whole task waits.
     ///
     /// # Errors
     /// As [`Jit::host_fn`].
@@ -101,18 +100,19 @@ impl<Out: Value> Future for Task<'_, Out> {
     }
 }
 
-/// Has the task that calls this host function wait for a future.
+/// Suspends the task that calls this host function until a future is ready; returns its output.
 ///
 /// # Panics
-/// If no task calls, or it is being cancelled.
+/// If no task calls the function, or the task is being cancelled.
 fn wait<F: Future>(future: F) -> F::Output {
-    // SAFETY: the frame lasts as long as the coroutine that runs.
-    let task = unsafe { frame::top() }.and_then(|frame| Some((frame, frame.guest()?)));
-    // On the heap: others may use addresses in it while this stack is displaced.
+    // SAFETY: the run lasts as long as the coroutine, which calls this function.
+    let run = unsafe { guest_run::innermost() };
+    let task = run.and_then(|run| Some((run, run.coroutine()?)));
+    // On the heap: wakers and I/O may use addresses in it while this stack is displaced.
     let mut future = Box::pin(future);
     loop {
-        let Some((frame, guest, waker)) =
-            task.and_then(|(frame, guest)| Some((frame, guest, guest.waker()?)))
+        let Some((run, coroutine, waker)) =
+            task.and_then(|(run, coroutine)| Some((run, coroutine, coroutine.waker()?)))
         else {
             panic!("a host function has a future to wait for, and no task calls it");
         };
@@ -120,10 +120,10 @@ fn wait<F: Future>(future: F) -> F::Output {
             return output;
         }
         drop(waker);
-        assert!(!guest.is_cancelled(), "a cancelled task cannot wait for a future");
-        // SAFETY: this function's callers are the closure's entry, and the future is on the heap:
-        // nobody has an address of this stack.
-        unsafe { guest.wait(frame, 0) };
+        assert!(!coroutine.is_cancelled(), "a cancelled task cannot wait for a future");
+        // SAFETY: the run is the innermost one, and the coroutine is its. This function is called by the
+        // closure's entry, and the future is on the heap, so nobody has an address of this stack.
+        unsafe { coroutine.wait(run, 0) };
     }
 }
 

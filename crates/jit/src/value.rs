@@ -1,10 +1,10 @@
-//! The Rust types whose values go between host and guest, and the IR types that they are there.
+//! The values that host and guest exchange: their Rust types, and the IR types that correspond.
 
 use std::{ffi::c_void, fmt};
 
 use stackswitch_rt::abi;
 
-/// An IR type of a value that goes between host and guest.
+/// An IR type of the values that host and guest exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueType {
@@ -41,16 +41,16 @@ impl fmt::Display for ValueType {
     }
 }
 
-/// Words and floats go by different functions of the runtime.
-macro_rules! travel {
+/// Defines a switch with a value. Words and floats have different functions in the runtime.
+macro_rules! switches {
     ($($(#[$doc:meta])* $name:ident($to:ident) = $word:ident $f32:ident $f64:ident;)*) => {$(
         $(#[$doc])*
         ///
         /// # Safety
         /// The other side waits for a value of this type, or is new and takes one.
         #[inline(always)]
-        pub(super) unsafe fn $name(self, $to: *mut c_void, bits: u64) -> u64 {
-            // SAFETY: the caller vouches for the other side.
+        pub(crate) unsafe fn $name(self, $to: *mut c_void, bits: u64) -> u64 {
+            // SAFETY: the caller guarantees that the other context takes a value of this type.
             unsafe {
                 match self {
                     Self::F32 => abi::$f32($to, f32::from_bits(bits as u32)).to_bits().into(),
@@ -66,23 +66,23 @@ macro_rules! travel {
 }
 
 impl ValueType {
-    travel! {
-        /// Resumes a context with a value given as bits; returns what comes back.
+    switches! {
+        /// Resumes a context with a value given as bits; returns the bits of the answer.
         resume(context) = stackswitch_resume stackswitch_resume_f32 stackswitch_resume_f64;
-        /// Switches to a context with a value given as bits; returns what comes back.
+        /// Switches to a context with a value given as bits; returns the bits of the answer.
         swap(to) = stackswitch_swap stackswitch_swap_f32 stackswitch_swap_f64;
     }
 }
 
-/// A type whose values go between host and guest: `bool`, the integers up to 64 bits, `f32`, `f64`,
+/// A type whose values host and guest exchange: `bool`, the integers up to 64 bits, `f32`, `f64`,
 /// pointers, and `()`.
 ///
-/// Signed and unsigned integers are the same type in IR. `()` stands for a value that nobody
-/// looks at: where IR expects one, it gets zero.
+/// Signed and unsigned integers are the same type in IR. `()` stands for a value that is ignored: where
+/// IR expects a value, it gets zero.
 pub trait Value: Copy + 'static + sealed::Sealed {
     /// The type in IR; `None` for `()`.
     const TYPE: Option<ValueType>;
-    /// How C extends a small integer to a register, as IR has it.
+    /// The attribute with which C extends a small integer to a register.
     #[doc(hidden)]
     const EXTENSION: &'static str;
     /// The value's bits, in the low end of a word.
@@ -94,7 +94,7 @@ pub trait Value: Copy + 'static + sealed::Sealed {
 }
 
 mod sealed {
-    /// Only this crate knows what is sound to pass.
+    /// Only types of this file can be exchanged.
     pub trait Sealed {}
 }
 

@@ -126,7 +126,8 @@ fn lock(writer: &Mutex<Writer>) -> std::sync::MutexGuard<'_, Writer> {
 /// Receives the JIT's events.
 struct Shared(Arc<Mutex<Writer>>);
 
-impl Observer for Shared {
+// SAFETY: it records the event in memory, uses no contexts and does not panic.
+unsafe impl Observer for Shared {
     fn observe(&self, event: Event) {
         lock(&self.0).event(this_thread(), event);
     }

@@ -1,22 +1,22 @@
 //! Rust closures that IR calls.
 
-use std::{fmt::Write, io::Write as _};
+use std::fmt::Write;
 
-use super::{
-    Jit,
+use crate::{
+    abort::abort_with,
     error::Error,
-    frame,
+    guest_run,
+    jit::Jit,
     value::{Value, ValueType},
 };
 
 /// Closures that IR can call: `Fn` with up to eight parameters that are [`Value`]s (but not `()`)
 /// and a result that is one.
 pub trait HostFn<Arguments>: 'static + sealed::Sealed<Arguments> {
-    /// The types of IR that the function has there: parameters and result, with the attributes by
-    /// which C extends small integers.
+    /// The IR types of parameters and result, with the attributes by which C extends small integers.
     #[doc(hidden)]
     fn signature() -> Signature;
-    /// The address of the function that IR calls, with what was registered before the arguments.
+    /// The address of the function that IR calls. Its first argument is the registered closure.
     #[doc(hidden)]
     fn entry() -> *const ();
 }
@@ -26,7 +26,7 @@ mod sealed {
     pub trait Sealed<Arguments> {}
 }
 
-/// Each type with its attribute.
+/// The IR types of parameters and result, each with its attribute.
 #[doc(hidden)]
 pub struct Signature {
     parameters: Vec<(ValueType, &'static str)>,
@@ -36,22 +36,17 @@ pub struct Signature {
 /// A registered closure.
 struct Host<F> {
     function: F,
-    /// Whose it is: closures need not be fit for other threads.
+    /// The thread that registered it, the only one that may call it: a closure need not be `Sync`.
     thread: *const (),
 }
 
 impl<F> Host<F> {
-    /// Calls the closure where guest code has called it.
+    /// Calls the closure on the stack of the guest that has called it.
     fn call<R>(&self, work: impl FnOnce(&F) -> R) -> R {
-        if self.thread != frame::thread_mark() {
-            // Nothing is left to tell it to, if stderr is closed.
-            let _ = writeln!(
-                std::io::stderr(),
-                "stackswitch: a host function was called on another thread than its JIT's"
-            );
-            std::process::abort();
+        if self.thread != guest_run::thread_mark() {
+            abort_with(&["a host function was called on another thread than its JIT's"]);
         }
-        frame::run_host_function(|| work(&self.function))
+        guest_run::run_host_function(|| work(&self.function))
     }
 }
 
@@ -87,7 +82,7 @@ macro_rules! host_functions {
                     R: Value,
                     $($argument: Value),*
                 {
-                    // SAFETY: the JIT keeps what it has registered as long as its code.
+                    // SAFETY: the session keeps the closure as long as its code.
                     unsafe { &*host }.call(|function| function($($value),*))
                 }
                 entry::<F, R, $($argument),*> as *const ()
@@ -106,8 +101,8 @@ host_functions!(A a, B b, C c, D d, E e, G g, H h);
 host_functions!(A a, B b, C c, D d, E e, G g, H h, I i);
 
 impl Jit {
-    /// Gives IR a closure to call, as a function of this name. IR declares it with the types that
-    /// the closure's are in IR ([`Value`]; a closure that returns `()` is a `void` function).
+    /// Defines a function of this name that calls a closure. IR declares it with the types that correspond
+    /// to the closure's ([`Value`]; a closure that returns `()` is a `void` function).
     ///
     /// ```
     /// use std::{cell::Cell, ptr::null_mut, rc::Rc};
@@ -131,19 +126,29 @@ impl Jit {
     /// # Ok::<(), stackswitch::jit::Error>(())
     /// ```
     ///
-    /// **Panics** do not unwind the guest's frames. If one leaves the closure, the innermost
-    /// [`Jit::call`] or [`Coroutine::resume`](super::Coroutine::resume) that runs the guest ends
-    /// the guest, and the panic goes on there. A coroutine is cancelled, so that its cleanups run;
-    /// what a protected call runs is abandoned as on a fault. So is a foreign exception, as of
-    /// C++, that leaves the closure, which comes back as [`Error::Exception`]. If there is no such
-    /// call, the process prints a message and aborts; so it does when the guest calls the closure
-    /// on another thread than the JIT's.
+    /// **Panics** do not unwind the guest's frames. If a panic leaves the closure, the innermost
+    /// [`Jit::call`] or [`Coroutine::resume`](crate::Coroutine::resume) that runs the guest ends the guest,
+    /// and the panic continues there. A coroutine is cancelled, so that its cleanups run; the frames of a
+    /// protected call are abandoned as on a fault. A foreign exception, as of C++, that leaves the closure
+    /// ends the guest like a fault, with [`Error::Exception`]. Without such a call the process prints a
+    /// message and aborts; it does so too if the guest calls the closure on another thread than the JIT's.
     ///
-    /// The closure may run other guests, and have the coroutine that calls it wait: see
-    /// [`suspend`] and [`Jit::host_async_fn`].
+    /// **The closure's frames are never abandoned**: it may hold locks, and lend its variables to scoped
+    /// threads.
+    /// - An overflow of the stack in the closure, or in a function that it calls, ends the process with one
+    ///   line on stderr. So does a fault in code that the closure calls directly (by a
+    ///   [`Function`](crate::Function)) rather than by [`Jit::call`] or a coroutine.
+    /// - While the closure runs, a coroutine that would displace its stack is not resumed:
+    ///   [`Error::WouldDisplace`]. Code that the closure calls by a `Function` or in [`Jit::call`] may
+    ///   displace the closure's stack by resuming other contexts; callers of that unsafe code must not have
+    ///   lent variables meanwhile.
+    ///
+    /// The closure may run other guests, and suspend the coroutine that calls it: see [`suspend`] and
+    /// [`Jit::host_async_fn`].
     ///
     /// # Errors
-    /// [`Error::HostName`] if the name is not one, [`Error::Duplicate`] if it is defined already.
+    /// [`Error::HostName`] if the name is empty or cannot be written in IR, [`Error::Duplicate`] if it is
+    /// defined already.
     pub fn host_fn<F, Arguments>(&self, name: &str, function: F) -> Result<(), Error>
     where
         F: HostFn<Arguments>,
@@ -151,11 +156,11 @@ impl Jit {
         if name.is_empty() || name.contains(['"', '\\']) || name.contains(char::is_control) {
             return Err(Error::HostName(name.to_owned()));
         }
-        let host = Box::new(Host { function, thread: frame::thread_mark() });
+        let host = Box::new(Host { function, thread: guest_run::thread_mark() });
         let address = std::ptr::from_ref(&*host).expose_provenance();
         let text = thunk(name, &F::signature(), F::entry().expose_provenance(), address);
         self.add_ir(name, &text)?;
-        self.hosts.borrow_mut().push(host);
+        self.session.keep(host);
         Ok(())
     }
 }
@@ -182,11 +187,11 @@ fn thunk(name: &str, signature: &Signature, entry: usize, host: usize) -> String
     )
 }
 
-/// Why a host function cannot have the guest wait.
+/// Why a host function cannot suspend the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SuspendError {
-    /// It was not called by a coroutine that the host drives, or through a protected call in one.
+    /// The caller is not a coroutine of the host's, or a protected call is in between.
     #[error("no coroutine of the host's calls this function")]
     NotACoroutine,
     /// The coroutine's values are of another type.
@@ -194,21 +199,21 @@ pub enum SuspendError {
     Type {
         /// The IR type of the coroutine's values.
         found: ValueType,
-        /// The IR type of the one that was given.
+        /// The IR type of the value that was given.
         expected: ValueType,
     },
-    /// The coroutine is being cancelled: what waits now would wait for ever.
+    /// The coroutine is being cancelled, so nobody would resume it.
     #[error("the coroutine is being cancelled")]
     Cancelled,
 }
 
-/// Suspends the coroutine that has called this host function, with a value: the `resume` that runs
-/// it comes back with [`State::Yielded`](super::State::Yielded). Returns what it is resumed with
-/// next. `()` fits every coroutine. It may be called in a context that the coroutine's IR has
-/// spawned; then the coroutine is suspended as a whole.
+/// Suspends the coroutine that has called this host function: its `resume` returns the value as
+/// [`State::Yielded`](crate::State::Yielded). Returns the value that the coroutine is resumed with next.
+/// `()` fits every coroutine. If a context that the coroutine has spawned calls this, the coroutine is
+/// suspended as a whole.
 ///
-/// If the coroutine is cancelled meanwhile, the function is unwound from here, as by a panic, so
-/// that what it holds is dropped.
+/// If the coroutine is cancelled meanwhile, the function is unwound from here, as by a panic, so that its
+/// variables are dropped.
 ///
 /// ```
 /// use std::ptr::null_mut;
@@ -238,20 +243,21 @@ pub enum SuspendError {
 /// [`SuspendError`]; nothing has been suspended.
 ///
 /// # Safety
-/// Until it returns nobody may use an address of something on the stack of the calling context,
-/// which includes the variables of the calling functions: other contexts may be in its place
-/// meanwhile. Scoped threads, and what else lends out local variables, must not be in between.
+/// Until it returns nobody may use the address of a variable on the calling context's stack, which includes
+/// the variables of the calling functions: the stack may be displaced. So no scoped thread may be running,
+/// and no variable of the calling functions may be lent in another way.
 pub unsafe fn suspend<T: Value>(value: T) -> Result<T, SuspendError> {
-    // SAFETY: the frame lasts as long as the coroutine that runs.
-    let frame = unsafe { frame::top() }.ok_or(SuspendError::NotACoroutine)?;
-    let guest = frame.guest().ok_or(SuspendError::NotACoroutine)?;
-    let found = frame.carrier();
+    // SAFETY: the run lasts as long as the coroutine, which calls this function.
+    let run = unsafe { guest_run::innermost() }.ok_or(SuspendError::NotACoroutine)?;
+    let coroutine = run.coroutine().ok_or(SuspendError::NotACoroutine)?;
+    let found = run.value_type();
     if let Some(expected) = T::TYPE.filter(|ty| *ty != found) {
         return Err(SuspendError::Type { found, expected });
     }
-    if guest.is_cancelled() {
+    if coroutine.is_cancelled() {
         return Err(SuspendError::Cancelled);
     }
-    // SAFETY: as the caller's.
-    Ok(T::from_bits(unsafe { guest.wait(frame, value.to_bits()) }))
+    // SAFETY: the run is the innermost one, and the coroutine is its. The caller guarantees that nobody
+    // uses addresses of the stack.
+    Ok(T::from_bits(unsafe { coroutine.wait(run, value.to_bits()) }))
 }

@@ -1,77 +1,38 @@
-//! Catching what unwinds, where guest and host meet.
+//! Catches panics and exceptions at the border between guest and host.
 //!
-//! `std::panic::catch_unwind` is not enough: it ends the process at a foreign exception, and it
-//! would stop the forced unwind of a context that is cancelled. The catcher here is a frame with a
-//! personality routine of its own. It takes every exception and lets forced unwinds through.
+//! `std::panic::catch_unwind` does not suffice: it ends the process at a foreign exception, and it
+//! stops the forced unwind of a cancelled context. [`catch`] calls through a frame with a personality
+//! routine of its own, which catches every exception and lets forced unwinds pass.
 
 use std::{
     any::Any,
-    arch::global_asm,
     ffi::{c_int, c_void},
     panic::catch_unwind,
 };
 
-/// What was caught.
-pub(super) enum Caught {
+use crate::cpu::{EXCEPTION_REGISTER, catching_frame};
+
+/// An exception that was caught.
+pub(crate) enum Caught {
     /// A Rust panic, with its payload.
     Panic(Box<dyn Any + Send>),
-    /// An exception of another language, which is gone.
+    /// An exception of another language. It has been deleted.
     Foreign,
 }
 
-/// The head of an exception object; the rest is its language's.
+/// The first field of `_Unwind_Exception`, which names the language.
 #[repr(C)]
 struct Exception {
     class: [u8; 8],
 }
 
-/// Rust's exceptions. Versions of the standard library differ in the order of the bytes.
+/// The class of Rust's exceptions. Versions of the standard library differ in the byte order.
 const RUST: [u8; 8] = *b"MOZ\0RUST";
 
-global_asm!(
-    ".pushsection .text.stackswitch_jit_catch,\"ax\",@progbits",
-    ".p2align 4",
-    ".type stackswitch_jit_personality,@function",
-    "stackswitch_jit_personality:",
-    ".cfi_startproc",
-    "endbr64",
-    "jmp {personality}",
-    ".cfi_endproc",
-    ".size stackswitch_jit_personality, . - stackswitch_jit_personality",
-    // Exception *stackswitch_jit_catch(void (*work)(void *), void *data): what `work` threw, or
-    // null.
-    ".p2align 4",
-    ".hidden stackswitch_jit_catch",
-    ".globl stackswitch_jit_catch",
-    ".type stackswitch_jit_catch,@function",
-    "stackswitch_jit_catch:",
-    ".cfi_startproc",
-    ".cfi_personality 0x1b, stackswitch_jit_personality",
-    "endbr64",
-    "sub rsp, 8",
-    ".cfi_adjust_cfa_offset 8",
-    "mov rax, rdi",
-    "mov rdi, rsi",
-    "call rax",
-    "xor eax, eax",
-    ".hidden stackswitch_jit_caught",
-    ".globl stackswitch_jit_caught",
-    "stackswitch_jit_caught:", // the unwinder lands here, with the exception in rax
-    "endbr64",
-    "add rsp, 8",
-    ".cfi_adjust_cfa_offset -8",
-    "ret",
-    ".cfi_endproc",
-    ".size stackswitch_jit_catch, . - stackswitch_jit_catch",
-    ".popsection",
-    personality = sym personality,
-);
+catching_frame!(personality);
 
-/// The register that the landing finds the exception in: rax.
-const EXCEPTION_REGISTER: c_int = 0;
-
-// SAFETY: the first two are the assembly above, with the types that it has there; the others are
-// of the Itanium C++ ABI, which the standard library and the C++ shim are linked with.
+// SAFETY: the first two are defined by `catching_frame`, which documents their types. The others have
+// their types in the Itanium C++ ABI, which the standard library and the C++ shim link.
 unsafe extern "C-unwind" {
     fn stackswitch_jit_catch(
         work: unsafe extern "C-unwind" fn(*mut c_void),
@@ -105,7 +66,8 @@ unsafe extern "C" fn personality(
     } else if actions & SEARCH != 0 {
         FOUND
     } else if actions & HANDLER != 0 {
-        // SAFETY: the unwinder's own frame, which goes on at the landing of this same function.
+        // SAFETY: `frame` is the unwinder's for the catching frame, and the address is the landing in
+        // that frame's function.
         unsafe {
             _Unwind_SetGR(frame, EXCEPTION_REGISTER, exception.expose_provenance());
             _Unwind_SetIP(frame, stackswitch_jit_caught as *const () as usize);
@@ -119,45 +81,46 @@ unsafe extern "C" fn personality(
 /// Runs `work`, and catches what it throws. A forced unwind goes through.
 ///
 /// # Errors
-/// What was caught.
-pub(super) fn catch<F, R>(work: F) -> Result<R, Caught>
+/// An exception that was caught.
+pub(crate) fn catch<F, R>(work: F) -> Result<R, Caught>
 where
     F: FnOnce() -> R,
 {
     struct Data<F, R>(Option<F>, Option<R>);
     unsafe extern "C-unwind" fn run<F: FnOnce() -> R, R>(data: *mut c_void) {
-        // SAFETY: the data of the call below, which waits for this one.
+        // SAFETY: the call below passes its `data`, which it does not touch until this returns.
         let data = unsafe { &mut *data.cast::<Data<F, R>>() };
         data.1 = data.0.take().map(|work| work());
     }
     let mut data = Data(Some(work), None);
-    // SAFETY: `run` fits the data, which outlives the call.
+    // SAFETY: `run` takes such data, which outlives the call.
     let exception = unsafe { stackswitch_jit_catch(run::<F, R>, (&raw mut data).cast()) };
     match data.1 {
         Some(result) if exception.is_null() => Ok(result),
-        // SAFETY: the exception was caught just now.
-        _ => Err(unsafe { identify(exception) }),
+        // SAFETY: `stackswitch_jit_catch` has caught this exception and nobody else has it.
+        _ => Err(unsafe { take_apart(exception) }),
     }
 }
 
-/// Finds out what an exception is, and ends it.
+/// Takes an exception apart and deletes it.
 ///
 /// # Safety
-/// It has been caught, and nobody else uses it.
-unsafe fn identify(exception: *mut Exception) -> Caught {
-    // SAFETY: the head of a live exception.
+/// The exception has been caught, and nobody else uses it.
+unsafe fn take_apart(exception: *mut Exception) -> Caught {
+    // SAFETY: the exception is alive, and begins with its class.
     let class = unsafe { (*exception).class };
     let reversed = std::array::from_fn(|i| class[7 - i]);
     if class == RUST || reversed == RUST {
-        // Only the standard library can take its panics apart: it gets this one once more.
-        // SAFETY: an exception that was caught may be raised again.
+        // Only the standard library can take a panic apart, so it is raised and caught once more.
+        // SAFETY: the Itanium ABI allows to raise a caught exception again.
         let raised = catch_unwind(|| unsafe {
             _Unwind_RaiseException(exception);
         });
         return raised.map_or_else(Caught::Panic, |()| Caught::Foreign);
     }
     let letters = u64::from_ne_bytes(class).to_be_bytes();
-    // SAFETY: the class says whose exception it is, and so how it is ended.
+    // SAFETY: the class names the language, and each language's exceptions are deleted by the call
+    // that its ABI names.
     unsafe {
         if matches!(&letters[..7], b"GNUCC++" | b"CLNGC++") {
             __cxa_begin_catch(exception);

@@ -1,8 +1,8 @@
-//! A module together with the LLVM context that it lives in, ready to be handed to ORC.
+//! A module together with the LLVM context that it lives in, which ORC takes over.
 //!
-//! Every module has a context of its own, so that nothing a caller holds can outlive it or be
-//! changed by another thread that compiles. LLVM versions differ in who makes that context: the
-//! one function [`fresh`] knows.
+//! Every module has a context of its own. So no value of a caller's can outlive the context, and no
+//! compiling thread changes a context that the caller uses. LLVM versions differ in how the context is
+//! made; the difference is in [`new_context`].
 
 use std::{ffi::c_void, marker::PhantomData, mem::ManuallyDrop};
 
@@ -19,12 +19,12 @@ use inkwell::{
     module::Module,
 };
 
-use super::reports::{Reports, on_diagnostic};
+use crate::reports::{Reports, on_diagnostic};
 use stackswitch_passes::reader;
 
-/// A new context under ORC's lock, and the context itself.
+/// Makes a context and ORC's locked handle of it.
 #[cfg(any(feature = "llvm19", feature = "llvm20"))]
-fn fresh() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
+fn new_context() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
     use inkwell::llvm_sys::orc2::{
         LLVMOrcCreateNewThreadSafeContext, LLVMOrcThreadSafeContextGetContext,
     };
@@ -35,9 +35,9 @@ fn fresh() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
     }
 }
 
-/// A new context under ORC's lock, and the context itself.
+/// Makes a context and ORC's locked handle of it.
 #[cfg(not(any(feature = "llvm19", feature = "llvm20")))]
-fn fresh() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
+fn new_context() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
     use inkwell::llvm_sys::{
         core::LLVMContextCreate, orc2::LLVMOrcCreateNewThreadSafeContextFromLLVMContext,
     };
@@ -48,8 +48,8 @@ fn fresh() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
     }
 }
 
-/// A module alone in its context. What LLVM reports about it goes to the `Reports` it borrows.
-pub(super) struct OwnedModule<'r> {
+/// A module alone in its context. LLVM reports about it to the borrowed `Reports`.
+pub(crate) struct OwnedModule<'r> {
     handle: LLVMOrcThreadSafeContextRef,
     module: LLVMModuleRef,
     reports: PhantomData<&'r Reports>,
@@ -57,14 +57,14 @@ pub(super) struct OwnedModule<'r> {
 
 impl<'r> OwnedModule<'r> {
     /// Parses and verifies text or bitcode.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         reports: &'r Reports,
         name: &str,
         bytes: &[u8],
     ) -> Result<Self, reader::Error> {
-        let (handle, context) = fresh();
-        // SAFETY: the context is new and ours. It is gone before `reports` is: an owned module
-        // cannot outlive 'r, and a session drops its modules before its reports.
+        let (handle, context) = new_context();
+        // SAFETY: the context is new and owned here. It is freed before `reports`: an owned module
+        // cannot outlive 'r, and a session frees its modules before its reports.
         let parsed = unsafe {
             let opaque = std::ptr::from_ref(reports).cast_mut().cast::<c_void>();
             LLVMContextSetDiagnosticHandler(context, Some(on_diagnostic), opaque);
@@ -84,17 +84,17 @@ impl<'r> OwnedModule<'r> {
     }
 
     /// Runs `work` on the module.
-    pub(super) fn with<R>(&self, work: impl FnOnce(&Module<'_>) -> R) -> R {
-        // SAFETY: the module is alive, and stays ours: the wrapper is never dropped.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&Module<'_>) -> R) -> R {
+        // SAFETY: the module is alive. The wrapper is never dropped, so it does not free the module.
         let module = unsafe { ManuallyDrop::new(Module::new(self.module)) };
         work(&module)
     }
 
     /// Gives module and context to ORC, which frees both.
-    pub(super) fn into_thread_safe(self) -> LLVMOrcThreadSafeModuleRef {
+    pub(crate) fn into_thread_safe(self) -> LLVMOrcThreadSafeModuleRef {
         let this = ManuallyDrop::new(self);
-        // SAFETY: both are alive and ours to give. The module takes a share of the context, so
-        // our own share can go.
+        // SAFETY: module and handle are alive, and `self` gives up both. The module takes a share of
+        // the context, so the handle can be disposed of.
         unsafe {
             let module = LLVMOrcCreateNewThreadSafeModule(this.module, this.handle);
             LLVMOrcDisposeThreadSafeContext(this.handle);
@@ -105,7 +105,7 @@ impl<'r> OwnedModule<'r> {
 
 impl Drop for OwnedModule<'_> {
     fn drop(&mut self) {
-        // SAFETY: both are ours. The module goes first, as it lives in the context.
+        // SAFETY: `self` owns both. The module is freed first, as it lives in the context.
         unsafe {
             LLVMDisposeModule(self.module);
             LLVMOrcDisposeThreadSafeContext(self.handle);
