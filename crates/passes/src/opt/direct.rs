@@ -8,19 +8,20 @@ use crate::verify::{self, HandleUses, Index, Site};
 use stackswitch_abi::intrinsics::{ParamKind, Returns, WithoutStack};
 use stackswitch_ir::{AttributePlace, Builder, CallKind, Function, Instruction, Module, Value};
 
-/// What becomes of a context.
+/// How a context becomes a direct call.
 #[derive(Debug)]
 struct Plan<'a, 'm> {
     body: Function<'m>,
     resume: &'a Site<'m>,
-    /// What the body is called with: the context's argument and the first value.
+    /// The arguments of the call: the context's argument and the first value.
     args: [Value<'m>; 2],
     uses: HandleUses<'a, 'm>,
-    /// Operations that go, with the constant that their result is, if they have one.
+    /// The operations that are removed, with the constant that replaces their result, if they have one.
     others: Vec<(&'a Site<'m>, Option<u64>)>,
 }
 
-/// Makes a call of one spawn if that is possible. Returns whether anything changed.
+/// Makes a direct call of the context of one `spawn`, if that is possible. Returns whether anything
+/// changed.
 pub(super) fn run<'a, 'm>(
     module: Module<'m>,
     site: &'a Site<'m>,
@@ -49,7 +50,7 @@ pub(super) fn run<'a, 'm>(
     }
 }
 
-/// Finds out whether a context can be a call, and what that takes; else why not.
+/// Plans a direct call, or says why the context cannot be one.
 fn plan<'a, 'm>(
     site: &Site<'m>,
     index: &Index<'a, 'm>,
@@ -115,7 +116,7 @@ fn plan<'a, 'm>(
     Ok(Plan { body, resume, args: [argument, first], uses, others })
 }
 
-/// Whether it is known what becomes of an operation on a context that is a call.
+/// Whether an operation on a context can be replaced when the context becomes a direct call.
 fn is_known_of_call(site: &Site<'_>) -> bool {
     match site.intrinsic.properties.without_stack {
         WithoutStack::Enters | WithoutStack::Status | WithoutStack::Zero => true,
@@ -123,7 +124,7 @@ fn is_known_of_call(site: &Site<'_>) -> bool {
     }
 }
 
-/// The constant that an operation gives, if it gives one.
+/// The constant result of an operation, if it has one.
 fn fold<'m>(
     site: &Site<'m>,
     start: Instruction<'m>,
@@ -149,7 +150,7 @@ fn fold<'m>(
     }
 }
 
-/// Puts the call in the place of the resume, and takes the rest away.
+/// Replaces the resume by the call, and removes the other operations.
 fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &mut Index<'_, 'm>) {
     let resume = plan.resume.call;
     let builder = Builder::before(module, resume);

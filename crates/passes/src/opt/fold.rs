@@ -12,14 +12,14 @@ use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{Gives, Headers, ParamKind};
 use stackswitch_ir::{Block, Call, CallKind, Function, Instruction, Value};
 
-/// What becomes of an operation.
+/// What replaces an operation.
 #[derive(Clone, Copy, Debug)]
 enum Action<'m> {
-    /// Its result is this value.
+    /// This value.
     Is(Value<'m>),
-    /// Its result is this number.
+    /// This number.
     Number(u64),
-    /// Nothing comes of it.
+    /// Nothing: the operation is removed.
     Nothing,
 }
 
@@ -27,13 +27,13 @@ enum Action<'m> {
 #[derive(Debug)]
 struct Decision<'m> {
     call: Call<'m>,
-    /// Nothing where it stays.
+    /// `None` if the operation stays.
     action: Option<Action<'m>>,
     name: &'static str,
     text: &'static str,
 }
 
-/// Works on one function. Returns whether anything changed.
+/// Folds the operations of one function. Returns whether anything changed.
 pub(super) fn run<'m>(
     function: Function<'m>,
     sites: &[&Site<'m>],
@@ -41,7 +41,7 @@ pub(super) fn run<'m>(
     facts: &Facts<'m>,
     tell: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
-    // Every handle of which something can be known comes from one of these.
+    // Only handles from these operations have known contexts.
     if !sites.iter().any(|site| names_context(site)) {
         return false;
     }
@@ -60,7 +60,7 @@ pub(super) fn run<'m>(
     apply(decisions, index, tell)
 }
 
-/// Whether the result of an operation is the handle of a context of which something is known.
+/// Whether an operation returns the handle of a context about which something is known.
 fn names_context(site: &Site<'_>) -> bool {
     match site.intrinsic.properties.gives {
         Gives::RunningContext | Gives::NewContext => true,
@@ -68,25 +68,25 @@ fn names_context(site: &Site<'_>) -> bool {
     }
 }
 
-/// The work on one function.
+/// The state for one function.
 struct Folding<'f, 'a, 'm> {
     index: &'f Index<'a, 'm>,
     facts: &'f Facts<'m>,
-    /// What has been decided, once all is known that can be.
+    /// The decisions. They are made when the facts no longer change.
     decisions: Option<Vec<Decision<'m>>>,
-    /// The latest `setlink` of a context in this block, while nobody can have read the link.
+    /// The latest `setlink` of each context in this block, as long as nothing can have read the link.
     unread: HashMap<Value<'m>, Call<'m>>,
 }
 
 impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
-    /// What is known where each block starts; nothing for one that control never gets to.
+    /// What is known at the start of each block. `None` for blocks that control has not reached.
     fn starts(&mut self, blocks: &[Block<'m>]) -> Vec<Option<Known<'m>>> {
         let mut starts: Vec<Option<Known<'m>>> = vec![None; blocks.len()];
         let mut ends = starts.clone();
         if let Some(entry) = starts.first_mut() {
             *entry = Some(Known::default());
         }
-        // What is known only becomes less, so this ends.
+        // The facts at a block only become fewer, so this ends.
         let mut changed = true;
         while changed {
             changed = false;
@@ -131,7 +131,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
             }
         } else if let Some(call) = instruction.call() {
             if call.may_return_twice() {
-                // Control may come here again from a place where other things hold.
+                // Control may come here again with other facts.
                 *known = Known::default();
                 return self.unread.clear();
             }
@@ -143,7 +143,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Forgets what code that lets no other context run may have changed or seen.
+    /// Forgets the facts that code may have changed or read which lets no other context run.
     fn touch_headers(&mut self, headers: Headers, known: &mut Known<'m>) {
         match headers {
             Headers::Untouched => {}
@@ -155,7 +155,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Whether a value is a handle that a `current` or a `spawn` gave.
+    /// Whether a value is a handle from a `current` or a `spawn`.
     fn gives_handle(&self, value: Value<'m>) -> bool {
         let call = value.as_instruction().and_then(|i| i.call());
         call.and_then(|c| self.index.get(&c)).is_some_and(|site| names_context(site))
@@ -178,10 +178,10 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Updates what is known for an operation, and decides what becomes of the operation.
+    /// Updates the facts for an operation, and decides whether it is folded.
     fn operation(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
         let properties = &site.intrinsic.properties;
-        // An invoke ends its block, and a value that goes through memory has no place to go.
+        // An invoke ends its block. A value that travels through memory cannot replace a result.
         let is_plain = site.call.kind() == CallKind::Call && !site.is_wide();
         if is_plain && self.is_folded(site, known) {
             return;
@@ -196,8 +196,8 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Replaces or removes an operation whose effect is known. Returns whether nothing else has to
-    /// be done about it.
+    /// Replaces or removes an operation whose effect is known. Returns whether that is all that the
+    /// operation needs.
     fn is_folded(&mut self, site: &Site<'m>, known: &mut Known<'m>) -> bool {
         let (call, properties) = (site.call, &site.intrinsic.properties);
         if properties.gives == Gives::RunningContext
@@ -238,12 +238,12 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Notes what is known of the context whose handle an operation gives.
+    /// Records what is known of the context whose handle an operation returns.
     fn names_result(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
         let handle = site.call.value();
         match site.intrinsic.properties.gives {
             Gives::RunningContext => known.found_current(handle),
-            // It only fails where there is no memory, and has then said so.
+            // It fails only if there is no memory, and has reported that.
             Gives::NewContext if site.has_default_base() && site.body().is_some() => {
                 let link = Some(Value::null(handle.ty()));
                 known.found(handle, Context { status: NEW, link });
@@ -257,8 +257,8 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         }
     }
 
-    /// Decides about an operation that runs no other code, as its context exists. Returns whether
-    /// nothing else has to be done about it.
+    /// Decides about an operation on a context that exists, which runs no other code. Returns whether
+    /// that is all that the operation needs.
     fn ask(
         &mut self,
         site: &Site<'m>,
@@ -298,8 +298,8 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         true
     }
 
-    /// Decides about an operation that sets the link of a context that exists. Returns whether
-    /// nothing else has to be done about it.
+    /// Decides about an operation that sets the link of a context that exists. Returns whether that is
+    /// all that the operation needs.
     fn set_link(
         &mut self,
         site: &Site<'m>,
@@ -312,7 +312,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         let link = known.handle(operand);
         let exists = link.is_null() || known.context(link).is_some();
         if !exists {
-            // It may be refused, and the error's handler may switch.
+            // It may be refused, and the error handler may switch.
             self.others_run(known);
             return true;
         }
@@ -329,7 +329,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         true
     }
 
-    /// An operation on a handle that is from this function, of whose context nothing is known.
+    /// Remarks on an operation on a handle from this function about whose context nothing is known.
     fn missed(&mut self, site: &Site<'m>) {
         let (name, text) = match site.intrinsic.properties.gives {
             Gives::Status => {
@@ -345,7 +345,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         self.decide(site.call, None, name, text);
     }
 
-    /// Whether a handle is one that was running when it was asked for.
+    /// Whether a handle comes from a `current`.
     fn is_from_current(&self, value: Value<'m>) -> bool {
         let call = value.origin().as_instruction().and_then(|i| i.call());
         call.and_then(|c| self.index.get(&c))
@@ -353,13 +353,13 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     }
 }
 
-/// Does what was decided. Returns whether that was anything.
+/// Carries out the decisions. Returns whether anything changed.
 fn apply<'m>(
     decisions: Vec<Decision<'m>>,
     index: &mut Index<'_, 'm>,
     tell: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
-    // Results that have gone, with what they were.
+    // The replaced results, with their replacements.
     let mut gone: HashMap<Value<'m>, Value<'m>> = HashMap::new();
     let mut changed = false;
     for decision in decisions {

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use stackswitch_ir::Value;
 
-/// How much is remembered at one place. What is beyond that is forgotten: a function with very many
-/// contexts takes no longer for it.
+/// The most facts of one kind at one place. Further facts are dropped, so that a function with very many
+/// contexts takes no longer.
 const MAX_REMEMBERED: usize = 64;
 
 /// The status of a context that has not run yet.
@@ -21,9 +21,9 @@ pub(super) const RUNNING: u64 = 2;
 /// What is known of a context that certainly exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Context<'m> {
-    /// What `status` gives.
+    /// The result of `status`.
     pub(super) status: u64,
-    /// What `link` gives.
+    /// The result of `link`.
     pub(super) link: Option<Value<'m>>,
 }
 
@@ -32,23 +32,23 @@ pub(super) struct Context<'m> {
 pub(super) struct Known<'m> {
     /// The handle of the running context.
     current: Option<Value<'m>>,
-    /// What handle a copy is, or a variable holds.
+    /// The handle of each copy, and of each variable that holds one.
     names: HashMap<Value<'m>, Value<'m>>,
     contexts: HashMap<Value<'m>, Context<'m>>,
 }
 
 impl<'m> Known<'m> {
-    /// The handle that a value is, as far as that is known; else the value itself.
+    /// The handle that a value is known to be, else the value itself.
     pub(super) fn handle(&self, value: Value<'m>) -> Value<'m> {
         self.names.get(&value).copied().unwrap_or(value)
     }
 
-    /// What a variable holds, if that is a handle.
+    /// The handle that a variable holds, if it holds one.
     pub(super) fn held(&self, variable: Value<'m>) -> Option<Value<'m>> {
         self.names.get(&variable).copied()
     }
 
-    /// Takes down that a value is a copy of a handle, or a variable that holds it.
+    /// Records that a value is a copy of a handle, or a variable that holds it.
     pub(super) fn name(&mut self, name: Value<'m>, handle: Value<'m>) {
         if self.names.len() < MAX_REMEMBERED {
             self.names.insert(name, handle);
@@ -65,20 +65,20 @@ impl<'m> Known<'m> {
         self.contexts.get(&handle).copied()
     }
 
-    /// Takes down the running context.
+    /// Records the running context.
     pub(super) fn found_current(&mut self, handle: Value<'m>) {
         self.current = Some(handle);
         self.found(handle, Context { status: RUNNING, link: None });
     }
 
-    /// Takes down a context, or something new of it.
+    /// Records facts about a context.
     pub(super) fn found(&mut self, handle: Value<'m>, context: Context<'m>) {
         if self.contexts.len() < MAX_REMEMBERED || self.contexts.contains_key(&handle) {
             self.contexts.insert(handle, context);
         }
     }
 
-    /// Other contexts may have run, clones of this one among them, which know what it knows.
+    /// Other contexts may have run, also clones of this one, which share its values.
     pub(super) fn others_ran(&mut self) {
         self.current = None;
         self.contexts.clear();
@@ -89,7 +89,7 @@ impl<'m> Known<'m> {
         self.contexts.clear();
     }
 
-    /// An instruction gives its result anew: what was known of the last one does not hold for it.
+    /// Forgets facts about an earlier result of an instruction that is executed again.
     pub(super) fn defined(&mut self, value: Value<'m>) {
         if self.current == Some(value) {
             self.current = None;
@@ -104,12 +104,12 @@ impl<'m> Known<'m> {
         }
     }
 
-    /// Whether nothing is known, so that nothing can be lost.
+    /// Whether nothing is known.
     pub(super) fn is_empty(&self) -> bool {
         self.current.is_none() && self.names.is_empty() && self.contexts.is_empty()
     }
 
-    /// Keeps what is known on another way to the same place too.
+    /// Keeps only facts that also hold on another path to the same place.
     pub(super) fn meet(&mut self, other: &Self) {
         if self.current != other.current {
             self.current = None;

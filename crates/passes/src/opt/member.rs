@@ -13,46 +13,46 @@ use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{INTRINSIC_PREFIX, ParamKind};
 use stackswitch_ir::{Access, AccessKind, Call, CallKind, Function, Instruction, Module, Value};
 
-/// How many uses of the object in other functions are looked at.
+/// The most uses of the object in other functions that are examined.
 const MAX_USES: usize = 512;
-/// How many calls deep.
+/// The deepest call chain that is examined.
 const MAX_DEPTH: usize = 4;
-/// How many names a handle may have.
+/// The most names of a handle.
 const MAX_COPIES: usize = 64;
 
-/// A function with so many instructions may become a part of the creator.
+/// The most instructions of a function that is inlined into the creator.
 const MAX_INLINED: usize = 100;
-/// So many calls in a creator may.
+/// The most calls that are inlined into one creator.
 const MAX_INLINES: usize = 16;
 
-/// What came of a look at a module.
+/// The result of one search of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Unchanged,
-    /// Loads have become handles.
+    /// Loads were replaced by handles.
     Changed,
-    /// Calls have become what they call, so that there are new ones.
+    /// Calls were inlined, so the module has new sites.
     Inlined,
 }
 
-/// Finds such members, in one look after another.
+/// Finds such members, in repeated searches.
 #[derive(Debug, Default)]
 pub(super) struct Members<'m> {
-    /// How many calls have been inlined in a function.
+    /// The number of calls that were inlined into each function.
     inlines: HashMap<Function<'m>, usize>,
 }
 
-/// What can be done about a member that a handle is stored in.
+/// How the uses of a member that holds a handle are replaced.
 #[derive(Debug)]
 enum Member<'m> {
-    /// These are the same as the handle.
+    /// These values equal the handle.
     Copies(Vec<Instruction<'m>>),
-    /// These calls are of functions that look at it.
+    /// These calls are of functions that read the member. They are inlined first.
     LookedAt(Vec<Call<'m>>),
 }
 
 impl<'m> Members<'m> {
-    /// Uses the handles themselves.
+    /// Replaces loads of such members by the handles.
     pub(super) fn run(
         &mut self,
         module: Module<'m>,
@@ -92,7 +92,7 @@ impl<'m> Members<'m> {
     }
 }
 
-/// What can be done about the member that a handle is stored in; nothing if others may know it.
+/// Plans the replacement for the member in which a handle is stored. `None` if the member may escape.
 fn member<'m>(
     module: Module<'m>,
     spawn: Call<'m>,
@@ -134,7 +134,7 @@ fn member<'m>(
     (!copies.is_empty()).then_some(Member::Copies(copies))
 }
 
-/// The calls that are given a handle and are no operations, if all of them are of small functions.
+/// The calls that get a handle and are not operations, if all of them are of small functions.
 fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
     let Some(uses) = spawn.instruction().pointer_uses() else { return Vec::new() };
     let calls = uses.arguments.into_iter().map(|(call, _)| call);
@@ -142,14 +142,14 @@ fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
     if others.iter().all(is_small) { others } else { Vec::new() }
 }
 
-/// Whether a call is of a function that may become a part of the caller.
+/// Whether the callee of a call may be inlined.
 fn is_small(call: &Call<'_>) -> bool {
     call.may_be_inlined()
         && !would_invoke_intrinsics(*call)
         && call.callee().as_function().is_some_and(|f| f.walk().count() <= MAX_INLINED)
 }
 
-/// Whether inlining would make invokes of intrinsics, which LLVM does not have.
+/// Whether inlining would make invokes of intrinsics, which LLVM does not allow.
 fn would_invoke_intrinsics(call: Call<'_>) -> bool {
     let intrinsic = |called: Call<'_>| {
         called.callee().as_function().is_some_and(|f| f.name().starts_with(INTRINSIC_PREFIX))
@@ -161,7 +161,7 @@ fn would_invoke_intrinsics(call: Call<'_>) -> bool {
             .is_some_and(|f| f.walk().filter_map(Instruction::call).any(intrinsic))
 }
 
-/// Whether a load may find anything but what the spawn has given last.
+/// Whether a load may read anything but the latest handle of the spawn.
 fn may_be_another<'m>(
     spawn: Instruction<'m>,
     store: Instruction<'m>,
@@ -173,8 +173,8 @@ fn may_be_another<'m>(
         || writes.iter().any(|write| write.reaches(load, Some(store)))
 }
 
-/// The loads, and the PHIs that can only be one of them or the handle; nothing if one of these may
-/// be used when the spawn has given another.
+/// The loads, and the PHIs whose operands are only such loads or the handle. `None` if one of them may be
+/// used after the spawn has returned another handle.
 fn copies<'m>(spawn: Instruction<'m>, loads: Vec<Instruction<'m>>) -> Option<Vec<Instruction<'m>>> {
     let mut copies = loads;
     let mut next = 0;
@@ -196,19 +196,19 @@ fn copies<'m>(spawn: Instruction<'m>, loads: Vec<Instruction<'m>>) -> Option<Vec
     copies.iter().filter(is_phi).all(all_known).then_some(copies)
 }
 
-/// A look at the functions that are given the object.
+/// Examines the functions that get the object.
 struct Look<'a, 'b, 'm> {
     module: Module<'m>,
     index: &'a Index<'b, 'm>,
-    /// Where the member is.
+    /// The offset of the member in the object.
     place: Access<'m>,
-    /// How many more uses are looked at.
+    /// The number of uses that may still be examined.
     left: usize,
 }
 
 impl<'m> Look<'_, '_, 'm> {
-    /// Whether a call that has the address of a byte of the object leaves the member alone. Nothing if
-    /// it may hand the address on to somebody unknown.
+    /// Whether a call that gets the address of a byte of the object leaves the member alone. `None` if the
+    /// address may escape.
     fn leaves_alone(
         &mut self,
         offset: i64,
@@ -235,7 +235,7 @@ impl<'m> Look<'_, '_, 'm> {
         Some(alone)
     }
 
-    /// The function that gets an argument of a call, and as which parameter.
+    /// The function that gets an argument of a call, and the index of the parameter.
     fn callee(&self, call: Call<'m>, argument: usize) -> Option<(Function<'m>, usize)> {
         match self.index.get(&call) {
             // The body has the argument operand as its first parameter.

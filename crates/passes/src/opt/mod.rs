@@ -19,8 +19,8 @@ use member::{Members, Outcome};
 pub(crate) use stackless::FLAG as STACKLESS_FLAG;
 use stackswitch_ir::{Function, Module};
 
-/// Optimises a module and returns whether anything changed. A module that is wrong is left alone:
-/// the lowering says what is wrong with it.
+/// Optimises a module and returns whether anything changed. A module with mistakes is left alone: the
+/// lowering reports them.
 pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
     let mut changed = false;
     let mut coroutines = stackless::Made::new();
@@ -53,13 +53,13 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
                 round |= direct::run(module, site, &mut index, &facts, &mut told);
             }
         }
-        // What is a call needs no frame.
+        // Direct calls come first: they need no frame.
         if !round && module.flag(stackless::FLAG) != Some(0) {
             let made = &mut coroutines;
             round = stackless::run(module, &analysis.sites, &mut index, &facts, made, &mut told);
         }
         changed |= round;
-        // A function whose contexts have gone may itself be one that cannot suspend.
+        // A function that has lost its contexts may have become one that cannot suspend.
         if !round {
             missed.iter().for_each(tell);
             return facts.mark(module) | changed;
@@ -67,7 +67,7 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
     }
 }
 
-/// The functions with sites that may be optimised, with the sites of each.
+/// The functions that may be optimised, with the sites of each.
 fn optimisable<'a, 'm>(sites: &'a [Site<'m>]) -> Vec<(Function<'m>, Vec<&'a Site<'m>>)> {
     let (mut places, mut found) = (HashMap::new(), Vec::<(Function<'m>, Vec<_>)>::new());
     for site in sites {

@@ -16,14 +16,14 @@ use stackswitch_ir::{Call, Function, Instruction, Module};
 /// The attribute's name.
 const ATTRIBUTE: &str = "stackswitch-nosuspend";
 
-/// Bytes of stack that a body may need. It moves to the stack of whoever resumes its context, which
-/// may be as small as `makecontext` takes.
+/// The most bytes of stack that a body may need. The body moves to the stack of whoever resumes its
+/// context, which may be as small as `makecontext` allows.
 pub(super) const MAX_STACK: u64 = 1024;
 
-/// Bytes that a frame is taken to have besides its variables.
+/// The assumed bytes of a frame besides its variables.
 pub(crate) const FRAME: u64 = 64;
 
-/// What is known of the functions that cannot suspend, and why others may.
+/// The functions of a module that cannot suspend, and the reason why others may.
 #[derive(Debug)]
 pub(crate) struct Facts<'m> {
     safe: FxHashMap<Function<'m>, Safe>,
@@ -33,15 +33,15 @@ pub(crate) struct Facts<'m> {
 /// A function that cannot suspend.
 #[derive(Clone, Debug)]
 pub(crate) struct Safe {
-    /// Why it can nevertheless not run on the stack of whoever starts its context.
+    /// Why it nevertheless cannot run on the stack of its creator, if there is a reason.
     pub(crate) obstacle: Option<String>,
-    /// An estimate of the bytes of stack that it needs.
+    /// The estimated bytes of stack that it needs.
     pub(crate) stack: u64,
     /// What it does to the headers of contexts.
     headers: Headers,
 }
 
-/// Why a function may suspend, for all that is known.
+/// The reason why a function may suspend.
 #[derive(Clone, Debug)]
 enum Reason<'m> {
     Operation(&'static Intrinsic),
@@ -71,7 +71,7 @@ impl fmt::Display for Reason<'_> {
     }
 }
 
-/// What one function does by itself.
+/// The properties of one function, without its callees.
 #[derive(Debug)]
 struct Local<'m> {
     reason: Option<Reason<'m>>,
@@ -80,11 +80,11 @@ struct Local<'m> {
     /// What it does to the headers of contexts itself.
     headers: Headers,
     callees: Vec<Function<'m>>,
-    /// How many of these are not known yet.
+    /// The number of callees that were not examined yet.
     waiting: usize,
 }
 
-/// Looks at all functions of a module, each after those that it calls.
+/// Examines all functions of a module, each after its callees.
 pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> {
     let mut facts = Facts { safe: FxHashMap::default(), reasons: FxHashMap::default() };
     let mut locals: FxHashMap<_, Local<'m>> = FxHashMap::default();
@@ -109,7 +109,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
     }
     loop {
         while let Some(function) = ready.pop() {
-            // What was believed may turn out to be so later.
+            // A function whose attribute was trusted may be proved later.
             if facts.safe.contains_key(&function) {
                 continue;
             }
@@ -124,7 +124,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
                 }
             }
         }
-        // What is promised counts where it cannot be shown.
+        // The attribute is trusted if nothing can be proved.
         let Some(function) = promised.pop() else { break };
         if let Some(local) = locals.get_mut(&function)
             && !facts.safe.contains_key(&function)
@@ -147,7 +147,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
     facts
 }
 
-/// What is known of a function whose callees are known.
+/// The result for a function whose callees were examined.
 fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe {
     let callees = || local.callees.iter().filter_map(|c| known.get(c).map(|safe| (c, safe)));
     let inherited = || {
@@ -168,7 +168,7 @@ fn is_promised(function: Function<'_>) -> bool {
     function.string_attribute(ATTRIBUTE).is_some()
 }
 
-/// Looks at one function's instructions.
+/// Examines the instructions of one function.
 fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Local<'m> {
     let mut local = Local {
         reason: None,
@@ -192,7 +192,7 @@ fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -
     local
 }
 
-/// Adds what a call does.
+/// Adds the effects of a call.
 fn call_of<'m>(
     call: Call<'m>,
     index: &Index<'_, 'm>,
@@ -251,7 +251,7 @@ fn variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Lo
 }
 
 impl<'m> Facts<'m> {
-    /// What is known of a function that cannot suspend; the reason as text for one that may.
+    /// The facts about a function that cannot suspend, or the reason why it may.
     pub(crate) fn of(&self, function: Function<'m>) -> Result<&Safe, String> {
         self.safe
             .get(&function)
@@ -286,7 +286,7 @@ impl<'m> Facts<'m> {
         }
     }
 
-    /// Gives the functions their attribute. Returns whether one did not have it.
+    /// Sets the attribute of the functions. Returns whether one did not have it.
     pub(crate) fn mark(&self, module: Module<'m>) -> bool {
         let mut changed = false;
         for function in self.safe.keys().filter(|f| !f.is_optnone()) {

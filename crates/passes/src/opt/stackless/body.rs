@@ -5,14 +5,14 @@ use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, TypeKind};
 
-/// How many instructions a function that suspends for the body may have to become a part of it.
+/// The most instructions of a function that suspends for the body and is inlined into it.
 const MAX_HELPER: usize = 200;
-/// How many such functions deep.
+/// The deepest call chain of such functions.
 const MAX_DEPTH: usize = 8;
-/// And how many instructions all of it may have.
+/// The most instructions of a body with its inlined functions.
 const MAX_ALL: usize = 4000;
 
-/// Attributes of a parameter that is no plain pointer.
+/// Attributes of parameters that are not plain pointers.
 const PARAM_ABI: [&str; 9] = [
     "byval",
     "byref",
@@ -25,7 +25,7 @@ const PARAM_ABI: [&str; 9] = [
     "nest",
 ];
 
-/// LLVM's intrinsics that mean something in one frame only.
+/// LLVM's intrinsics that have a meaning within one frame only.
 const OF_THE_FRAME: [&str; 10] = [
     "llvm.addressofreturnaddress",
     "llvm.coro.",
@@ -43,20 +43,21 @@ const OF_THE_FRAME: [&str; 10] = [
 /// all such knowledge.
 const SCOPE: &str = "llvm.experimental.noalias.scope.decl";
 
-/// What a body is made of.
+/// The parts of a body.
 #[derive(Debug, Default)]
 pub(super) struct Body<'m> {
     /// The functions by which it suspends.
     pub(super) suspends: Vec<Function<'m>>,
-    /// Functions that suspend for it, which become a part of it.
+    /// Functions that suspend for it, and are inlined into it.
     pub(super) helpers: Vec<Function<'m>>,
-    /// Bytes of stack that its callees need.
+    /// The bytes of stack that its callees need.
     pub(super) stack: u64,
-    /// How large it is with these.
+    /// Its number of instructions, with the inlined functions.
     instructions: usize,
 }
 
-/// Looks at a body whose values are of the type `value`, and says why not where it cannot be one.
+/// Examines a body whose values have the type `value`. The error is the reason why it cannot be
+/// stackless.
 pub(super) fn examine<'m>(
     module: Module<'m>,
     body: Function<'m>,
@@ -75,7 +76,7 @@ pub(super) fn examine<'m>(
     Ok(looking.found)
 }
 
-/// A look at a body and what becomes a part of it.
+/// The state of examining a body and the functions that are inlined into it.
 struct Looking<'a, 'b, 'm> {
     module: Module<'m>,
     value: Type<'m>,
@@ -85,7 +86,7 @@ struct Looking<'a, 'b, 'm> {
 }
 
 impl<'m> Looking<'_, '_, 'm> {
-    /// Looks at one function. `callers` are those that it becomes a part of.
+    /// Examines one function. `callers` are the functions that it is inlined into.
     fn function(
         &mut self,
         function: Function<'m>,
@@ -127,7 +128,7 @@ impl<'m> Looking<'_, '_, 'm> {
         Ok(())
     }
 
-    /// Looks at one call.
+    /// Examines one call.
     fn call(&mut self, call: Call<'m>, callers: &mut Vec<Function<'m>>) -> Result<(), String> {
         if let Some(&site) = self.index.get(&call) {
             return self.operation(site);
@@ -160,7 +161,7 @@ impl<'m> Looking<'_, '_, 'm> {
         self.helper(call, callee, callers)
     }
 
-    /// Looks at an operation of the family.
+    /// Examines an operation.
     fn operation(&mut self, site: &Site<'m>) -> Result<(), String> {
         let (call, properties) = (site.call, &site.intrinsic.properties);
         if properties.may_move() {
@@ -182,7 +183,7 @@ impl<'m> Looking<'_, '_, 'm> {
         Ok(())
     }
 
-    /// Looks at a call of a function that may suspend.
+    /// Examines a call of a function that may suspend.
     fn helper(
         &mut self,
         call: Call<'m>,
@@ -219,7 +220,7 @@ impl<'m> Looking<'_, '_, 'm> {
     }
 }
 
-/// Whether other contexts may run between the spawn of one and a use of it, besides those uses.
+/// Whether other contexts may run between a spawn and a use of its context, apart from these uses.
 pub(super) fn waits_for_others<'m>(
     spawn: Call<'m>,
     uses: &[&Site<'m>],

@@ -64,12 +64,12 @@ pub(super) struct Presplit<'m> {
 }
 
 impl<'m> Presplit<'m> {
-    /// Makes one of a copy of a body. Calls of `suspends`, which take and return the body's type,
-    /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` where
-    /// that cannot be done; then nothing has changed.
+    /// Makes a coroutine of a copy of a body. Calls of `suspends`, which take and return the body's type,
+    /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` if that
+    /// cannot be done; then nothing has changed.
     ///
-    /// The body must not throw, must have no variables of unknown size and no values without a
-    /// place in memory.
+    /// The body must not throw. It must have no variables of unknown size and no values that cannot be
+    /// stored in memory.
     pub(super) fn make(
         body: Function<'m>,
         suspends: &[Function<'m>],
@@ -125,17 +125,17 @@ pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coro
 }
 
 impl<'m> Coroutine<'m> {
-    /// Bytes of its frame.
+    /// The bytes of its frame.
     pub(super) fn size(self) -> u64 {
         self.raw.size
     }
 
-    /// Bytes of its variables that are not in its frame, but on the stack while it runs.
+    /// The bytes of its variables that are on the stack while it runs, and not in its frame.
     pub(super) fn stack(self) -> u64 {
         self.raw.stack
     }
 
-    /// Whether other code may know the address of a variable in its frame.
+    /// Whether the address of a variable in its frame may escape.
     pub(super) fn publishes(self) -> bool {
         self.raw.publishes
     }
@@ -151,8 +151,8 @@ impl<'m> Coroutine<'m> {
         self.raw.alignment as u32
     }
 
-    /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`, that makes a new
-    /// one in the frame and gives null.
+    /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`. It makes a new
+    /// coroutine in the frame and returns null.
     pub(super) fn start(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
         unsafe {
@@ -160,9 +160,9 @@ impl<'m> Coroutine<'m> {
         }
     }
 
-    /// A function of the type `ty`: `T (ptr frame, T value)` goes on with it, `void (ptr frame)` ends it.
-    /// Where it has finished the function calls instead `again`, of the same type, with a context that
-    /// has finished, which it gets from `on_finished` and gives to `destroy`.
+    /// A function of the type `ty`: `T (ptr frame, T value)` resumes the coroutine, `void (ptr frame)` ends
+    /// it. If the coroutine has finished, the function instead gets a finished context from `on_finished`,
+    /// calls `again`, of the same type, with it, and passes it to `destroy`.
     pub(super) fn operation(
         self,
         on_finished: Function<'m>,
@@ -183,7 +183,7 @@ impl<'m> Coroutine<'m> {
         }
     }
 
-    /// A function of the type `i32 (ptr frame)`, which is `ty`, that gives the status.
+    /// A function of the type `i32 (ptr frame)`, which is `ty`. It returns the status.
     pub(super) fn status(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
         unsafe {
@@ -191,7 +191,7 @@ impl<'m> Coroutine<'m> {
         }
     }
 
-    /// Erases it. Nothing may use it.
+    /// Erases the coroutine. Nothing may use it any more.
     pub(super) fn discard(self) {
         // SAFETY: the function was made by `split` and is live.
         unsafe { Function::from_raw(self.raw.resume) }.erase();

@@ -11,14 +11,14 @@ use crate::verify::Site;
 use stackswitch_abi::intrinsics::RUNTIME_PREFIX;
 use stackswitch_ir::{AttributePlace, Builder, Function, Linkage, Module, Type, Value};
 
-/// The functions that this takes, made where they are needed.
+/// The functions that report such errors, made when they are needed.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes<'m> {
     finished: HashMap<(Value<'m>, Value<'m>), Function<'m>>,
 }
 
 impl<'m> Mistakes<'m> {
-    /// `ptr ()`: a context that has finished, for values of the type that both operations carry.
+    /// `ptr ()`: makes a finished context, for values of the type that both operations carry.
     pub(super) fn finished(
         &mut self,
         module: Module<'m>,
@@ -38,7 +38,7 @@ impl<'m> Mistakes<'m> {
             let ty = Type::function(pointer, &[]);
             let name = "stackswitch.stackless.finished";
             let function = lower::start_function(module, name, ty, like);
-            // What is in it must stay a context.
+            // Its context must stay a real one.
             for attribute in ["cold", "noinline", "optnone"] {
                 function.add_attribute(module, AttributePlace::Function, attribute, 0);
             }

@@ -23,19 +23,19 @@ use stackswitch_ir::{
     AttributePlace, Builder, Call, Function, Instruction, Lifetime, Linkage, Module, Type, Value,
 };
 
-/// A module's flag of that name with the value 0 keeps all its contexts.
+/// The module flag that keeps the stacks of all contexts, if its value is 0.
 pub(crate) const FLAG: &str = "stackswitch-stackless";
 
-/// The remark at each context that is stackless, or is not, and at the operations on it.
+/// The name of the remark at each context and at the operations on it.
 const REMARK: &str = "Stackless";
 
-/// The metadata of a variable that is the frame of stackless contexts.
+/// The metadata of variables that are frames of stackless contexts.
 const FRAME_MARK: &str = "stackswitch.frame";
 
-/// The coroutines that were made, and why others were not.
+/// The stackless bodies that were made, or the reasons why not.
 pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
 
-/// A context that can be stackless, if its body can be a coroutine.
+/// A context that can be stackless, if its body can.
 #[derive(Debug)]
 struct Plan<'a, 'm> {
     spawn: &'a Site<'m>,
@@ -91,8 +91,8 @@ pub(super) fn run<'a, 'm>(
     changed
 }
 
-/// Remarks at a context that becomes stackless, and at the operations on it; at its suspensions too
-/// where `sites` are given.
+/// Remarks on a context that becomes stackless, on the operations on it, and on its suspensions among
+/// `sites`, if given.
 fn tell_taken<'m>(
     plan: &Plan<'_, 'm>,
     coroutine: Coroutine<'m>,
@@ -119,8 +119,8 @@ fn tell_taken<'m>(
     }
 }
 
-/// The frames that contexts get, which are local variables of their creators, with their sizes; or
-/// why they get none.
+/// The frames of contexts, which are local variables of their creators, with their sizes; or the reasons
+/// why contexts get none.
 fn choose_frames<'m>(
     module: Module<'m>,
     plans: &[Plan<'_, 'm>],
@@ -182,14 +182,14 @@ fn choose_frames<'m>(
     chosen
 }
 
-/// Bytes of the frames that a function has already.
+/// The bytes of the frames that a function has already.
 fn occupied<'m>(module: Module<'m>, creator: Function<'m>) -> u64 {
     let variables = creator.instructions().into_iter().take_while(|i| i.is_in_entry());
     let frames = variables.filter(|i| i.is_alloca() && i.has_metadata(module, FRAME_MARK));
     frames.filter_map(|i| i.variable_size(module)).fold(0, u64::saturating_add)
 }
 
-/// The frame of stackless contexts that are never there at the same time.
+/// A frame, shared by stackless contexts that never live at the same time.
 #[derive(Clone, Copy, Debug)]
 struct Frame<'m> {
     variable: Value<'m>,
@@ -218,7 +218,7 @@ impl<'m> Frame<'m> {
         frame
     }
 
-    /// Marks that its lifetime starts or ends before an instruction.
+    /// Adds a lifetime marker before an instruction.
     fn mark(self, module: Module<'m>, at: Instruction<'m>, which: Lifetime) {
         Builder::before_instruction(module, at).mark_lifetime(self.variable, self.bytes, which);
     }
@@ -229,8 +229,8 @@ fn refuse<'m>(site: &Site<'m>, why: &str, tell: &mut dyn FnMut(Remark<'m>)) {
     tell(Remark { at: site.call.instruction(), taken: false, name: REMARK, text });
 }
 
-/// Whether an operation makes or keeps a copy of a whole stack. A context keeps its identity when
-/// that of its creator is copied; a variable does not.
+/// Whether an operation copies a whole stack. If the creator's stack is copied, a context stays one
+/// context, but a frame in the creator becomes two.
 fn copies_frames(site: &Site<'_>) -> bool {
     match site.intrinsic.properties.copies {
         Copies::May => true,
@@ -241,12 +241,12 @@ fn copies_frames(site: &Site<'_>) -> bool {
     }
 }
 
-/// Whether a site can be changed in its place.
+/// Whether a site can be replaced where it is.
 fn is_plain(site: &Site<'_>) -> bool {
     !site.is_wide() && !site.call.has_bundles() && !site.call.is_musttail()
 }
 
-/// Finds out whether a context can be stackless; else why not.
+/// Plans a stackless context, or says why the context cannot be one.
 fn plan<'a, 'm>(
     module: Module<'m>,
     spawn: &'a Site<'m>,
@@ -308,12 +308,12 @@ fn plan<'a, 'm>(
     Ok(Plan { spawn, body, parts, uses })
 }
 
-/// The first of the operations on a context of which this becomes.
+/// The first operation on a context that is replaced in this way.
 fn find<'a, 'm>(uses: &[&'a Site<'m>], what: WithoutStack) -> Option<&'a Site<'m>> {
     uses.iter().copied().find(|site| site.intrinsic.properties.without_stack == what)
 }
 
-/// Whether all uses come after the spawn, and none after a `destroy`.
+/// Whether all uses come after the spawn, and none comes after a `destroy`.
 fn in_order<'m>(start: Instruction<'m>, uses: &[&Site<'m>]) -> Result<(), String> {
     let places: Vec<Instruction<'m>> = uses.iter().map(|s| s.call.instruction()).collect();
     if places.iter().any(|place| place.is_reached_without(start)) {
@@ -328,8 +328,8 @@ fn in_order<'m>(start: Instruction<'m>, uses: &[&Site<'m>]) -> Result<(), String
     Ok(())
 }
 
-/// Makes the coroutines that the plans want and that were not made before. All of them are split at
-/// once: what LLVM's passes need is made once then.
+/// Makes the stackless bodies that the plans need and that were not made before. All of them are split at
+/// once, so that LLVM's analyses are set up once.
 fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
     let (mut wanted, mut presplit) = (Vec::new(), Vec::new());
     for plan in plans {
@@ -369,7 +369,7 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
     }
 }
 
-/// Puts plain code in the place of each operation.
+/// Replaces each operation by plain code.
 fn apply<'m>(
     module: Module<'m>,
     plan: &Plan<'_, 'm>,
@@ -392,7 +392,7 @@ fn apply<'m>(
             }
             (WithoutStack::Status, _) => coroutine.status(ty),
             (WithoutStack::Zero, _) => nothing(module, ty),
-            // `plan` has let no other operation through.
+            // `plan` has refused all other operations.
             (WithoutStack::Enters | WithoutStack::Ends | WithoutStack::Refused, _) => continue,
         };
         if site.intrinsic.properties.releases {
@@ -406,9 +406,9 @@ fn apply<'m>(
     put(spawn.call, frame.variable, coroutine.start(spawn.call.function_type()));
 }
 
-/// Inlines a helper, which is given the frame, where an operation is.
+/// Replaces an operation by an inlined call of a helper, which gets the frame.
 fn put<'m>(call: Call<'m>, frame: Value<'m>, helper: Function<'m>) {
-    // What was known of an operation of the runtime is not known of code that uses the frame.
+    // Facts about an operation of the runtime do not hold for code that uses the frame.
     call.drop_claims();
     call.set_arg(0, frame);
     call.set_callee(helper.value());
@@ -418,7 +418,7 @@ fn put<'m>(call: Call<'m>, frame: Value<'m>, helper: Function<'m>) {
     }
 }
 
-/// A function of that type that does nothing and gives zero.
+/// A function of that type that does nothing and returns zero.
 fn nothing<'m>(module: Module<'m>, ty: Type<'m>) -> Function<'m> {
     let function = Function::add(module, "stackswitch.stackless.nothing", ty, Linkage::Local);
     let builder = Builder::in_new_body(module, function);
