@@ -20,11 +20,11 @@ use crate::verify::{self, Finding, Site};
 use stackswitch_abi::intrinsics::{INTRINSIC_PREFIX, Intrinsic, ParamKind, Returns, Typed};
 use stackswitch_ir::{AttributePlace, Builder, Call, Function, Module, Tail, Type, Value};
 
-/// Bytes to which the memory for a value is aligned.
+/// The alignment in bytes of the memory for a value.
 const BUFFER_ALIGNMENT: u32 = 16;
 
-/// Lowers every intrinsic of a module and returns whether anything changed. A module with a wrong
-/// call is left as it is, and what is wrong is the error.
+/// Lowers every intrinsic of a module and returns whether anything changed. A module with a wrong call is
+/// left as it is, and the mistakes are the error.
 pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
     let analysis = verify::analyse(module);
     if !analysis.findings.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
     Ok(lowering.changed)
 }
 
-/// The work on one module.
+/// The state for one module.
 struct Lowering<'m> {
     module: Module<'m>,
     thunks: Thunks<'m>,
@@ -78,7 +78,8 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// The prototypes agree: only the callee changes, and perhaps the function operand.
+    /// Lowers a call whose type is the runtime function's: only the callee changes, and perhaps the
+    /// function operand.
     fn in_place(&mut self, site: &Site<'m>, carrier: Option<Carrier<'m>>, runtime: Runtime<'m>) {
         if let (Some(carrier), Some(index)) = (carrier, site.intrinsic.function_position()) {
             let given = site.call.args()[index];
@@ -98,13 +99,13 @@ impl<'m> Lowering<'m> {
             }
         }
         if site.intrinsic.properties.captures {
-            // On the call too: LLVM does not look at the callee of a call with another type.
+            // On the call too: LLVM ignores the callee's attributes if the call has another type.
             self.changed |= site.call.add_attribute(self.module, "returns_twice");
         }
         self.keep_control_state(site, site.call);
     }
 
-    /// What a lowered call owes to a function that cares for its floating-point control state.
+    /// Keeps the floating-point control state around a lowered call, if the function is `strictfp`.
     fn keep_control_state(&mut self, site: &Site<'m>, call: Call<'m>) {
         let (module, caller) = (self.module, call.caller());
         let states = &mut self.states;
@@ -120,7 +121,7 @@ impl<'m> Lowering<'m> {
         });
     }
 
-    /// An integer without a typed form of its own: converted on the way in and out.
+    /// Lowers a call with an integer that has no typed form: it is converted on the way in and out.
     fn widened(&mut self, site: &Site<'m>, narrow: Type<'m>, typed: Typed, runtime: Runtime<'m>) {
         let Some(wide) = verify::typed_value(self.module, typed) else { return };
         let mut args = site.call.args();
@@ -140,7 +141,7 @@ impl<'m> Lowering<'m> {
         self.changed = true;
     }
 
-    /// A value that travels through memory in the caller's frame.
+    /// Lowers a call whose value travels through memory in the caller's frame.
     fn through_memory(&mut self, site: &Site<'m>, ty: Type<'m>, runtime: Runtime<'m>) {
         let given = site.call.args();
         let entry = site
@@ -162,7 +163,7 @@ impl<'m> Lowering<'m> {
         }
         args.extend(entry);
         let call = builder.call(runtime.ty, runtime.function.value(), &args, Some(site.call));
-        // The callee gets the address of a local, so the frame must outlive the call.
+        // The callee gets the address of a local variable, so the frame must outlive the call.
         call.inherit(site.call, if buffer.is_some() { Tail::Forbidden } else { Tail::Allowed });
         let result = match (site.intrinsic.returns, buffer) {
             (Returns::Value, Some(buffer)) => Some(builder.load(ty, buffer, BUFFER_ALIGNMENT)),
@@ -182,8 +183,8 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Memory for a value of type `ty` in the frame of a call's function. Calls share it: none
-    /// needs it for longer than from its store to its load.
+    /// Memory for a value of type `ty` in the frame of a call's function. Calls share it, because each needs
+    /// it only from its store to its load.
     fn buffer(&mut self, site: &Site<'m>, ty: Type<'m>) -> Value<'m> {
         let unit = u64::from(BUFFER_ALIGNMENT);
         let size = ty.alloc_size(self.module).max(1).next_multiple_of(unit);

@@ -14,12 +14,12 @@ pub(super) struct Runtime<'m> {
     pub(super) function: Function<'m>,
     /// The type to call it with, whatever type the module declared it with.
     pub(super) ty: Type<'m>,
-    /// Whether the declaration is new or got attributes that it did not have.
+    /// Whether the declaration is new or has got new attributes.
     pub(super) changed: bool,
 }
 
 impl<'m> Runtime<'m> {
-    /// Finds or makes the declaration of the function that does an intrinsic's work.
+    /// Finds or makes the declaration of the runtime's function for an intrinsic.
     pub(super) fn declare(module: Module<'m>, intrinsic: &Intrinsic, form: Form) -> Self {
         let symbol = intrinsic.symbol(form).to_string();
         let ty = match form {
@@ -33,7 +33,7 @@ impl<'m> Runtime<'m> {
             Some(function) => (function, false),
             None => (Function::add(module, &symbol, ty, Linkage::External), true),
         };
-        // A definition (the runtime itself, compiled along) knows best what it does.
+        // A definition (the runtime in the same module) keeps its own attributes.
         if function.is_declaration() {
             changed |= add_effects(module, function, &intrinsic.properties);
             if is_small(form) {
@@ -49,7 +49,7 @@ pub(super) fn is_small(form: Form) -> bool {
     matches!(form, Form::Typed(Typed::I8 | Typed::I16))
 }
 
-/// Tells LLVM what the function may do. Returns whether that was news.
+/// Adds the attributes that LLVM may rely on. Returns whether one of them is new.
 fn add_effects(module: Module<'_>, function: Function<'_>, properties: &Properties) -> bool {
     let mut changed = false;
     let mut add = |name, value| {
@@ -68,9 +68,9 @@ fn add_effects(module: Module<'_>, function: Function<'_>, properties: &Properti
     changed
 }
 
-/// Small integers are sent sign-extended, as C passes those of the header, since receivers in C
-/// compiled without the plugin count on it. Nothing is assumed of what is received: the other side
-/// may be a body that returned just the low bits.
+/// Sends small integers sign-extended, as C passes the header's types: receivers in C that were compiled
+/// without the plugin rely on it. Nothing is assumed about received integers, because the other side may be
+/// a body that returned only the low bits.
 fn extend_values<'m>(module: Module<'m>, function: Function<'m>, intrinsic: &Intrinsic) -> bool {
     let mut changed = false;
     for (i, param) in intrinsic.params.iter().enumerate() {
@@ -87,8 +87,8 @@ fn extend_values<'m>(module: Module<'m>, function: Function<'m>, intrinsic: &Int
     changed
 }
 
-/// The value of LLVM's `memory` attribute: two bits (1 reads, 2 writes) per kind of memory, of
-/// which the first is what arguments point to and the second what the program cannot reach.
+/// The value of LLVM's `memory` attribute: two bits (1 reads, 2 writes) for each kind of memory. The first
+/// kind is memory that arguments point to, the second is memory that the program cannot reach.
 fn memory_attribute(memory: Memory) -> Option<u64> {
     const READS: u64 = 1;
     const READS_AND_WRITES: u64 = 3;

@@ -11,7 +11,7 @@ use crate::verify;
 use stackswitch_abi::intrinsics::Entry;
 use stackswitch_ir::{AttributePlace, Builder, Function, Linkage, Module, Type, Value, mangle};
 
-/// Attributes by which a parameter is passed otherwise than a plain value of its type.
+/// Attributes with which a parameter is not passed as a plain value of its type.
 const PARAM_ABI: [&str; 9] = [
     "signext",
     "zeroext",
@@ -24,8 +24,8 @@ const PARAM_ABI: [&str; 9] = [
     "alignstack",
 ];
 
-/// What a thunk takes over from the function it calls, or else from the one that needs it: what
-/// decides which registers a value is passed in, and how the stack is walked.
+/// The attributes that an adapter copies from its callee, or else from the function that needs it. They
+/// decide in which registers a value is passed, and how the stack is walked.
 const TAKEN_OVER: [&str; 12] = [
     "target-cpu",
     "target-features",
@@ -41,21 +41,21 @@ const TAKEN_OVER: [&str; 12] = [
     "nocf_check",
 ];
 
-/// The thunks made for one module.
+/// The adapters of one module.
 #[derive(Debug)]
 pub(super) struct Thunks<'m> {
     module: Module<'m>,
     made: HashMap<Key<'m>, Function<'m>>,
 }
 
-/// What a thunk depends on.
+/// The properties that an adapter depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key<'m> {
     on_top: bool,
     value: Type<'m>,
-    /// The function called, where that is known and makes a difference.
+    /// The called function, if it is known and makes a difference.
     function: Option<Function<'m>>,
-    /// Where it is not: the features that decide how the value is passed.
+    /// Otherwise the CPU features that decide how the value is passed.
     features: Option<String>,
 }
 
@@ -64,8 +64,8 @@ impl<'m> Thunks<'m> {
         Thunks { module, made: HashMap::new() }
     }
 
-    /// The function through which the runtime starts `given`: for a value that goes through memory
-    /// the function that loads and stores it, else `given` itself or one that converts.
+    /// The function that the runtime calls to start `given`. If the value travels through memory, it is an
+    /// adapter that loads and stores the value. Otherwise it is `given` itself, or an adapter that converts.
     pub(super) fn entry(
         &mut self,
         entry: Entry,
@@ -74,7 +74,7 @@ impl<'m> Thunks<'m> {
         caller: Function<'m>,
     ) -> Value<'m> {
         let on_top = match entry {
-            // Nothing is converted: a pointer goes in and nothing comes out.
+            // Nothing is converted: it takes a pointer and returns nothing.
             Entry::Posix => return given,
             Entry::Body => false,
             Entry::OnTop => true,
@@ -83,7 +83,7 @@ impl<'m> Thunks<'m> {
         let special = known.filter(|f| is_special(*f));
         match carrier {
             Carrier::Wide(ty) => {
-                // A declaration by hand may say nothing of the machine; its caller then does.
+                // A handwritten declaration may lack the CPU features; then the caller's count.
                 let like = known.filter(|f| f.string_attribute("target-features").is_some());
                 self.wide(on_top, ty, special, like.unwrap_or(caller)).value()
             }
@@ -91,7 +91,7 @@ impl<'m> Thunks<'m> {
                 (Some(function), Some(ty)) => self.typed(on_top, ty, ty, function).value(),
                 _ => given,
             },
-            // Where the function is not known its value is in the low bits of the register.
+            // If the function is not known, its value is in the low bits of the register.
             Carrier::Widened(narrow, typed) => {
                 match (known, verify::typed_value(self.module, typed)) {
                     (Some(function), Some(wide)) => {
@@ -132,9 +132,9 @@ impl<'m> Thunks<'m> {
         })
     }
 
-    /// `void thunk(ptr fn, [ptr arg,] ptr slot)`, which finds the value at `slot` and leaves the
-    /// result there. Calls `fn` unless the function is known to need something special. It runs on
-    /// the same kind of machine as `like`.
+    /// `void thunk(ptr fn, [ptr arg,] ptr slot)`, which loads the value from `slot` and stores the result
+    /// there. It calls `fn`, or the known function if that needs a special call. It has the CPU features
+    /// of `like`.
     fn wide(
         &mut self,
         on_top: bool,
@@ -163,7 +163,7 @@ impl<'m> Thunks<'m> {
             let builder = body_of(module, thunk, special);
             let params = thunk.params();
             let (function, slot) = (params[0], params[params.len() - 1]);
-            // The runtime promises no more for a slot than the alignment of a pointer.
+            // A slot is only aligned as a pointer.
             let alignment = ty.alignment(module).min(module.pointer_size());
             let value = builder.load(ty, slot, alignment);
             let args = if on_top { vec![value] } else { vec![params[1], value] };
@@ -181,7 +181,7 @@ impl<'m> Thunks<'m> {
     }
 }
 
-/// Starts a function of this module's own that runs on the same kind of machine as `like`.
+/// Makes an internal function with the CPU features of `like`.
 pub(crate) fn start<'m>(
     module: Module<'m>,
     name: &str,
@@ -195,8 +195,8 @@ pub(crate) fn start<'m>(
     thunk
 }
 
-/// Starts the body of a thunk that calls `known`. LLVM may make that a part of the thunk, which must
-/// then be described to debuggers as that is, or they would not find it any more.
+/// Starts the body of an adapter that calls `known`. LLVM may inline `known` into it. So the adapter gets
+/// debug information as `known` has, or debuggers would no longer find the inlined function.
 fn body_of<'m>(
     module: Module<'m>,
     thunk: Function<'m>,
@@ -221,7 +221,7 @@ fn is_special(function: Function<'_>) -> bool {
         })
 }
 
-/// Calls a function as it wants to be called.
+/// Calls a function with its own calling convention and attributes.
 pub(crate) fn call_as_declared<'m>(
     builder: &Builder<'m>,
     function: Function<'m>,

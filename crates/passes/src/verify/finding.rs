@@ -3,10 +3,10 @@
 use crate::diagnostics::{Diagnostic, Note, Severity};
 use stackswitch_ir::{Call, Function, Instruction, Module, Value};
 
-/// A diagnostic and the instruction or function it belongs to, for hosts that want to point there.
+/// A diagnostic, with the instruction or function that it points at.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding<'m> {
-    /// What is to be said.
+    /// The text and its location.
     pub(crate) diagnostic: Diagnostic,
     /// The instruction or the function.
     pub(crate) value: Value<'m>,
@@ -50,7 +50,7 @@ impl<'m> Finding<'m> {
         }
     }
 
-    /// Adds another place that it is about.
+    /// Adds another place that it refers to.
     pub(crate) fn note(mut self, at: Instruction<'m>, message: impl Into<String>) -> Self {
         self.diagnostic.notes.push(Note {
             function: at.function().name(),
@@ -82,7 +82,7 @@ impl<'m> Finding<'m> {
     }
 }
 
-/// Puts findings into the order of the module, which is mostly that of the source.
+/// Sorts findings by the order of the module, which is mostly the order of the source.
 pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
     if findings.len() > 1 {
         let positions = module.positions();
@@ -90,7 +90,7 @@ pub(crate) fn sort<'m>(module: Module<'m>, findings: &mut [Finding<'m>]) {
     }
 }
 
-/// LLVM prints invokes over several lines; a diagnostic has one.
+/// Joins the lines of an instruction: LLVM prints invokes over several lines, and a diagnostic has one.
 pub(crate) fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -13,17 +13,17 @@ pub(crate) fn index<'a, 'm>(sites: &'a [Site<'m>]) -> Index<'a, 'm> {
     sites.iter().map(|site| (site.call, site)).collect()
 }
 
-/// What is done with a handle that only its creator has.
+/// The uses of a handle that only its creator knows.
 #[derive(Debug)]
 pub(crate) struct HandleUses<'a, 'm> {
     /// The operations on the context.
     pub(crate) sites: Vec<&'a Site<'m>>,
-    /// The comparisons of the handle with null, with what they give if there is a context.
+    /// The comparisons of the handle with null, with their results if there is a context.
     pub(crate) null_checks: Vec<(Instruction<'m>, bool)>,
 }
 
 impl HandleUses<'_, '_> {
-    /// Decides the comparisons: there is a context, or what stands for it.
+    /// Replaces the comparisons by their results: there is a context, or its replacement.
     pub(crate) fn fold_null_checks(&self) {
         for &(check, otherwise) in &self.null_checks {
             check.replace_with(Value::integer(check.value().ty(), otherwise.into()));
@@ -31,9 +31,9 @@ impl HandleUses<'_, '_> {
     }
 }
 
-/// The uses of the handle that a `spawn` returns, if they are all operations of the family on that
-/// context, and comparisons with null. A use as a link of another context is none: the handle can
-/// then be had elsewhere.
+/// The uses of the handle that a `spawn` returns, if all of them are operations on that context or
+/// comparisons with null. `None` for other uses, also as the link of another context: other code can then
+/// get the handle.
 pub(crate) fn uses<'a, 'm>(spawn: &Site<'m>, index: &Index<'a, 'm>) -> Option<HandleUses<'a, 'm>> {
     let uses = spawn.call.instruction().pointer_uses()?;
     let operation = |(call, argument): (Call<'m>, usize)| {

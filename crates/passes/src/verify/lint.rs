@@ -12,21 +12,21 @@ use super::site::Site;
 use stackswitch_abi::intrinsics::{Control, Gives, ParamKind};
 use stackswitch_ir::{Function, Instruction, Value};
 
-/// A value of a base, in the words of a body: what it is without running the program.
+/// A base as a body sees it: what is known of its value without running the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Base<'m> {
     /// The thread's default regions.
     Default,
-    /// The argument that the body is spawned with.
+    /// The body's argument.
     Argument,
-    /// What a value of another function was, which went through a global variable.
+    /// A value of another function, read from a global variable.
     Value(Value<'m>),
 }
 
-/// Where a body is started, by the base it has there.
+/// The spawns of each body, by the base.
 type Starts<'a, 'm> = HashMap<Function<'m>, Vec<(Base<'m>, &'a Site<'m>)>>;
 
-/// Warnings for all that is certain.
+/// The warnings of a module.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
     let starts = starts(sites);
     let (mut findings, mut stores) = (Vec::new(), HashMap::new());
@@ -51,7 +51,7 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
                 let Some(variable) = carried(site) else { continue };
                 let start = own.iter().find(|(base, start)| {
                     let theirs = starts.get(&start.call.caller());
-                    // Its creator resumes it, and has the same base.
+                    // The creator, which resumes the context, has the same base.
                     *base == Base::Default
                         && theirs.is_some_and(|t| t.iter().any(|(b, _)| *b == Base::Default))
                         && uses(start, index).is_some_and(|u| u.sites.iter().any(resumes))
@@ -60,7 +60,7 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
                     findings.push(warn(site.call.instruction(), variable, start));
                 }
             }
-            // A warning needs certainty: other operations hand on nothing that is known.
+            // A warning needs certainty, and other operations pass on no known value.
             Control::Unknown
             | Control::Cancels
             | Control::Jumps
@@ -77,7 +77,7 @@ fn resumes(site: &&Site<'_>) -> bool {
     site.intrinsic.properties.control == Control::Resumes
 }
 
-/// Where each known body is spawned with a base that means something inside of it.
+/// The spawns of each known body with a base that the body knows too.
 fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
     let mut starts = Starts::new();
     for site in sites.iter().filter(|s| s.intrinsic.makes_context()) {
@@ -98,7 +98,7 @@ fn starts<'a, 'm>(sites: &'a [Site<'m>]) -> Starts<'a, 'm> {
     starts
 }
 
-/// The base that a spawn in a body uses, in the body's words.
+/// The base of a spawn in a body, as the body sees it.
 fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
     if !spawn.intrinsic.makes_context() {
         return None;
@@ -115,12 +115,12 @@ fn base_in<'m>(body: Function<'m>, spawn: &Site<'m>) -> Option<Base<'m>> {
 
 /// The local variable whose address a switch carries.
 fn carried<'m>(site: &Site<'m>) -> Option<Instruction<'m>> {
-    // In the form through memory the address of the value itself is no value.
+    // If the value travels through memory, the operand is the address of that memory, not the value.
     site.value_type?;
     site.operand(ParamKind::Value)?.local_variable()
 }
 
-/// What a new context of the same base is given: an address, or memory that holds one.
+/// The address of a local variable that a new context of the same base gets, directly or in memory.
 fn spawned<'m>(
     site: &Site<'m>,
     own: &[(Base<'m>, &Site<'m>)],
@@ -172,10 +172,10 @@ fn stored_variables(function: Function<'_>) -> Vec<Stored<'_>> {
     found
 }
 
-/// The warning at an instruction by which the address gets away.
+/// The warning at an instruction by which the address escapes.
 fn warn<'m>(at: Instruction<'m>, variable: Instruction<'m>, start: &Site<'m>) -> Finding<'m> {
     let printed = variable.value().print();
-    // The metadata behind it says nothing to people.
+    // The metadata at the end means nothing to people.
     let variable = printed.split(", !").next().unwrap_or_default().trim();
     Finding::warning(
         at,

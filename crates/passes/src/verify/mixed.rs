@@ -16,12 +16,12 @@ use super::site::Site;
 use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{Function, Instruction, Type, TypeKind};
 
-/// Errors for all that is certain.
+/// The errors of a module.
 pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
     let (mut findings, mut bodies) = (Vec::new(), HashMap::new());
     let mut answering = Vec::new();
     for spawn in sites.iter().filter(|s| s.intrinsic.makes_context()) {
-        // Where control comes back twice the order of the switches is not known.
+        // If control comes back twice, the order of the switches is not known.
         if spawn.call.caller().calls_what_returns_twice() {
             continue;
         }
@@ -38,7 +38,7 @@ pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Findin
     findings
 }
 
-/// A context that answers its creator with values of a type: its spawn, the type, and its body.
+/// A context that suspends only to its creator: its spawn, the type of the values, and its body.
 type Answering<'a, 'm> = (&'a Site<'m>, Type<'m>, Function<'m>);
 
 /// The first switch to the new context.
@@ -71,12 +71,12 @@ fn first_switch<'m>(
     }
 }
 
-/// What the instructions of a body do, as far as it matters here.
+/// The effect of an instruction of a body on these checks.
 #[derive(Debug, Default)]
 struct Body<'a, 'm> {
     /// Switches to its link.
     suspends: Vec<(&'a Site<'m>, Type<'m>)>,
-    /// What may let another context wait for it.
+    /// It may let another context wait for the body's context.
     others: Vec<Instruction<'m>>,
 }
 
@@ -100,7 +100,7 @@ impl<'a, 'm> Body<'a, 'm> {
     }
 }
 
-/// The body of a context that answers nobody but its creator, which waits for the type `sent`.
+/// The body of a context that suspends only to its creator, which waits for the type `sent`.
 fn body_that_answers<'m>(
     spawn: &Site<'m>,
     sent: Type<'m>,
@@ -115,7 +115,7 @@ fn body_that_answers<'m>(
     spawn.exact_body().filter(|_| resumed_only && is_resumed)
 }
 
-/// Whether a function is used for nothing but contexts that answer with values of a type.
+/// Whether a function is only used as the body of contexts that suspend with values of a type.
 fn only_answers<'m>(
     function: Function<'m>,
     sent: Type<'m>,
@@ -134,7 +134,8 @@ fn only_answers<'m>(
 }
 
 impl<'m> Body<'_, 'm> {
-    /// Adds an error for each switch of the body that is wrong in a context that answers its creator.
+    /// Adds an error for each switch of the body that is wrong in a context that suspends only to its
+    /// creator.
     fn check(
         &self,
         function: Function<'m>,
@@ -161,8 +162,7 @@ impl<'m> Body<'_, 'm> {
         }
     }
 
-    /// Whether control comes to a suspension, and to no other one before it, however the function is
-    /// started.
+    /// Whether a suspension is always the first one that control reaches.
     fn is_inevitable(&self, function: Function<'m>, suspension: Instruction<'m>) -> bool {
         let is_suspension =
             |at: &Instruction<'m>| self.suspends.iter().any(|(s, _)| s.call.instruction() == *at);
@@ -171,7 +171,7 @@ impl<'m> Body<'_, 'm> {
     }
 }
 
-/// Whether two types are certainly not the same: LLVM may have renamed a structure.
+/// Whether two types certainly differ. LLVM may have renamed a structure.
 fn differ(one: Type<'_>, other: Type<'_>) -> bool {
     let is_simple = |ty: Type<'_>| {
         matches!(ty.kind(), TypeKind::Integer(_) | TypeKind::Float(_) | TypeKind::Pointer(_))
