@@ -17,7 +17,7 @@ struct Plan<'a, 'm> {
     args: [Value<'m>; 2],
     uses: HandleUses<'a, 'm>,
     /// The operations that are removed, with the constant that replaces their result, if they have one.
-    others: Vec<(&'a Site<'m>, Option<u64>)>,
+    others: Vec<(&'a Site<'m>, Option<Value<'m>>)>,
 }
 
 /// Makes a direct call of the context of one `spawn`, if that is possible. Returns whether anything
@@ -130,20 +130,25 @@ fn fold<'m>(
     start: Instruction<'m>,
     middle: Instruction<'m>,
     uses: &[&Site<'m>],
-) -> Result<Option<u64>, String> {
+) -> Result<Option<Value<'m>>, String> {
     const NEW: u64 = 0;
     const FINISHED: u64 = 3;
     let here = site.call.instruction();
-    let properties = &site.intrinsic.properties;
+    let (properties, ty) = (&site.intrinsic.properties, site.call.value().ty());
     let is_used_after = || uses.iter().any(|s| here.reaches(s.call.instruction(), Some(start)));
     if properties.releases && is_used_after() {
         return Err("it may be used after it is destroyed".to_owned());
     }
     match properties.without_stack {
-        WithoutStack::Status if !middle.reaches(here, Some(start)) => Ok(Some(NEW)),
-        WithoutStack::Status if !start.reaches(here, Some(middle)) => Ok(Some(FINISHED)),
+        WithoutStack::Status if !middle.reaches(here, Some(start)) => {
+            Ok(Some(Value::integer(ty, NEW)))
+        }
+        WithoutStack::Status if !start.reaches(here, Some(middle)) => {
+            Ok(Some(Value::integer(ty, FINISHED)))
+        }
         WithoutStack::Status => Err("its status is not known where it is asked for".to_owned()),
-        WithoutStack::Zero => Ok((site.intrinsic.returns != Returns::Void).then_some(0)),
+        WithoutStack::Zero if site.intrinsic.returns == Returns::Void => Ok(None),
+        WithoutStack::Zero => Ok(Some(Value::null(ty))),
         WithoutStack::Enters | WithoutStack::Ends | WithoutStack::Refused => {
             Err(format!("'{}' is used on it", site.intrinsic.full_name()))
         }
@@ -159,9 +164,7 @@ fn apply<'m>(module: Module<'m>, site: &Site<'m>, plan: &Plan<'_, 'm>, index: &m
     for &(other, constant) in &plan.others {
         index.remove(&other.call);
         match constant {
-            Some(constant) => {
-                other.call.replace_with(Value::integer(other.call.value().ty(), constant));
-            }
+            Some(constant) => other.call.replace_with(constant),
             None => other.call.replace_and_name(None),
         }
     }
