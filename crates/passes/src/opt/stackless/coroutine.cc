@@ -1,6 +1,6 @@
-// Coroutines: a function that suspends in its own frame becomes one that goes on with
-// what is in a frame, which is memory of the caller's. Which functions become
-// coroutines, and what calls them, is decided in Rust. How one is split is in `split.cc`.
+// Coroutines: a function that suspends only in its own frame is rewritten so that it keeps its state in
+// a frame, which is memory of the caller's. Rust code decides which functions become coroutines and what
+// calls them. `split.cc` splits a coroutine at its suspensions.
 
 #include "coroutine.h"
 
@@ -19,8 +19,8 @@ using namespace stackswitch;
 
 namespace {
 
-// Attributes of a function that its coroutine has too: what decides how code is
-// generated. What else a front end or LLVM knows of the function may not hold.
+// Attributes of a function that its coroutine keeps: those that decide how code is generated. Other
+// attributes may be false for the coroutine.
 constexpr Attribute::AttrKind Kept[] = {
     Attribute::Cold,
     Attribute::Hot,
@@ -66,15 +66,15 @@ void keepAttributes(Function &F) {
     if (A.isStringAttribute() ? A.getKindAsString() != "stackswitch-nosuspend"
                               : is_contained(Kept, A.getKindAsEnum()))
       Attributes.addAttribute(A);
-  // Nothing in it throws: that is a condition for being here.
+  // Nothing in the body throws: the caller has checked that.
   Attributes.addAttribute(Attribute::NoUnwind);
   F.setAttributes(AttributeList().addFnAttributes(F.getContext(), Attributes));
   F.setCallingConv(CallingConv::Fast);
 }
 
-// What is known of accesses to memory holds for one run of a function from its start to
-// its end. A coroutine is left and entered again in between, and its code becomes part of
-// loops that are not its own: so all of that is taken back.
+// Removes what LLVM has inferred about accesses to memory. It holds for one run of a function from its
+// start to its end. A coroutine is left and entered again in between, and its code becomes part of other
+// loops.
 void dropClaims(Function &F) {
   SmallVector<Instruction *> Scopes;
   for (Instruction &I : instructions(F)) {
@@ -90,7 +90,7 @@ void dropClaims(Function &F) {
     Scope->eraseFromParent();
 }
 
-// Whether a variable can be elsewhere than where it is made.
+// Whether a variable can move to other memory.
 bool isMovable(const Instruction &I) {
   auto *Variable = dyn_cast<AllocaInst>(&I);
   return !Variable ||
@@ -98,7 +98,7 @@ bool isMovable(const Instruction &I) {
           !Variable->isUsedWithInAlloca() && !Variable->getAllocatedType()->isScalableTy());
 }
 
-// The coroutine while it is made of a copy of a body.
+// A coroutine under construction, from a copy of a body.
 class Maker {
   Function &F;
   Header Frame;
@@ -117,8 +117,7 @@ public:
       : F(F), Frame(*F.getParent(), Value),
         Suspend(F.getParent()->getOrInsertFunction(Suspension, Type::getVoidTy(F.getContext()))) {}
 
-  // The start, in a block of its own: gives the argument and the value of the first
-  // resume.
+  // The start, in a block of its own: loads the argument and the value of the first resume.
   std::pair<Value *, Value *> begin() {
     IRBuilder<> B(BasicBlock::Create(F.getContext(), "start", &F));
     Value *Argument = Frame.argument(B, F.getArg(0));
@@ -140,7 +139,7 @@ public:
     for (Instruction &I : instructions(F)) {
       if (auto *Return = dyn_cast<ReturnInst>(&I))
         Returns.push_back(Return);
-      // It is no longer the end, and its callee is on this stack now.
+      // The call is no longer the last act, and its callee may use this frame.
       if (auto *Call = dyn_cast<CallInst>(&I); Call && Call->isMustTailCall())
         Call->setTailCallKind(CallInst::TCK_None);
     }
@@ -149,7 +148,7 @@ public:
   }
 };
 
-// Inlines all calls of Helpers. They do not call themselves, so this ends.
+// Inlines all calls of Helpers. They are not recursive, so this ends.
 bool inlineAll(Function &F, const SmallPtrSetImpl<Value *> &Helpers) {
   for (;;) {
     SmallVector<CallBase *> Calls = callsOf(F, Helpers);
@@ -165,7 +164,7 @@ bool inlineAll(Function &F, const SmallPtrSetImpl<Value *> &Helpers) {
   }
 }
 
-// LLVM's passes, with what they need.
+// Runs LLVM's passes, with the analyses that they need.
 class Passes {
   PassBuilder PB;
   LoopAnalysisManager LAM;
@@ -184,8 +183,7 @@ public:
     cantFail(PB.parsePassPipeline(Simplify, "sroa,early-cse,simplifycfg"));
   }
 
-  // What is in registers needs no place in the frame, if it is not needed after a
-  // suspension.
+  // A value in a register needs no place in the frame unless it is live across a suspension.
   void simplify(Function &F) {
     Simplify.run(F, FAM);
     FAM.clear(F, F.getName());
@@ -205,8 +203,8 @@ void eraseUnused(Function *F) {
 
 extern "C" {
 
-// Makes a coroutine of a copy of Body: the calls of Helpers are inlined, the calls of
-// Suspends are what suspends it. Null where that cannot be; then nothing has changed.
+// Makes a coroutine of a copy of Body. Calls of Helpers are inlined, calls of Suspends suspend it. Null
+// if that is not possible; then nothing has changed.
 LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
                                          const LLVMValueRef *Suspends, size_t SuspendCount,
                                          const LLVMValueRef *Helpers, size_t HelperCount) {
@@ -251,7 +249,7 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
     return nullptr;
   }
   dropClaims(*F);
-  // Nothing throws, so nothing is invoked.
+  // Nothing throws, so invokes become calls.
   SmallVector<InvokeInst *> Invokes;
   for (Instruction &I : instructions(*F))
     if (auto *Invoke = dyn_cast<InvokeInst>(&I))
@@ -265,7 +263,7 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
   return wrap(F);
 }
 
-// Splits coroutines, each with values of its type, and says what became of it.
+// Splits coroutines, each with values of its type, and returns the properties of each.
 void stackswitch_coroutine_split(LLVMModuleRef ModuleRef, const LLVMValueRef *Coroutines,
                                  const LLVMTypeRef *Values, size_t Count,
                                  StackswitchCoroutine *Out) {
@@ -278,8 +276,8 @@ void stackswitch_coroutine_split(LLVMModuleRef ModuleRef, const LLVMValueRef *Co
   eraseUnused(unwrap(ModuleRef)->getFunction(Suspension));
 }
 
-// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`: starts a coroutine and gives null. A
-// variable may keep the handle, but nothing looks at it any more.
+// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`: starts a coroutine and returns null. A variable may
+// still hold the handle, but nothing reads it.
 LLVMValueRef stackswitch_coroutine_start(const StackswitchCoroutine *Coroutine,
                                          LLVMTypeRef Value, LLVMTypeRef TypeRef) {
   Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
@@ -294,9 +292,9 @@ LLVMValueRef stackswitch_coroutine_start(const StackswitchCoroutine *Coroutine,
   return wrap(F);
 }
 
-// `T (ptr frame, T value)`: goes on with a coroutine; or `void (ptr frame)`: ends one that has no
-// cleanups. Where it has finished, OnFinished gives a context that has too, on which Again, the
-// operation itself, tells of the mistake, and Destroy frees it.
+// `T (ptr frame, T value)` resumes a coroutine; `void (ptr frame)` ends a coroutine without cleanups. If
+// it has finished, that is an error. Then OnFinished creates a finished context, Again performs the
+// operation on it, which reports the error, and Destroy frees it.
 LLVMValueRef stackswitch_coroutine_operation(const StackswitchCoroutine *Coroutine,
                                              LLVMTypeRef Value, LLVMValueRef OnFinished,
                                              LLVMValueRef Again, LLVMValueRef Destroy,
@@ -345,7 +343,7 @@ LLVMValueRef stackswitch_coroutine_status(const StackswitchCoroutine *Coroutine,
                              GlobalValue::InternalLinkage, "stackswitch.stackless.status", M);
   IRBuilder<> B(BasicBlock::Create(M.getContext(), "entry", F));
   auto *State = Header(M, unwrap(Value)).state(B, F->getArg(0));
-  // In this form LLVM sees through a comparison with any of the three.
+  // In this form LLVM can fold a comparison with each of the three.
   auto *Started = B.CreateZExt(B.CreateICmpNE(State, B.getInt32(New)), B.getInt32Ty());
   B.CreateRet(B.CreateSelect(B.CreateICmpEQ(State, B.getInt32(Finished)), B.getInt32(Finished),
                              Started));

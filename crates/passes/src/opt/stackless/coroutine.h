@@ -1,4 +1,4 @@
-// What the parts of a coroutine know of one another: see `coroutine.cc`.
+// Declarations that `coroutine.cc` and `split.cc` share.
 
 #ifndef STACKSWITCH_IR_COROUTINE_H
 #define STACKSWITCH_IR_COROUTINE_H
@@ -14,13 +14,13 @@ extern "C" {
 struct StackswitchCoroutine {
   // fastcc void (ptr frame)
   LLVMValueRef Resume;
-  // Of the frame.
+  // The size and alignment of the frame.
   uint64_t Size, Alignment;
-  // Bytes of the variables that are not in it.
+  // The bytes of the variables that are not in the frame.
   uint64_t Stack;
-  // Whether it needs its argument, which then is in the frame.
+  // Whether it needs its argument, which is then in the frame.
   bool HasArgument;
-  // Whether other code may know the address of a variable in the frame.
+  // Whether the address of a variable in the frame may escape.
   bool Publishes;
 };
 }
@@ -28,18 +28,18 @@ struct StackswitchCoroutine {
 namespace stackswitch {
 using namespace llvm;
 
-// `void ()`: where a coroutine suspends, until it is split. Nobody knows what happens
-// there, so all memory that others may know is in order.
+// `void ()`: marks a suspension of a coroutine until it is split. LLVM knows nothing about the function,
+// so all memory that may have escaped is up to date at a call of it.
 inline constexpr StringLiteral Suspension = "stackswitch.stackless.suspension";
 
-// What the frame says of where to go on, and `status` of the context: all else that
-// is there means that it is suspended.
+// Values of the state in the frame, which are also the `status` of the context. Every other state means
+// that it is suspended.
 enum State : uint32_t { New = 0, Suspended = 1, Finished = 3 };
 
 // The state of the I-th suspension.
 inline uint32_t stateOf(size_t I) { return I < Finished - Suspended ? I + Suspended : I + Suspended + 1; }
 
-// What every frame starts with.
+// The beginning of every frame.
 class Header {
   StructType *Type;
   const DataLayout &DL;
@@ -57,7 +57,7 @@ public:
                                               PointerType::get(M.getContext(), 0)})),
         DL(M.getDataLayout()) {}
 
-  // Bytes of it; the argument is its end.
+  // Its bytes. The argument is at its end.
   uint64_t size(bool HasArgument) const {
     return HasArgument ? offset(ArgumentField) + DL.getPointerSize() : offset(StateField) + 4;
   }
@@ -81,8 +81,8 @@ public:
   Value *argument(IRBuilder<> &B, Value *Frame) const {
     return B.CreateLoad(Type->getElementType(ArgumentField), field(B, Frame, ArgumentField));
   }
-  // Whether an instruction is what `argument` makes. Nothing else has that address, and
-  // what is there does not change.
+  // Whether an instruction is the load that `argument` makes. Nothing else has that address, and the
+  // memory there does not change.
   bool isArgument(const Instruction &I, const Value *Frame) const {
     auto *Load = dyn_cast<LoadInst>(&I);
     if (!Load)
@@ -93,8 +93,8 @@ public:
   }
 };
 
-// Makes of a coroutine one that returns where it suspends and goes on from there when it
-// is called again. Its values are of that type.
+// Rewrites a coroutine so that it returns at each suspension and continues there when called again. Its
+// values have that type.
 StackswitchCoroutine split(Function &F, Type *Value);
 
 } // namespace stackswitch

@@ -1,4 +1,5 @@
-// Splits a coroutine at its suspensions.
+// Splits a coroutine at its suspensions: it returns at each of them and continues there when called
+// again.
 
 #include "coroutine.h"
 
@@ -20,8 +21,8 @@ using namespace stackswitch;
 
 namespace {
 
-// Makes of a function that suspends one that returns there, and that goes on from there
-// when it is called again. What is needed again then is in the frame.
+// Rewrites a suspending function so that it returns at each suspension and continues there when
+// called again. Values and variables that are live across a suspension move to the frame.
 class Splitter {
   using Blocks = SmallPtrSet<BasicBlock *, 16>;
 
@@ -29,18 +30,17 @@ class Splitter {
   const DataLayout &DL;
   Value *Frame;
   Header Start;
-  // In this order they have their states. Each ends a block, but for the jump to where
-  // it goes on.
+  // The suspensions. Their order gives their states. Each is the last instruction of its block before
+  // the jump to the code that follows.
   SmallVector<CallInst *> Suspensions;
   Blocks Suspending;
-  // Variables that become part of the frame. Where two may share their memory, the
-  // lifetimes know.
+  // Variables that become part of the frame. Their lifetimes tell which of them may share memory.
   SmallVector<AllocaInst *> InFrame;
   SmallVector<const AllocaInst *> Marked;
   std::optional<StackLifetime> Lives;
   bool Publishes = false;
 
-  // How long a chain of addresses may be to be computed again.
+  // The longest chain of address computations that is repeated.
   static constexpr unsigned MaxChain = 4;
 
   void findSuspensions() {
@@ -55,8 +55,8 @@ class Splitter {
     }
   }
 
-  // The blocks that control comes to from these by way of a suspension; not beyond
-  // Home, where what is asked about is made anew.
+  // The blocks that control reaches from these through a suspension, but not beyond Home, where the
+  // value in question is computed anew.
   Blocks resumedFrom(ArrayRef<BasicBlock *> Sources, const BasicBlock *Home) const {
     Blocks Plain, Resumed;
     SmallVector<std::pair<BasicBlock *, bool>> Open;
@@ -72,7 +72,7 @@ class Splitter {
     return Resumed;
   }
 
-  // Marks of lifetimes are of whole variables, or none are left: LLVM 19 has others.
+  // Keeps lifetime markers only if they are of whole variables: in LLVM 19 they may be of parts.
   void tidyMarks() {
     SmallVector<IntrinsicInst *> Marks;
     bool Whole = true;
@@ -89,14 +89,14 @@ class Splitter {
         Mark->eraseFromParent();
   }
 
-  // Where a use needs its value.
+  // The block in which a use needs its value.
   static BasicBlock *placeOf(const Use &U) {
     if (auto *Phi = dyn_cast<PHINode>(U.getUser()))
       return Phi->getIncomingBlock(U);
     return cast<Instruction>(U.getUser())->getParent();
   }
 
-  // Where a value is needed after a suspension.
+  // The uses of a value after a suspension.
   Blocks neededAgain(const Instruction &I) const {
     auto *Home = const_cast<BasicBlock *>(I.getParent());
     Blocks Needed;
@@ -112,8 +112,8 @@ class Splitter {
     return Again;
   }
 
-  // Whether a value is rather computed again than kept: the argument, which is in the
-  // frame anyway, and addresses in the frame.
+  // Whether a value is computed again instead of stored: the argument, which is in the frame anyway,
+  // and addresses within the frame.
   bool isComputedAgain(const Value *V, unsigned Depth = 0) const {
     if (V == Frame || isa<AllocaInst>(V))
       return true;
@@ -136,7 +136,7 @@ class Splitter {
     return B.Insert(Copy);
   }
 
-  // Whether a variable is needed after a suspension.
+  // Whether a variable is live across a suspension.
   bool outlives(AllocaInst &Variable) {
     SmallPtrSet<Value *, 16> Seen;
     SmallVector<Value *> Open = {&Variable};
@@ -154,7 +154,7 @@ class Splitter {
         if (isa<GetElementPtrInst, CastInst, PHINode, SelectInst, FreezeInst>(User) &&
             User->getType()->isPointerTy()) {
           if (Seen.insert(User).second) {
-            // It would be an address in a frame that is no more.
+            // It would be an address in a frame that has ended.
             if (!isComputedAgain(User) && !neededAgain(*User).empty())
               return true;
             Open.push_back(User);
@@ -201,7 +201,7 @@ class Splitter {
     Publishes = any_of(InFrame, mayBeKnown);
   }
 
-  // Whether code that is not the coroutine's may know the address of a variable.
+  // Whether the address of a variable may escape.
   static bool mayBeKnown(const AllocaInst *Variable) {
 #if LLVM_VERSION_MAJOR >= 21
     return PointerMayBeCaptured(Variable, /*ReturnCaptures=*/true);
@@ -236,15 +236,15 @@ class Splitter {
     return true;
   }
 
-  // Types tell LLVM that accesses are to different memory. In memory that two variables
-  // have, one after the other, they do not.
+  // Types tell LLVM that accesses are to different memory. That is false in memory that two variables
+  // use one after the other.
   static void dropTypes(ArrayRef<Instruction *> Accesses) {
     for (Instruction *I : Accesses)
       for (unsigned Kind : {LLVMContext::MD_tbaa, LLVMContext::MD_tbaa_struct})
         I->setMetadata(Kind, nullptr);
   }
 
-  // Makes values that are needed after a suspension ones that are loaded there.
+  // Stores values that are needed after a suspension in the frame, and loads them there.
   void keepValues() {
     SmallVector<std::pair<Instruction *, Blocks>> Kept;
     for (Instruction &I : instructions(F))
@@ -278,7 +278,7 @@ class Splitter {
     }
   }
 
-  // What debuggers are told of a value says nothing where the value is no more.
+  // Removes debug records of values where the value no longer exists.
   void dropStaleRecords() {
     DenseMap<Instruction *, Blocks> Known;
     for (Instruction &At : instructions(F))
@@ -297,7 +297,7 @@ class Splitter {
         }
   }
 
-  // Gives each variable its place, and what uses it the address there.
+  // Places each variable in the frame, and replaces its address.
   StackswitchCoroutine layOut(IRBuilder<> &B, bool HasArgument) {
     uint64_t Size = Start.size(HasArgument);
     Align Alignment = Start.alignment();
@@ -306,7 +306,7 @@ class Splitter {
       uint64_t Offset, Size;
       Align Alignment;
       StackLifetime::LiveRange Taken;
-      // To the variables that have been there so far.
+      // The variables placed so far.
       SmallVector<Instruction *> Accesses;
     };
     SmallVector<Place> Shared;
@@ -353,7 +353,7 @@ class Splitter {
     Variable.eraseFromParent();
   }
 
-  // What a debugger is told of the frame holds wherever control goes on.
+  // Debug records of the frame must hold at every place where the coroutine continues.
   void moveDeclarations(Instruction *To) {
     for (DbgVariableRecord *Record : findDVRDeclares(Frame)) {
       Record->removeFromParent();
@@ -361,7 +361,7 @@ class Splitter {
     }
   }
 
-  // Returns where the coroutine suspends, and goes on from there.
+  // Makes the coroutine return at each suspension and continue there.
   void cut(IRBuilder<> &B, BasicBlock *Beginning) {
     auto *Never = BasicBlock::Create(F.getContext(), "never", &F);
     new UnreachableInst(F.getContext(), Never);
