@@ -15,8 +15,9 @@ use support::{
 };
 
 /// The programs, and whether the signal mask counts in them.
-const PROGRAMS: [(&str, bool); 6] = [
+const PROGRAMS: [(&str, bool); 7] = [
     ("generators", false),
+    ("helpers", false),
     ("reentered", false),
     ("returns_twice", false),
     ("scheduler", false),

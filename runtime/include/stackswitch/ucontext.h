@@ -29,6 +29,15 @@
 #define STACKSWITCH_UCONTEXT_SIGMASK 0
 #endif
 
+/* gcc neither inlines a function that calls one which returns twice, nor compiles it where it must be
+ * inlined. So it gets swapcontext without that attribute, as from glibc's header. The plugin for
+ * clang needs it. */
+#ifdef __clang__
+#define STACKSWITCH_SWAP_RETURNS_TWICE STACKSWITCH_RETURNS_TWICE
+#else
+#define STACKSWITCH_SWAP_RETURNS_TWICE
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,9 +51,9 @@ int stackswitch_ucontext_getcontext_sigmask(ucontext_t *ucp) STACKSWITCH_RETURNS
 int stackswitch_ucontext_setcontext(const ucontext_t *ucp);
 void stackswitch_ucontext_makecontext(ucontext_t *ucp, void (*fn)(void), int argc, ...);
 int stackswitch_ucontext_swapcontext(ucontext_t *oucp,
-                                     const ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+                                     const ucontext_t *ucp) STACKSWITCH_SWAP_RETURNS_TWICE;
 int stackswitch_ucontext_swapcontext_sigmask(ucontext_t *oucp,
-                                             const ucontext_t *ucp) STACKSWITCH_RETURNS_TWICE;
+                                             const ucontext_t *ucp) STACKSWITCH_SWAP_RETURNS_TWICE;
 
 #ifdef __cplusplus
 }

@@ -45,8 +45,8 @@ stackswitch_end stackswitch_getcontext
     jne 2f
     cmp [rdi + \offset + {object_tag}], rcx
     jne 2f
-    lea r8, [rip + stackswitch_point_position]
-    mov [rdi + \offset], r8
+    lea r10, [rip + stackswitch_point_position]
+    mov [rdi + \offset], r10
     lea r8, [rsp + 8]
     mov [rdi + \offset + {position}], r8
     mov r8, [rsp]
@@ -59,6 +59,31 @@ stackswitch_end stackswitch_getcontext
     mov [rdi + \offset + {position} + 56], r15
     lea rdx, [rsi + \offset]
     xor eax, eax
+    cmp [rdx], r10
+    jne 3f  // captured in place: it has a resume address of its own
+    .cfi_remember_state
+    .cfi_undefined rip
+    mov r11, [rdx + {position} + 8]
+    mov rbx, [rdx + {position} + 16]
+    mov rbp, [rdx + {position} + 24]
+    mov r12, [rdx + {position} + 32]
+    mov r13, [rdx + {position} + 40]
+    mov r14, [rdx + {position} + 48]
+    mov r15, [rdx + {position} + 56]
+    cmp r11, r8
+    je 4f
+    mov rsp, [rdx + {position}]
+    jmp r11
+    // Both calls are the same call instruction, as in a helper function that all switches go
+    // through. Its return address is the one that the processor predicts for a `ret`, and what it
+    // predicts after that are the return addresses of the helper's callers.
+4:
+    mov r10, [rdx + {position}]
+    mov [r10 - 8], r8
+    lea rsp, [r10 - 8]
+    .cfi_restore_state
+    ret
+3:
     jmp qword ptr [rdx]
 .endm
 
