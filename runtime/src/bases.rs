@@ -5,7 +5,6 @@ use core::ptr;
 
 use stackswitch_abi::{Code, cpu};
 
-use crate::check::CHECKED;
 use crate::context::{Base, Era, Origin, Region, State, Tag};
 use crate::error::refuse;
 #[cfg(feature = "libc")]
@@ -265,7 +264,7 @@ pub(crate) unsafe fn base_stats(handle: *mut c_void) -> BaseStats {
 /// # Safety
 /// `handle` is a handle, was one, or is null.
 pub(crate) unsafe fn check_base(thread: &Thread, handle: *mut c_void) -> Result<(), Code> {
-    if handle.is_null() || (CHECKED && !handle.cast::<Base>().is_aligned()) {
+    if !thread::is_handle(handle) {
         return Err(Code::Invalid);
     }
     // SAFETY: handles of both kinds have their tag at the same place.

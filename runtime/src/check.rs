@@ -10,8 +10,7 @@ pub(crate) use on::*;
 #[cfg(not(feature = "checked"))]
 pub(crate) use off::*;
 
-/// Whether this is a checked build.
-pub(crate) const CHECKED: bool = cfg!(feature = "checked");
+pub(crate) use crate::arch::CHECKED;
 
 #[cfg(feature = "checked")]
 mod on {
@@ -34,6 +33,13 @@ mod on {
         pub counters: Counters,
         /// The most that it had in its slice.
         pub peak: Peak,
+        /// In a header that is not in a store: [`mark_of`]; else 0.
+        mark: u32,
+    }
+
+    /// A word that other memory is unlikely to have at this distance from an address.
+    fn mark_of(address: usize) -> u32 {
+        0x6D61_696E ^ (address >> 3) as u32
     }
 
     impl Checks {
@@ -45,7 +51,19 @@ mod on {
                 switches: 0,
                 counters: Counters::new(),
                 peak: Peak::NONE,
+                mark: 0,
             }
+        }
+
+        /// Marks them as those of a header at an address outside of a store: a thread's own, or one at
+        /// the top of a user stack.
+        pub(crate) fn mark_outside_store(&mut self, address: usize) {
+            self.mark = mark_of(address);
+        }
+
+        /// Whether they are marked so.
+        pub(crate) fn is_outside_store(&self, address: usize) -> bool {
+            self.mark == mark_of(address)
         }
 
         /// The context will run a body that takes and returns this.
@@ -127,6 +145,20 @@ mod on {
         pub(crate) unsafe fn holds(self, slice: *const u8, bytes: usize) -> bool {
             // SAFETY: the caller vouches for the bytes.
             bytes == 0 || unsafe { Self::compute(slice, bytes).0 == self.0 }
+        }
+    }
+
+    /// The mark of an object of the POSIX layer that was captured into.
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub(crate) struct ObjectMark(u64);
+
+    impl ObjectMark {
+        pub(crate) const CAPTURED: Self = Self(0x7374_6B73_776F_626A);
+
+        /// Whether an object has it.
+        pub(crate) fn is_captured(self) -> bool {
+            self.0 == Self::CAPTURED.0
         }
     }
 
@@ -225,6 +257,11 @@ mod off {
             Self { seal: Seal, body: Carried, awaits: Carried }
         }
         #[inline]
+        pub(crate) fn mark_outside_store(&mut self, _: usize) {}
+        pub(crate) fn is_outside_store(&self, _: usize) -> bool {
+            true
+        }
+        #[inline]
         pub(crate) fn spawned(&mut self, _: Carried) {}
         #[inline]
         pub(crate) fn arrived(&mut self, _: usize) {}
@@ -255,6 +292,18 @@ mod off {
         /// None.
         #[inline]
         pub(crate) unsafe fn holds(self, _: *const u8, _: usize) -> bool {
+            true
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct ObjectMark;
+
+    impl ObjectMark {
+        pub(crate) const CAPTURED: Self = Self;
+
+        #[inline]
+        pub(crate) fn is_captured(self) -> bool {
             true
         }
     }

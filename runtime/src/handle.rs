@@ -295,7 +295,7 @@ pub(crate) unsafe fn prefetch(handle: *mut c_void) {
     // SAFETY: the words are this thread's; headers stay readable until their thread ends.
     unsafe {
         let thread = (*tls).thread;
-        if thread.is_null() || handle.is_null() {
+        if thread.is_null() || !thread::is_handle(handle) {
             return;
         }
         let next = (*thread).next_hint;

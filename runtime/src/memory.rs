@@ -104,17 +104,20 @@ impl Memory {
     }
 
     /// Gives an arena back in which stale handles may point. The checked build keeps its
-    /// addresses where it can, so that they read as zero and not as somebody else's.
+    /// addresses where it can, so that they read as zero and not as other memory. Returns whether
+    /// it keeps them.
     ///
     /// # Safety
     /// As [`Self::free_arena`].
-    pub(crate) unsafe fn retire_arena(self, arena: *mut u8, bytes: usize) {
+    pub(crate) unsafe fn retire_arena(self, arena: *mut u8, bytes: usize) -> bool {
         // SAFETY: the caller vouches for the arena.
         unsafe {
             if CHECKED && matches!(self, Self::System) {
                 sys::release(arena, bytes);
+                true
             } else {
                 self.free_arena(arena, bytes);
+                false
             }
         }
     }

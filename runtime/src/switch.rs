@@ -8,7 +8,7 @@ use core::ptr;
 use stackswitch_abi::Code;
 
 use crate::arch::{self, Continuation, EXCHANGES_AT_MOST, Kind, resume_points};
-use crate::check::{self, CHECKED, Carried};
+use crate::check::{self, Carried};
 use crate::context::{Context, FIRST_RECORD, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Refusal};
@@ -16,7 +16,7 @@ use crate::instrumentation;
 use crate::sanitizers;
 use crate::slice::{self, Failure};
 use crate::sys;
-use crate::thread::{Thread, ThreadWords};
+use crate::thread::{self, Thread, ThreadWords};
 
 /// The name of an operation in error messages.
 const fn name_of(kind: Kind) -> &'static str {
@@ -199,9 +199,9 @@ pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(
 /// Whether `handle` is a context of `thread`.
 ///
 /// # Safety
-/// `handle` is a handle, was one, or is null.
+/// `handle` is a handle, was one, or is null; in the checked build it may be any pointer.
 pub(crate) unsafe fn check_handle(thread: &Thread, handle: *mut Context) -> Result<(), Code> {
-    if handle.is_null() || (CHECKED && !handle.is_aligned()) {
+    if !thread::is_handle(handle.cast()) {
         return Err(Code::Invalid);
     }
     // SAFETY: headers stay readable until their thread ends.

@@ -19,6 +19,7 @@ use crate::inlined;
 use crate::instrumentation::RegisteredStack;
 use crate::memory::{self, Memory};
 use crate::stats::{self, Stats};
+use crate::store;
 use crate::sys;
 use crate::traps::Trap;
 use crate::user_stacks::UserStacks;
@@ -229,8 +230,28 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         });
         stats::thread_started();
     }
-    inlined::publish();
+    if !CHECKED {
+        inlined::publish();
+    }
     true
+}
+
+/// Whether a pointer is the handle of a context or a base, alive or not, of any thread. Only the checked
+/// build tests it; a pointer that is not null passes otherwise.
+pub(crate) fn is_handle(handle: *const c_void) -> bool {
+    if !CHECKED || handle.is_null() {
+        return !handle.is_null();
+    }
+    let context = handle.cast::<Context>();
+    if !context.is_aligned() {
+        return false;
+    }
+    let last = handle.wrapping_byte_add(size_of::<Context>() - size_of::<u64>());
+    store::is_header_block(handle.addr())
+        || (sys::is_readable(handle.addr())
+            && sys::is_readable(last.addr())
+            // SAFETY: both ends of the bytes are readable, and any bytes are a mark.
+            && unsafe { (*context).checks.is_outside_store(handle.addr()) })
 }
 
 /// The calling thread, set up. Null after the error handler was told why it could not be.
@@ -278,6 +299,8 @@ unsafe extern "C" fn end(thread: *mut c_void) {
         if CHECKED {
             // The handle of the thread's own context reads as destroyed from now on.
             sys::release(mapping, mapping_bytes());
+            let main = &mut (*thread).main;
+            main.checks.mark_outside_store((&raw const *main).addr());
         } else {
             memory::unmap(mapping, mapping_bytes());
         }
@@ -329,10 +352,12 @@ impl Thread {
             });
             let thread = &mut *thread;
             thread.main.base = &raw mut thread.main_base;
+            thread.main.checks.mark_outside_store((&raw const thread.main).addr());
             thread.main.tag = Tag::new(number, State::Running);
             thread.native.bottom = &raw mut thread.main;
             thread.after_fault.base = &raw mut thread.after_fault_base;
             thread.after_fault.flags = Flags::HIDDEN;
+            thread.after_fault.checks.mark_outside_store((&raw const thread.after_fault).addr());
             thread.after_fault_region.bottom = &raw mut thread.after_fault;
         }
     }

@@ -50,6 +50,7 @@ impl UserStack {
             context.sp = top;
             context.base = &raw mut (*at).base;
             context.tag = Tag::new(thread, State::Parked);
+            context.checks.mark_outside_store((&raw const (*at).context).addr());
             at.write(Self {
                 context,
                 base: Base::new(top, Tag(0), &raw mut (*at).region),

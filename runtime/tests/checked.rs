@@ -87,13 +87,81 @@ fn handles_of_a_thread_that_has_ended_read_as_destroyed() {
     }
 }
 
+/// Pointers that are no handles: misaligned, inside a header, to other memory of the program, of the
+/// runtime and of the stack, to memory that cannot be read, and to none.
+fn wild_pointers(context: *mut c_void) -> Vec<*mut c_void> {
+    static PROGRAM: [u64; 64] = [7; 64];
+    let local = [u64::MAX; 64];
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let page = unsafe { libc::mmap(null_mut(), 4096, libc::PROT_NONE, flags, -1, 0) };
+    let slice = Box::leak(Box::new([0x42_u8; 4096])).as_mut_ptr();
+    vec![
+        context.wrapping_byte_add(1),
+        context.wrapping_byte_add(4),
+        context.wrapping_byte_add(8),
+        context.wrapping_byte_add(64),
+        context.map_addr(|address| address & !0xFFFF),
+        (&raw const PROGRAM).cast::<c_void>().cast_mut(),
+        (&raw const local).cast::<c_void>().cast_mut(),
+        slice.cast(),
+        page,
+        word(8),
+        word(1 << 46),
+        word(0x1234_5678_9ABC_DEF0),
+        word(usize::MAX),
+        word(usize::MAX & !63),
+    ]
+}
+
 #[test]
-fn pointers_that_can_be_no_handles_are_refused() {
+fn pointers_that_can_be_no_handles_are_refused_by_every_operation() {
+    let refused = |operation: &mut dyn FnMut()| assert_eq!(error_of(operation), Code::Invalid);
     unsafe {
         let context = spawn(null_mut());
-        let inside = context.byte_add(4);
-        assert_eq!(error_of(|| _ = stackswitch_resume(inside, word(1))), Code::Invalid);
-        assert_eq!(error_of(|| stackswitch_base_destroy(inside)), Code::Invalid);
+        stackswitch_resume(context, word(1));
+        for wild in wild_pointers(context) {
+            refused(&mut || assert!(stackswitch_resume(wild, word(1)).is_null()));
+            refused(&mut || assert!(stackswitch_swap(wild, word(1)).is_null()));
+            refused(&mut || assert_eq!(stackswitch_resume_i64(wild, 1), 0));
+            refused(&mut || assert_eq!(stackswitch_swap_f64(wild, 1.0), 0.0));
+            let ontop = shallow as *mut c_void;
+            refused(&mut || assert!(stackswitch_swap_ontop(wild, ontop, word(1)).is_null()));
+            refused(&mut || _ = stackswitch_status(wild));
+            refused(&mut || _ = stackswitch_link(wild));
+            refused(&mut || stackswitch_setlink(wild, null_mut()));
+            refused(&mut || stackswitch_setlink(context, wild));
+            refused(&mut || _ = stackswitch_clone(wild));
+            refused(&mut || stackswitch_cancel(wild));
+            refused(&mut || stackswitch_destroy(wild));
+            refused(&mut || _ = stackswitch_slice_size(wild));
+            refused(&mut || _ = stackswitch_stacktop(wild));
+            refused(&mut || _ = stackswitch_spawn(wild, body as *mut c_void, null_mut()));
+            refused(&mut || stackswitch_base_destroy(wild));
+            let (mut base_stats, mut stats) = (BaseStats::default(), ContextStats::default());
+            refused(&mut || stackswitch_get_base_stats(wild, &raw mut base_stats));
+            refused(&mut || stackswitch_get_context_stats(wild, &raw mut stats));
+            // A hint is not refused; it does nothing.
+            let errors = errors_of(|| (0..8).for_each(|_| stackswitch_prefetch(wild)));
+            assert!(errors.is_empty(), "{errors:?}");
+        }
+        assert!(!stackswitch_resume(context, word(1)).is_null());
+        stackswitch_destroy(context);
+    }
+}
+
+#[test]
+fn pointers_that_can_be_no_objects_are_refused() {
+    unsafe {
+        let context = spawn(null_mut());
+        for wild in wild_pointers(context).into_iter().skip(5) {
+            let code = Code::from_value(stackswitch_setcontext(wild));
+            // Readable memory may look like an object that was freed.
+            assert!(matches!(code, Some(Code::Invalid | Code::Destroyed)), "{wild:p}: {code:?}");
+            let mut object = vec![0_u64; stackswitch_context_size() / 8];
+            let from = object.as_mut_ptr().cast();
+            let again = Code::from_value(stackswitch_swapcontext(from, wild, null_mut()));
+            assert_eq!(again, code);
+        }
         stackswitch_destroy(context);
     }
 }

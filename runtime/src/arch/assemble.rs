@@ -39,6 +39,7 @@ macro_rules! assemble {
             kind_resume = const $crate::arch::Kind::Resume as u32,
             kind_suspend = const $crate::arch::Kind::Suspend as u32,
             kind_ontop = const $crate::arch::Kind::Ontop as u32,
+            checked = const $crate::arch::CHECKED as u32,
             raw = const $crate::arch::RAW as i32,
             with_mask = const $crate::arch::WITH_MASK as i32,
             exchanges_at_most = const $crate::arch::EXCHANGES_AT_MOST,

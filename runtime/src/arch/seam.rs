@@ -20,6 +20,10 @@ pub(crate) struct Continuation {
     pub pc: usize,
 }
 
+/// Whether this is the checked build. There every switch takes the slow path in Rust, which tests
+/// handles before it reads what they point to.
+pub(crate) const CHECKED: bool = cfg!(feature = "checked");
+
 /// Flag of a capture: the object's memory may hold anything before it.
 pub(crate) const RAW: u32 = 1;
 /// Flag of a capture: it includes the signal mask.

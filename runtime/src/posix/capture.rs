@@ -6,7 +6,7 @@ use stackswitch_abi::Code;
 
 use super::object::{Object, check, free_slice, home_of, signal_mask};
 use crate::arch::{self, Position, RAW, WITH_MASK};
-use crate::check::Seal;
+use crate::check::{ObjectMark, Seal};
 use crate::context::{Context, State, Tag};
 use crate::destination::{Destination, MASKED, PLAIN};
 use crate::sys;
@@ -178,5 +178,6 @@ pub(super) unsafe fn commit(
         (*object).length = capture.length;
         (*object).home = capture.home;
         (*object).seal = capture.seal;
+        (*object).mark = ObjectMark::CAPTURED;
     }
 }

@@ -5,10 +5,11 @@ use core::ptr;
 
 use stackswitch_abi::{Code, cpu};
 
-use crate::check::Seal;
+use crate::check::{CHECKED, ObjectMark, Seal};
 use crate::context::{Context, State, Tag};
 use crate::destination::Destination;
 use crate::error::refuse;
+use crate::sys;
 use crate::thread::{self, Thread};
 
 /// An object of the POSIX layer, in the caller's memory; all zero until the first capture.
@@ -27,6 +28,8 @@ pub(crate) struct Object {
     pub home: *mut Context,
     /// The seal of the slice, in the checked build.
     pub seal: Seal,
+    /// In the checked build: whether this is an object that was captured into.
+    pub mark: ObjectMark,
 }
 
 const _: () = assert!(
@@ -57,17 +60,24 @@ const _: () = assert!(
     "an object in a ucontext_t ends below the signal mask"
 );
 
+/// Whether there can be an object at an address. Only the checked build tests it.
+fn is_object(object: *const Object) -> bool {
+    let last = object.addr().wrapping_add(size_of::<Object>() - size_of::<u64>());
+    !CHECKED || (sys::is_readable(object.addr()) && sys::is_readable(last))
+}
+
 /// Whether `object` holds a position of this thread.
 ///
 /// # Safety
 /// `object` is an object or null.
 pub(super) unsafe fn check(thread: &Thread, object: *mut Object) -> Result<(), Code> {
-    if object.is_null() || !object.is_aligned() {
+    if object.is_null() || !object.is_aligned() || !is_object(object) {
         return Err(Code::Invalid);
     }
     // SAFETY: an object's memory is readable.
-    let tag = unsafe { (*object).destination.tag };
+    let (tag, mark) = unsafe { ((*object).destination.tag, (*object).mark) };
     match tag.state() {
+        State::Posix if !mark.is_captured() => Err(Code::Invalid),
         State::Posix if tag.thread() == thread.number => Ok(()),
         State::Posix => Err(Code::Foreign),
         State::Dead => Err(Code::Destroyed),
@@ -144,7 +154,11 @@ pub(crate) unsafe fn stacktop(
     let object = handle.cast::<Object>();
     // SAFETY: tags of handles and objects are at one place.
     unsafe {
-        if object.is_null() || (*object).destination.tag.state() != State::Posix {
+        if object.is_null()
+            || !object.is_aligned()
+            || !is_object(object)
+            || (*object).destination.tag.state() != State::Posix
+        {
             return None;
         }
         Some(check(thread, object).map(|()| (*object).destination.position.sp as *mut c_void))

@@ -6,9 +6,10 @@
 use core::mem::offset_of;
 use core::ptr;
 
-use super::{CHUNK, Chunk, FIRST_BLOCK, Store, kept_bytes, list, unlist};
+use super::{CHUNK, CHUNKS_PER_ARENA, Chunk, FIRST_BLOCK, Store, kept_bytes, list, unlist};
 use crate::check::CHECKED;
 use crate::context::Context;
+use crate::sys;
 
 /// Bytes of a header block: whole cache lines.
 const HEADER: usize = size_of::<Context>().next_multiple_of(64);
@@ -24,6 +25,23 @@ pub(crate) mod debug_offsets {
     pub(crate) const HEADER: usize = super::HEADER;
 }
 
+/// The mark of a chunk of headers in the checked build: a word that other memory is unlikely to have.
+fn mark_of(address: usize) -> usize {
+    (0x7374_6B73_7768_6472_u64 as usize) ^ address
+}
+
+/// Whether an address is that of a header block, in use or not, of any thread that is running or has
+/// ended. Only the checked build asks.
+pub(crate) fn is_header_block(address: usize) -> bool {
+    let chunk = address & !(CHUNK - 1);
+    let offset = address - chunk;
+    let fits =
+        (FIRST_BLOCK..=CHUNK - HEADER).contains(&offset) && (offset - FIRST_BLOCK) % HEADER == 0;
+    // SAFETY: the head of the chunk is read only if it is readable.
+    fits && sys::is_readable(chunk + core::mem::offset_of!(Chunk, mark))
+        && unsafe { (*(chunk as *const Chunk)).mark == mark_of(chunk) }
+}
+
 impl Store {
     /// A block for the header of a context or a base, alone on its cache line, or null. Its
     /// bytes are those of the header that was there last, or zero.
@@ -36,6 +54,9 @@ impl Store {
                 chunk = self.empty_chunk(HEADER as u32);
                 if chunk.is_null() {
                     return ptr::null_mut();
+                }
+                if CHECKED {
+                    (*chunk).mark = mark_of(chunk.addr());
                 }
                 (*chunk).headers = self.all_headers;
                 self.all_headers = chunk;
@@ -113,5 +134,31 @@ impl Store {
             let offsets = (FIRST_BLOCK..end).step_by(HEADER);
             offsets.map(move |at| chunk.cast::<u8>().wrapping_add(at))
         })
+    }
+
+    /// Gives an arena back. In the checked build its chunks of headers keep their marks, where the
+    /// system keeps the addresses: handles there read as destroyed.
+    ///
+    /// # Safety
+    /// No block of the arena is used again.
+    pub(super) unsafe fn retire_arena(&mut self, arena: *mut u8) {
+        let is_marked = |chunk: *mut Chunk| {
+            // SAFETY: the arena is readable, and has whole chunks.
+            CHECKED && unsafe { (*chunk).mark == mark_of(chunk.addr()) }
+        };
+        let mut marked = [false; CHUNKS_PER_ARENA];
+        for (index, marked) in marked.iter_mut().enumerate() {
+            *marked = is_marked(arena.wrapping_add(index * CHUNK).cast());
+        }
+        // SAFETY: the caller says that no block is used again. An arena that is kept is writable.
+        unsafe {
+            let is_kept = self.memory.retire_arena(arena, CHUNK * CHUNKS_PER_ARENA);
+            for (index, _) in
+                marked.into_iter().enumerate().filter(|(_, marked)| *marked && is_kept)
+            {
+                let chunk = arena.add(index * CHUNK).cast::<Chunk>();
+                (*chunk).mark = mark_of(chunk.addr());
+            }
+        }
     }
 }

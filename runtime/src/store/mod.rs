@@ -16,7 +16,7 @@ use crate::sys;
 mod headers;
 mod large;
 
-pub(crate) use headers::debug_offsets;
+pub(crate) use headers::{debug_offsets, is_header_block};
 use large::Large;
 
 /// Bytes of a chunk, and its alignment.
@@ -56,6 +56,8 @@ struct Chunk {
     arena: *mut Chunk,
     /// In a chunk of headers: the next one, with room or without.
     headers: *mut Chunk,
+    /// In a chunk of headers of the checked build: [`headers::mark_of`]; else 0.
+    mark: usize,
 }
 
 /// Where the blocks of a chunk begin.
@@ -173,7 +175,7 @@ impl Store {
             self.clear_large();
             while !self.arenas.is_null() {
                 let next = (*self.arenas).arena;
-                self.memory.retire_arena(self.arenas.cast(), CHUNK * CHUNKS_PER_ARENA);
+                self.retire_arena(self.arenas.cast());
                 self.arenas = next;
             }
         }
@@ -258,6 +260,7 @@ impl Store {
             (*chunk).used = 0;
             (*chunk).next = ptr::null_mut();
             (*chunk).prev = ptr::null_mut();
+            (*chunk).mark = 0;
             chunk
         }
     }

@@ -38,6 +38,11 @@ pub(crate) unsafe fn release(_pages: *mut u8, _bytes: usize) {}
 /// None; the condition is that of the other surroundings.
 pub(crate) unsafe fn set_dumped(_pages: *mut u8, _bytes: usize, _dumped: bool) {}
 
+/// All memory can be read.
+pub(crate) fn is_readable(_address: usize) -> bool {
+    true
+}
+
 /// There are no mappings.
 pub(crate) fn mapping_limit() -> Option<usize> {
     None

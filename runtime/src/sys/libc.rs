@@ -152,6 +152,20 @@ fn each_byte<T>(path: &CStr, start: T, mut fold: impl FnMut(T, u8) -> T) -> Opti
     Some(value)
 }
 
+/// Whether the 8 bytes at an address, which is aligned to them, can be read.
+pub(crate) fn is_readable(address: usize) -> bool {
+    const NO_OPERATION: c_int = -1;
+    let none = ptr::null_mut::<c_void>();
+    // SAFETY: the kernel reads a signal set at the address, and then refuses the operation on it. The
+    // address of `errno` is that of the thread's own.
+    unsafe {
+        let errno = libc::__errno_location();
+        let before = *errno;
+        libc::syscall(libc::SYS_rt_sigprocmask, NO_OPERATION, address, none, size_of::<u64>());
+        core::mem::replace(&mut *errno, before) != libc::EFAULT
+    }
+}
+
 /// Moves whole pages to another place, whose own are dropped; `from` reads as zero afterwards.
 /// False when the system cannot; `to` may then be unmapped.
 ///

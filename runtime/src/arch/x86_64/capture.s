@@ -39,6 +39,9 @@ stackswitch_end stackswitch_getcontext
 // and the running context stays the same. The objects are at `offset` from rdi and rsi. One
 // word of each says that it is a plain capture of this thread; else jumps to label 2.
 .macro stackswitch_go_plainly offset
+    .if {checked}
+    jmp 2f
+    .endif
     mov rax, [rip + stackswitch_tls@GOTTPOFF]
     mov rcx, fs:[rax + {plain}]
     cmp [rsi + \offset + {object_tag}], rcx
@@ -89,6 +92,9 @@ stackswitch_end stackswitch_getcontext
 
 // The fast path of `setcontext`; the object is at `offset` from rdi.
 .macro stackswitch_go_back_plainly offset
+    .if {checked}
+    jmp 2f
+    .endif
     mov rax, [rip + stackswitch_tls@GOTTPOFF]
     mov rcx, fs:[rax + {plain}]
     cmp [rdi + \offset + {object_tag}], rcx

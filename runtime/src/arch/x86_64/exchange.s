@@ -15,6 +15,9 @@
 stackswitch_local stackswitch_switch_slowly, 6
     test rdi, rdi
     jz stackswitch_switch_generally
+    .if {checked}
+    jmp stackswitch_switch_generally
+    .endif
     mov ecx, fs:[rax + {parked}]
     cmp [rdi + {tag}], ecx  // suspended, of this thread
     jne stackswitch_switch_generally
