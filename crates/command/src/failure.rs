@@ -168,7 +168,7 @@ impl From<passes::Error> for Failure {
             },
             // The only pipeline that is not ours is the user's.
             passes::Error::Pipeline(_) => Self::usage(error.to_string()),
-            passes::Error::Llvm(_) => Self::of_module(error.to_string()),
+            _ => Self::of_module(error.to_string()),
         }
     }
 }

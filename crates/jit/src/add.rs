@@ -123,7 +123,9 @@ impl Jit {
             self.settings.apply(module);
             backtrace::add_unwind_tables(module);
             let passes = self.ucontext.pass().to_owned() + self.level.pipeline();
-            pipeline::run(module, Some(&self.machine), &passes)?;
+            // SAFETY: LLVM's verifier accepted the module when it was parsed. The target, the flags
+            // and the attributes that were added since leave it valid.
+            unsafe { pipeline::run_verified(module, Some(&self.machine), &passes) }?;
             if let Some(variable) = symbols::thread_local_alias(module) {
                 let problem =
                     "is an alias of another one, which the JIT cannot share between modules";

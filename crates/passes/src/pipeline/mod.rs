@@ -1,34 +1,35 @@
-//! The passes as LLVM runs them: in process here, in `opt`, `clang` and `lld` through the plugin.
+//! Runs pipelines of passes in process, and describes the passes to hosts such as `opt` and `clang`.
 //!
-//! `stackswitch-from-ucontext`, which has to be asked for, `stackswitch-verify`, `stackswitch-opt` and
-//! `stackswitch-lower` run at the start of the default pipelines, `stackswitch-slices`,
-//! `stackswitch-slice-size`, `stackswitch-inline` and `stackswitch-check` at their end. Those that
-//! verify, lower and check are required, so that they run at `-O0` too, and each is available by
-//! its name.
+//! [`PASSES`] lists the passes and where the default pipelines run them.
 
+mod entry_points;
 mod plugin;
 mod session;
-
-pub use plugin::{PluginInfo, plugin_info};
-
-use std::ffi::{CString, c_char, c_int, c_void};
-
-use inkwell::llvm_sys::prelude::*;
-use inkwell::llvm_sys::target_machine::LLVMTargetMachineRef;
-use inkwell::module::Module;
-use inkwell::targets::TargetMachine;
+mod shim;
+mod table;
 
 pub use crate::diagnostics::Remark;
+pub use plugin::{PluginInfo, plugin_info};
+pub use session::Observed;
+pub use table::{PASSES, Pass};
+
+use std::ffi::CString;
+
+use inkwell::module::Module;
+use inkwell::targets::TargetMachine;
+use stackswitch_ir::take_message;
 
 use crate::diagnostics::Diagnostic;
-use crate::from_ucontext::{self, Outcome, SignalMask};
-use crate::slices;
-use crate::{check, inline, lower, opt, verify};
-use stackswitch_ir as ir;
+use crate::reader;
+use shim::stackswitch_shim_run;
 
 /// Why a pipeline did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
+    /// LLVM's verifier refused the module. It has not been changed.
+    #[error("broken IR: {0}")]
+    Broken(String),
     /// The module uses the intrinsics wrongly. It must not be compiled further.
     #[error("{}", lines(.0))]
     Rejected(Vec<Diagnostic>),
@@ -45,37 +46,30 @@ fn lines(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// What the passes had to say besides errors, in the order in which they said it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Observed {
-    /// What is doubtful in the module.
-    pub warnings: Vec<Diagnostic>,
-    /// What was done about a use of an intrinsic, or why it was not.
-    pub remarks: Vec<Remark>,
-}
-
-/// Runs a pipeline of LLVM's new pass manager over a module, with the passes of this crate
-/// registered by name and in the default pipelines.
+/// Runs a pipeline of LLVM's new pass manager over a module. The passes of this crate are registered
+/// by name, and in the default pipelines.
 ///
 /// `pipeline` is what `opt -passes=` takes, such as `"default<O2>"` or
-/// `"stackswitch-verify,stackswitch-lower"`. `target` tells the optimiser what it compiles for. The
-/// module must be valid IR; loading it is what checks that.
+/// `"stackswitch-verify,stackswitch-lower"`. `target` tells the optimiser what it compiles for.
+/// Warnings and remarks go to the diagnostic handler of the module's LLVM context.
 ///
-/// Fails with [`Error::Rejected`] where the module uses the intrinsics wrongly, with
-/// [`Error::Pipeline`] where the text is no pipeline, and with [`Error::Llvm`] for what other passes
-/// report. After an error of the first or the last kind the module is valid IR, but how far the
-/// passes went is not defined. Warnings and remarks go to the diagnostic handler of the module's
-/// context.
+/// # Errors
+/// [`Error::Broken`] if the module is not valid IR, such as one with a block that does not end yet;
+/// [`Error::Pipeline`] if the text is not a pipeline; [`Error::Rejected`] if the module uses the
+/// intrinsics wrongly; [`Error::Llvm`] for errors of other passes. After the last two the module is
+/// valid IR, but it is not defined how far the passes went.
 pub fn run(
     module: &Module<'_>,
     target: Option<&TargetMachine>,
     pipeline: &str,
 ) -> Result<(), Error> {
-    run_collecting(module, target, pipeline, false).map(|_| ())
+    check(module)?;
+    // SAFETY: LLVM's verifier has accepted the module.
+    unsafe { run_verified(module, target, pipeline) }
 }
 
-/// As [`run`], but the warnings and remarks of this crate's passes are the result, and do not go to
-/// the context.
+/// As [`run`], but warnings and remarks of this crate's passes are the result, and do not go to the
+/// LLVM context.
 ///
 /// # Errors
 /// As [`run`].
@@ -84,10 +78,50 @@ pub fn observe(
     target: Option<&TargetMachine>,
     pipeline: &str,
 ) -> Result<Observed, Error> {
-    run_collecting(module, target, pipeline, true).map(Option::unwrap_or_default)
+    check(module)?;
+    // SAFETY: LLVM's verifier has accepted the module.
+    unsafe { observe_verified(module, target, pipeline) }
 }
 
-fn run_collecting(
+/// As [`run`], without asking LLVM's verifier again.
+///
+/// # Errors
+/// As [`run`], but for [`Error::Broken`].
+///
+/// # Safety
+/// LLVM's verifier must accept the module.
+pub unsafe fn run_verified(
+    module: &Module<'_>,
+    target: Option<&TargetMachine>,
+    pipeline: &str,
+) -> Result<(), Error> {
+    // SAFETY: the caller vouches for the module.
+    unsafe { run_collecting(module, target, pipeline, false) }.map(|_| ())
+}
+
+/// As [`observe`], without asking LLVM's verifier again.
+///
+/// # Safety
+/// LLVM's verifier must accept the module.
+pub(crate) unsafe fn observe_verified(
+    module: &Module<'_>,
+    target: Option<&TargetMachine>,
+    pipeline: &str,
+) -> Result<Observed, Error> {
+    // SAFETY: the caller vouches for the module.
+    unsafe { run_collecting(module, target, pipeline, true) }.map(Option::unwrap_or_default)
+}
+
+/// Refuses a module that is not valid IR: LLVM's passes may do anything with it.
+fn check(module: &Module<'_>) -> Result<(), Error> {
+    module.verify().map_err(|text| Error::Broken(reader::one_line(&text.to_string())))
+}
+
+/// Runs a pipeline. The result is what was observed, if `observe` says so.
+///
+/// # Safety
+/// LLVM's verifier must accept the module.
+unsafe fn run_collecting(
     module: &Module<'_>,
     target: Option<&TargetMachine>,
     pipeline: &str,
@@ -99,14 +133,15 @@ fn run_collecting(
     let target = target.map_or(std::ptr::null_mut(), TargetMachine::as_mut_ptr);
     let mut message = std::ptr::null_mut();
     let collecting = session::Collecting::start(observe);
-    // SAFETY: the module and the target machine live as long as their borrows, the text ends with a
-    // zero, and the passes are static.
+    // SAFETY: module and target machine live as long as their borrows, the module is valid IR, the
+    // text ends with a zero, and the functions of the passes are static.
     let status = unsafe {
-        stackswitch_shim_run(module.as_mut_ptr(), target, text.as_ptr(), &PASSES, &mut message)
+        let passes = &entry_points::PASSES;
+        stackswitch_shim_run(module.as_mut_ptr(), target, text.as_ptr(), passes, &mut message)
     };
     let collected = collecting.finish();
-    // SAFETY: the shim leaves null or a message that is ours.
-    let message = unsafe { ir::take_message(message) };
+    // SAFETY: the function leaves null or a message that is ours to free.
+    let message = unsafe { take_message(message) };
     match status {
         1 => Err(Error::Pipeline(message)),
         _ if !collected.errors.is_empty() => Err(Error::Rejected(collected.errors)),
@@ -115,185 +150,35 @@ fn run_collecting(
     }
 }
 
-/// The passes as the shim takes them.
-#[repr(C)]
-struct Passes {
-    from_ucontext: extern "C" fn(LLVMModuleRef) -> bool,
-    from_ucontext_with_mask: extern "C" fn(LLVMModuleRef) -> bool,
-    from_ucontext_where_asked: extern "C" fn(LLVMModuleRef) -> bool,
-    verify: extern "C" fn(LLVMModuleRef) -> bool,
-    optimise: extern "C" fn(LLVMModuleRef) -> bool,
-    lower: extern "C" fn(LLVMModuleRef) -> bool,
-    check: extern "C" fn(LLVMModuleRef) -> bool,
-    inline: extern "C" fn(LLVMModuleRef, &Listener),
-    slices: extern "C" fn(LLVMModuleRef, &Listener),
-    slice_size: extern "C" fn(LLVMModuleRef) -> bool,
-    optimise_again: extern "C" fn(LLVMModuleRef) -> bool,
-    rejected: extern "C" fn() -> bool,
-}
+#[cfg(test)]
+mod tests {
+    use inkwell::context::Context;
 
-/// Who wants to know which functions a pass has changed.
-#[repr(C)]
-struct Listener {
-    changed: extern "C" fn(&Listener, LLVMValueRef),
-}
+    use super::*;
 
-impl Listener {
-    fn hear(&self, changed: Vec<ir::Function<'_>>) {
-        for function in changed {
-            (self.changed)(self, function.value().raw());
+    #[test]
+    fn each_pass_of_the_table_is_registered_by_its_name() {
+        let context = Context::create();
+        for pass in PASSES {
+            let module = context.create_module("empty");
+            assert_eq!(run(&module, None, pass.name), Ok(()), "{}", pass.name);
         }
     }
-}
 
-static PASSES: Passes = Passes {
-    from_ucontext: from_ucontext_pass,
-    from_ucontext_with_mask: from_ucontext_with_mask_pass,
-    from_ucontext_where_asked: from_ucontext_where_asked_pass,
-    verify: verify_pass,
-    optimise: optimise_pass,
-    lower: lower_pass,
-    check: check_pass,
-    inline: inline_pass,
-    slices: slices_pass,
-    slice_size: slice_size_pass,
-    optimise_again: optimise_again_pass,
-    rejected: session::any_rejected,
-};
-
-// SAFETY: these are the functions of `shim.cc`, with the types that they have there.
-unsafe extern "C" {
-    fn stackswitch_shim_plugin_api_version() -> u32;
-    fn stackswitch_shim_heap_threshold() -> u32;
-    fn stackswitch_shim_register(pass_builder: *mut c_void, passes: *const Passes);
-    fn stackswitch_shim_report(about: LLVMValueRef, severity: u32, text: *const c_char);
-    fn stackswitch_shim_remark(
-        about: LLVMValueRef,
-        taken: bool,
-        name: *const c_char,
-        text: *const c_char,
-    );
-    fn stackswitch_shim_analysis(about: LLVMValueRef, name: *const c_char, text: *const c_char);
-    fn stackswitch_shim_run(
-        module: LLVMModuleRef,
-        target: LLVMTargetMachineRef,
-        pipeline: *const c_char,
-        passes: *const Passes,
-        error: *mut *mut c_char,
-    ) -> c_int;
-}
-
-/// `stackswitch-from-ucontext`
-extern "C" fn from_ucontext_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Thread)
-}
-
-/// `stackswitch-from-ucontext<sigmask>`
-extern "C" fn from_ucontext_with_mask_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    replace_ucontext(unsafe { ir::Module::from_raw(module) }, SignalMask::Context)
-}
-
-/// One of the two, in a module that has the flag.
-extern "C" fn from_ucontext_where_asked_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    SignalMask::asked_for(module).is_some_and(|mask| replace_ucontext(module, mask))
-}
-
-fn replace_ucontext(module: ir::Module<'_>, mask: SignalMask) -> bool {
-    match from_ucontext::replace(module, mask, &|remark| {
-        session::remark(from_ucontext::FLAG, remark)
-    }) {
-        Outcome::Done(changed) => changed,
-        Outcome::Refused(warnings) => {
-            session::judge(module, warnings);
-            false
-        }
+    #[test]
+    fn a_module_that_is_not_valid_is_refused() {
+        let context = Context::create();
+        let (module, builder) = (context.create_module("open"), context.create_builder());
+        let i32 = context.i32_type();
+        let function = module.add_function("f", i32.fn_type(&[], false), None);
+        let block = context.append_basic_block(function, "entry");
+        // A block that does not end yet; then one with a result of the wrong type.
+        assert!(matches!(run(&module, None, "default<O2>"), Err(Error::Broken(_))));
+        assert!(matches!(observe(&module, None, "default<O2>"), Err(Error::Broken(_))));
+        builder.position_at_end(block);
+        builder.build_return(Some(&context.i64_type().const_zero())).unwrap();
+        let error = run(&module, None, "default<O2>").unwrap_err();
+        assert_eq!(error.to_string().lines().count(), 1, "{error}");
+        assert!(error.to_string().starts_with("broken IR: "), "{error}");
     }
-}
-
-/// `stackswitch-verify`
-extern "C" fn verify_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: LLVM's pass manager hands over a live module that nothing else works on meanwhile.
-    let module = unsafe { ir::Module::from_raw(module) };
-    session::judge(module, verify::examine(module));
-    false
-}
-
-/// `stackswitch-opt`
-extern "C" fn optimise_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module)
-        && opt::optimise(module, &|remark| session::remark("stackswitch-opt", remark))
-}
-
-/// `stackswitch-opt` once more, after inlining. Why something was not done has been said before.
-extern "C" fn optimise_again_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    let tell = |remark: &crate::remark::Remark<'_>| {
-        if remark.taken {
-            session::remark("stackswitch-opt-again", remark);
-        }
-    };
-    !session::is_rejected(module) && opt::optimise(module, &tell)
-}
-
-/// `stackswitch-lower`
-extern "C" fn lower_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    if session::is_rejected(module) {
-        return false;
-    }
-    match lower::lower(module) {
-        Ok(changed) => changed,
-        Err(findings) => {
-            session::judge(module, findings);
-            false
-        }
-    }
-}
-
-/// `stackswitch-check`
-extern "C" fn check_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    if !session::is_rejected(module) {
-        session::judge(module, check::leftovers(module));
-    }
-    false
-}
-
-/// `stackswitch-inline`
-extern "C" fn inline_pass(module: LLVMModuleRef, listener: &Listener) {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    if !session::is_rejected(module) {
-        let tell = |remark: &_| session::remark("stackswitch-inline", remark);
-        listener.hear(inline::inline(module, &tell));
-    }
-}
-
-/// `stackswitch-slices`
-extern "C" fn slices_pass(module: LLVMModuleRef, listener: &Listener) {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    // SAFETY: the function has no conditions.
-    let asked = || u64::from(unsafe { stackswitch_shim_heap_threshold() });
-    let threshold = module.flag(slices::HEAP_FLAG).unwrap_or_else(asked);
-    let tell = |remark: &_| session::remark("stackswitch-slices", remark);
-    if !session::is_rejected(module) {
-        listener.hear(slices::shrink(module, threshold, &tell));
-    }
-}
-
-/// `stackswitch-slice-size`
-extern "C" fn slice_size_pass(module: LLVMModuleRef) -> bool {
-    // SAFETY: as in `verify_pass`.
-    let module = unsafe { ir::Module::from_raw(module) };
-    !session::is_rejected(module) && slices::measure(module, &session::analysis)
 }

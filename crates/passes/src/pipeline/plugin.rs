@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_void};
 #[cfg(any(feature = "llvm22", feature = "llvm23"))]
 use inkwell::llvm_sys::prelude::LLVMModuleRef;
 
-use super::{PASSES, stackswitch_shim_plugin_api_version, stackswitch_shim_register};
+use super::entry_points::PASSES;
+use super::shim::{stackswitch_shim_plugin_api_version, stackswitch_shim_register};
 
 /// LLVM's `PassPluginLibraryInfo`, as the host's version lays it out.
 #[repr(C)]
@@ -57,6 +58,7 @@ unsafe extern "C" fn before_codegen(
     _file_type: u32,
     _stream: *mut c_void,
 ) -> bool {
-    super::check_pass(module);
+    // SAFETY: the host vouches for the module.
+    unsafe { super::entry_points::check_pass(module) };
     false
 }

@@ -7,14 +7,21 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 
-use super::{
-    Observed, stackswitch_shim_analysis, stackswitch_shim_remark, stackswitch_shim_report,
-};
+use super::shim::{stackswitch_shim_analysis, stackswitch_shim_remark, stackswitch_shim_report};
 use crate::diagnostics::{self, Diagnostic};
 use crate::remark::Remark;
 use crate::verify::{self, Finding};
 use stackswitch_abi::intrinsics::{self, Intrinsic};
 use stackswitch_ir::{Instruction, Module, Value};
+
+/// What the passes reported besides errors, in the order of the reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The warnings: doubtful code.
+    pub warnings: Vec<Diagnostic>,
+    /// The decisions about uses of intrinsics, taken or refused.
+    pub remarks: Vec<diagnostics::Remark>,
+}
 
 thread_local! {
     /// What has been found, while a pipeline runs in process.
@@ -63,7 +70,7 @@ impl Drop for Collecting {
 /// Reports what a pass found in a module, and remembers whether it is wrong.
 ///
 /// Warnings are no reason for a pipeline to fail.
-pub(super) fn judge<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
+pub(super) fn report<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
     let address = module.raw() as usize;
     if findings.iter().any(Finding::is_error) {
         REJECTED.set(address);
@@ -73,7 +80,7 @@ pub(super) fn judge<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
     }
     for finding in findings {
         if !collect(&finding) {
-            report(&finding);
+            report_to_llvm(&finding);
         }
     }
 }
@@ -96,7 +103,7 @@ fn collect(finding: &Finding<'_>) -> bool {
 
 /// Tells the diagnostic handler of the LLVM context. A host may end at an error, so an error says
 /// all at once; notes to a warning follow it.
-fn report(finding: &Finding<'_>) {
+fn report_to_llvm(finding: &Finding<'_>) {
     let diagnostic = &finding.diagnostic;
     let mut text = diagnostic.text();
     if finding.is_error() {

@@ -1,5 +1,5 @@
-// The bridge to LLVM's C++ pass interfaces. What the passes do is written in
-// Rust; here they are given names, put into the default pipelines, and run.
+// The passes as LLVM's C++ interface wants them. What they do is written in Rust; this
+// file names them, puts them into the default pipelines, and runs pipelines.
 
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -24,8 +24,8 @@
 
 using namespace llvm;
 
-// LLVM tells the types in an Any apart by the address of this, which must be the
-// host's and not a copy of the plugin's. LLVM 22 says so itself.
+// LLVM tells the types in an Any apart by the address of this variable. It must be the
+// host's variable and not a copy in the plugin; the headers of LLVM 22 say so.
 #if LLVM_VERSION_MAJOR < 22
 namespace llvm {
 extern template struct Any::TypeId<const Module *>;
@@ -33,18 +33,18 @@ extern template struct Any::TypeId<const Module *>;
 #endif
 
 extern "C" {
-// A pass in Rust: takes a module, says whether it changed it.
+// A pass in Rust. It returns whether it changed the module.
 using RustPass = bool (*)(LLVMModuleRef);
-// Who wants to know which functions a pass has changed.
+// Takes the functions that a pass has changed.
 struct StackswitchListener {
   void (*Changed)(StackswitchListener *, LLVMValueRef);
 };
-// A pass that says which functions it changed. It changes no more than these.
+// A pass that reports the functions that it changed, and changes nothing else.
 using RustLocalPass = void (*)(LLVMModuleRef, StackswitchListener *);
 struct StackswitchPasses {
   RustPass FromUcontext;
   RustPass FromUcontextWithMask;
-  // In modules that have a flag for it.
+  // For modules that have a flag for it.
   RustPass FromUcontextWhereAsked;
   RustPass Verify;
   RustPass Optimise;
@@ -52,9 +52,9 @@ struct StackswitchPasses {
   RustPass Check;
   RustLocalPass Inline;
   RustLocalPass Slices;
-  // Writes metadata only, which no analysis knows.
+  // It writes metadata only, which no analysis knows.
   RustPass SliceSize;
-  // As Optimise, on code that has been inlined.
+  // Optimise once more, on code that has been inlined.
   RustPass OptimiseAgain;
   // Whether the module being compiled has been found wrong.
   bool (*Rejected)();
@@ -64,7 +64,7 @@ struct StackswitchPasses {
 namespace {
 
 // One of the passes, by the member that holds it. Those that verify, lower and check
-// are required, so that they also run at -O0 and whatever -opt-bisect-limit says.
+// are required: they also run at -O0, and whatever -opt-bisect-limit says.
 template <RustPass StackswitchPasses::*Member>
 class RustModulePass : public PassInfoMixin<RustModulePass<Member>> {
   RustPass Run;
@@ -147,7 +147,7 @@ public:
 using InlinePass = RustLocalModulePass<&StackswitchPasses::Inline>;
 using SlicesPass = RustLocalModulePass<&StackswitchPasses::Slices>;
 
-// Asks for stackswitch-from-ucontext in the default pipelines.
+// Whether the default pipelines run stackswitch-from-ucontext.
 enum class Ucontext { Kept, Replaced, ReplacedWithMask };
 cl::opt<Ucontext> FromUcontextOption(
     "stackswitch-from-ucontext", cl::ValueOptional, cl::init(Ucontext::Kept),
@@ -158,13 +158,13 @@ cl::opt<Ucontext> FromUcontextOption(
                clEnumValN(Ucontext::ReplacedWithMask, "sigmask",
                           "a signal mask is its context's, at the price of a "
                           "system call for each switch")));
-// Optimises again where inlining may have shown more. What became ordinary code then
-// is inlined and simplified like the code around it.
+// Runs stackswitch-opt again on code that has been inlined. Contexts that become ordinary
+// code are then inlined and simplified like the code around them.
 class SecondLook : public PassInfoMixin<SecondLook> {
-  // Contexts that consume one another go one by one, the innermost first.
+  // Of contexts that resume one another, each run replaces the innermost.
   static constexpr unsigned MaxDepth = 4;
   RustPass Run;
-  // LLVM's inliner runs once: one for each time.
+  // LLVM's inliner pipeline runs once, so there is one for each run.
   std::shared_ptr<std::vector<ModulePassManager>> Inliners;
 
 public:
@@ -190,14 +190,14 @@ public:
   static StringRef name() { return "stackswitch-opt-again"; }
 };
 
-// Has stackswitch-slices move local variables to the heap, in modules that do not
-// say themselves from which size on.
+// From which size on stackswitch-slices moves local variables to the heap, for modules
+// without a flag that says so.
 cl::opt<unsigned> HeapThreshold(
     "stackswitch-heap-threshold", cl::init(0), cl::value_desc("bytes"),
     cl::desc("Keep local variables of so many bytes and more on the heap where "
              "a stackswitch context may switch while they are needed (0: none)"));
 
-// Adds a pass if the name is its own.
+// Adds a pass if it has that name.
 template <typename Pass>
 bool addNamed(StringRef Name, ModulePassManager &MPM,
               const StackswitchPasses &Passes) {
@@ -207,7 +207,7 @@ bool addNamed(StringRef Name, ModulePassManager &MPM,
   return true;
 }
 
-// An error or a warning with a place, of a kind that clang shows in the source.
+// An error or a warning with a location, of a kind that clang shows in the source.
 class Finding : public DiagnosticInfoUnsupported {
   const Twine &Text;
 
@@ -222,8 +222,8 @@ public:
   }
 };
 
-// A note to the finding before it, which says its place in its text: clang takes
-// findings with a place for errors and warnings only.
+// A note to the finding before it. Its text has its location: clang takes findings with
+// a location for errors and warnings only.
 class Note : public DiagnosticInfo {
   StringRef Text;
 
@@ -270,9 +270,9 @@ public:
   }
 };
 
-// A ThinLTO backend at -O0 has no extension point at all, so that bitcode which
-// nothing lowered before would get through. It is known by a pass that it runs
-// and that no pipeline has whose other passes are ours.
+// A ThinLTO backend at -O0 has no extension point: bitcode that was not lowered before
+// would get through. Such a pipeline is recognised by a pass that it runs, if none of
+// our passes is in it.
 void checkPipelineWithoutHooks(PassBuilder &PB,
                                const StackswitchPasses &Passes,
                                std::shared_ptr<bool> Hooked) {
@@ -281,7 +281,7 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
     return;
   PIC->registerBeforeNonSkippedPassCallback(
       [Passes, Hooked](StringRef Pass, Any IR) {
-        // This is asked before every pass of every function.
+        // LLVM calls this before every pass of every function.
         if (*Hooked || Pass != "LowerTypeTestsPass")
           return;
         if (const auto *M = any_cast<const Module *>(&IR))
@@ -289,8 +289,8 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
       });
 }
 
-// Whether a module that a pipeline has come to the end of will be optimised again,
-// together with others. LLVM 19 does not say.
+// Whether the module will be optimised again together with others when it is linked.
+// LLVM 19 does not say.
 #if LLVM_VERSION_MAJOR >= 20
 bool isBeforeLink(ThinOrFullLTOPhase Phase) {
   return Phase == ThinOrFullLTOPhase::ThinLTOPreLink ||
@@ -298,6 +298,55 @@ bool isBeforeLink(ThinOrFullLTOPhase Phase) {
 }
 #endif
 bool isBeforeLink() { return false; }
+
+// The start of the default pipelines.
+void addAtStart(ModulePassManager &MPM, OptimizationLevel Level,
+                const StackswitchPasses &Passes) {
+  switch (FromUcontextOption) {
+  case Ucontext::Kept:
+    MPM.addPass(FromUcontextWhereAskedPass(Passes));
+    break;
+  case Ucontext::Replaced:
+    MPM.addPass(FromUcontextPass(Passes));
+    break;
+  case Ucontext::ReplacedWithMask:
+    MPM.addPass(FromUcontextWithMaskPass(Passes));
+    break;
+  }
+  MPM.addPass(VerifyPass(Passes));
+  if (Level != OptimizationLevel::O0)
+    MPM.addPass(OptimisePass(Passes));
+  MPM.addPass(LowerPass(Passes));
+}
+
+// The end of the default pipelines. All functions have been inlined by then, and no
+// pass after it would have to see through a switch in place.
+void addAtEnd(ModulePassManager &MPM, OptimizationLevel Level,
+              const StackswitchPasses &Passes) {
+  if (Level == OptimizationLevel::O0)
+    return;
+  MPM.addPass(SlicesPass(Passes));
+  MPM.addPass(SliceSizePass(Passes));
+  MPM.addPass(InlinePass(Passes));
+}
+
+// Adds the pass of that name. Returns false if it is not one of ours.
+bool addByName(StringRef Name, ModulePassManager &MPM, PassBuilder &PB,
+               const StackswitchPasses &Passes) {
+  if (Name == SecondLook::name()) {
+    MPM.addPass(SecondLook(PB, Passes, OptimizationLevel::O2));
+    return true;
+  }
+  return addNamed<FromUcontextPass>(Name, MPM, Passes) ||
+         addNamed<FromUcontextWithMaskPass>(Name, MPM, Passes) ||
+         addNamed<VerifyPass>(Name, MPM, Passes) ||
+         addNamed<OptimisePass>(Name, MPM, Passes) ||
+         addNamed<LowerPass>(Name, MPM, Passes) ||
+         addNamed<InlinePass>(Name, MPM, Passes) ||
+         addNamed<SlicesPass>(Name, MPM, Passes) ||
+         addNamed<SliceSizePass>(Name, MPM, Passes) ||
+         addNamed<CheckPass>(Name, MPM, Passes);
+}
 
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // Whether any of the passes has been put into the pipeline.
@@ -307,24 +356,10 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   auto Start = [Passes, Hooked](ModulePassManager &MPM,
                                 OptimizationLevel Level, auto...) {
     *Hooked = true;
-    switch (FromUcontextOption) {
-    case Ucontext::Kept:
-      MPM.addPass(FromUcontextWhereAskedPass(Passes));
-      break;
-    case Ucontext::Replaced:
-      MPM.addPass(FromUcontextPass(Passes));
-      break;
-    case Ucontext::ReplacedWithMask:
-      MPM.addPass(FromUcontextWithMaskPass(Passes));
-      break;
-    }
-    MPM.addPass(VerifyPass(Passes));
-    if (Level != OptimizationLevel::O0)
-      MPM.addPass(OptimisePass(Passes));
-    MPM.addPass(LowerPass(Passes));
+    addAtStart(MPM, Level, Passes);
   };
-  // Modules have been verified when they were compiled; the lowering still refuses
-  // what is wrong, should that have been without the plugin.
+  // A module is verified when it is compiled. If that was without the plugin, the
+  // lowering still refuses what is wrong.
   auto Link = [Passes, Hooked](ModulePassManager &MPM, OptimizationLevel Level,
                                auto...) {
     *Hooked = true;
@@ -344,37 +379,20 @@ void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
     if (Level != OptimizationLevel::O0)
       MPM.addPass(SecondLook(PB, Passes, Level));
   };
-  // Last, as then all that becomes part of a function is there, and nothing sees
-  // through a switch that is in place.
   auto Last = [Passes](ModulePassManager &MPM, OptimizationLevel Level,
                        auto... Phase) {
-    if (Level != OptimizationLevel::O0 && !isBeforeLink(Phase...)) {
-      MPM.addPass(SlicesPass(Passes));
-      MPM.addPass(SliceSizePass(Passes));
-      MPM.addPass(InlinePass(Passes));
-    }
+    if (!isBeforeLink(Phase...))
+      addAtEnd(MPM, Level, Passes);
   };
   PB.registerPipelineParsingCallback(
       [Passes, Hooked, &PB](StringRef Name, ModulePassManager &MPM,
                             ArrayRef<PassBuilder::PipelineElement> Inner) {
-        if (Inner.empty() && Name == SecondLook::name()) {
-          MPM.addPass(SecondLook(PB, Passes, OptimizationLevel::O2));
-          return true;
-        }
-        bool Ours = Inner.empty() && (addNamed<FromUcontextPass>(Name, MPM, Passes) ||
-                                      addNamed<FromUcontextWithMaskPass>(Name, MPM, Passes) ||
-                                      addNamed<VerifyPass>(Name, MPM, Passes) ||
-                                      addNamed<OptimisePass>(Name, MPM, Passes) ||
-                                      addNamed<LowerPass>(Name, MPM, Passes) ||
-                                      addNamed<InlinePass>(Name, MPM, Passes) ||
-                                      addNamed<SlicesPass>(Name, MPM, Passes) ||
-                                      addNamed<SliceSizePass>(Name, MPM, Passes) ||
-                                      addNamed<CheckPass>(Name, MPM, Passes));
-        *Hooked |= Ours;
-        return Ours;
+        bool IsOurs = Inner.empty() && addByName(Name, MPM, PB, Passes);
+        *Hooked |= IsOurs && Name != SecondLook::name();
+        return IsOurs;
       });
   PB.registerPipelineStartEPCallback(Start);
-  // A ThinLTO backend has no pipeline start; elsewhere nothing is left to do.
+  // A ThinLTO backend has no pipeline start; elsewhere this finds nothing to do.
   PB.registerPipelineEarlySimplificationEPCallback(Lower);
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(Link);
   PB.registerOptimizerEarlyEPCallback(Again);
