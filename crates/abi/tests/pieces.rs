@@ -151,3 +151,18 @@ fn the_header_declares_every_function_that_compiled_code_may_call() {
         assert!(header.contains(&format!("{symbol}(")), "{symbol}");
     }
 }
+
+/// A pass asks for properties. It may name an operation only where a user names it.
+#[test]
+fn no_pass_acts_on_a_name() {
+    for crate_name in ["ir", "passes", "emit"] {
+        let source = source(&repository(&format!("crates/{crate_name}/src")));
+        let named = |line: &&str| {
+            let code = line.split("//").next().unwrap_or_default();
+            ["intrinsic.name", "operation.name"].iter().any(|name| code.contains(name))
+                && !code.contains("== name")
+        };
+        let lines: Vec<&str> = source.lines().filter(named).collect();
+        assert!(lines.is_empty(), "crates/{crate_name}: {lines:#?}");
+    }
+}

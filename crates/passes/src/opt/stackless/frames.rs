@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 use crate::opt::nosuspend::Facts;
 use crate::opt::nosuspend::MAX_STACK;
 use crate::verify::{Index, Site};
-use stackswitch_abi::intrinsics::Intrinsic;
+use stackswitch_abi::intrinsics::{Intrinsic, WithoutStack};
 use stackswitch_ir::{AttributePlace, Block, Call, Function, Instruction};
 
 use super::coroutine::Coroutine;
@@ -95,11 +95,13 @@ enum Event {
 
 impl Event {
     fn of(operation: &Intrinsic) -> Self {
-        match operation.name {
-            "destroy" => Event::Destroys,
-            "cancel" => Event::Finishes,
-            "prefetch" | "slice.size" => Event::Asks,
-            _ => Event::Uses,
+        if operation.properties.releases {
+            return Event::Destroys;
+        }
+        match operation.properties.without_stack {
+            WithoutStack::Ends => Event::Finishes,
+            WithoutStack::Zero => Event::Asks,
+            WithoutStack::Enters | WithoutStack::Status | WithoutStack::Refused => Event::Uses,
         }
     }
 }
