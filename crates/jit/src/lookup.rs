@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     jit::Jit,
     signature::{NativeFn, Signature},
+    symbols::THREAD_LOCAL_CONTROL,
     thread_locals,
 };
 
@@ -61,7 +62,7 @@ impl Jit {
         if !is_thread_local {
             return self.linked_address(&linked);
         }
-        let control = self.linked_address(&format!("{}{linked}", thread_locals::CONTROL))?;
+        let control = self.linked_address(&format!("{}{linked}", THREAD_LOCAL_CONTROL))?;
         // SAFETY: the symbol is the control of a thread-local variable, which LLVM has made.
         Ok(unsafe { thread_locals::address(control.cast()) }.cast_const().cast())
     }
@@ -159,7 +160,7 @@ fn lookup_error(error: String, reports: Vec<String>) -> Error {
         .filter_map(|text| text.split_once("Symbols not found: [")?.1.split_once(']'))
         .flat_map(|(names, _)| names.split(','))
         .map(|name| name.trim())
-        .map(|name| name.strip_prefix(thread_locals::CONTROL).unwrap_or(name).to_owned())
+        .map(|name| name.strip_prefix(THREAD_LOCAL_CONTROL).unwrap_or(name).to_owned())
         .filter(|name| !name.is_empty())
         .collect();
     if !missing.is_empty() {

@@ -5,8 +5,7 @@ use object::{Object as _, ObjectKind, ObjectSection as _, ObjectSymbol as _, Sym
 use crate::{
     cpu,
     error::Error,
-    symbols::{Role, Symbol},
-    thread_locals,
+    symbols::{Role, Symbol, THREAD_LOCAL_CONTROL},
 };
 
 /// Sections with functions that a program's start calls. The JIT calls none of them.
@@ -48,7 +47,7 @@ pub(crate) fn list(name: &str, bytes: &[u8]) -> Result<Vec<Symbol>, Error> {
         file.symbols().filter(|s| s.is_global() && !s.name_bytes().unwrap_or(b"").is_empty());
     let symbols = shared.map(|symbol| {
         let name = String::from_utf8_lossy(symbol.name_bytes().unwrap_or_default()).into_owned();
-        let variable = name.strip_prefix(thread_locals::CONTROL);
+        let variable = name.strip_prefix(THREAD_LOCAL_CONTROL);
         let role = if symbol.is_undefined() {
             Role::Uses
         } else if symbol.is_weak() || symbol.is_common() {

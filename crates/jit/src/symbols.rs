@@ -11,6 +11,10 @@ use stackswitch_ir as ir;
 
 use crate::signature::Signature;
 
+/// LLVM puts this before the name of a thread-local variable to name the variable's control, which is the
+/// symbol that objects share. See [`thread_locals`](crate::thread_locals).
+pub(crate) const THREAD_LOCAL_CONTROL: &str = "__emutls_v.";
+
 /// How a module refers to a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {

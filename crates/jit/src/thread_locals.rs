@@ -20,8 +20,6 @@ use std::{
     },
 };
 
-/// Precedes a variable's name in the name of its control.
-pub(crate) const CONTROL: &str = "__emutls_v.";
 /// The function that compiled code calls for the address of a variable.
 pub(crate) const GET_ADDRESS: &str = "__emutls_get_address";
 
