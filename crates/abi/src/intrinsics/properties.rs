@@ -4,8 +4,6 @@
 //! entry of the table starts from it and lists its promises. A promise that is left out makes
 //! programs slower. A promise that does not hold makes them wrong.
 
-use super::Intrinsic;
-
 /// Where control goes while an operation runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -246,12 +244,5 @@ impl Properties {
     /// What it does to the headers of contexts: anything, where other code may run.
     pub const fn headers(&self) -> Headers {
         if self.runs_other_code() { Headers::Any } else { self.headers }
-    }
-}
-
-impl Intrinsic {
-    /// Whether it makes a context that runs a body.
-    pub const fn makes_context(&self) -> bool {
-        matches!(self.properties.gives, Gives::NewContext)
     }
 }

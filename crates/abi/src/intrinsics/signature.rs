@@ -1,7 +1,5 @@
 //! The parts of an intrinsic's type.
 
-use super::Intrinsic;
-
 /// Which of the two families an intrinsic belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
@@ -92,32 +90,4 @@ pub enum Returns {
     Pointer,
     /// A value of the overloaded type `T`.
     Value,
-}
-
-impl Intrinsic {
-    /// The type of the function operand, where there is one.
-    pub fn entry(&self) -> Option<Entry> {
-        self.params.iter().find_map(|p| match p.kind {
-            ParamKind::Function(entry) => Some(entry),
-            _ => None,
-        })
-    }
-
-    /// The position of the first parameter of a kind.
-    pub fn position(&self, kind: ParamKind) -> Option<usize> {
-        self.params.iter().position(|p| p.kind == kind)
-    }
-
-    /// The position of the function operand.
-    pub fn function_position(&self) -> Option<usize> {
-        self.params.iter().position(|p| matches!(p.kind, ParamKind::Function(_)))
-    }
-
-    /// Whether its first parameter is a context that it works on.
-    pub fn works_on_context(&self) -> bool {
-        matches!(
-            self.params.first().map(|p| p.kind),
-            Some(ParamKind::Context | ParamKind::OptionalContext)
-        )
-    }
 }
