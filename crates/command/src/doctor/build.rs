@@ -15,7 +15,7 @@ use inkwell::{
 };
 use stackswitch::reader;
 
-use super::Checks;
+use super::checks::Checks;
 use crate::programs::{Program, find, llvm_major};
 
 /// A module that is right only after the plugin's passes.

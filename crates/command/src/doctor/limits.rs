@@ -1,6 +1,6 @@
 //! Checks the limits of the process and of the system that contexts can exceed.
 
-use super::Checks;
+use super::checks::Checks;
 
 /// Address space of a thread's default regions: 64 of 256 MiB.
 const DEFAULT_REGIONS: u64 = 64 * (256 << 20);

@@ -1,6 +1,6 @@
 //! Checks the CPU's features that matter to switches.
 
-use super::Checks;
+use super::checks::Checks;
 
 pub(super) fn check(checks: &mut Checks) {
     if cfg!(target_arch = "x86_64") {

@@ -1,17 +1,19 @@
 //! `stackswitch doctor`: tries whether everything that is needed is installed and works.
 
 mod build;
+mod checks;
 mod limits;
 mod machine;
 mod self_test;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstyle::Style;
 use serde_json::json;
 
+use checks::{Checks, Status};
+
 use super::{
-    colour::{ERROR, GOOD, HEADING, WARNING},
+    colour::HEADING,
     failure::{EX_UNAVAILABLE, Failure},
     output,
 };
@@ -35,76 +37,6 @@ pub(super) struct Args {
     /// The plugin to try [default: the one installed or built beside this command]
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
-}
-
-/// The result of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    /// As it should be.
-    Ok,
-    /// Something cannot be used, or only with limits.
-    Warning,
-    /// Something does not work.
-    Problem,
-}
-
-impl Status {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Problem => "problem",
-        }
-    }
-
-    const fn style(self) -> Style {
-        match self {
-            Self::Ok => GOOD,
-            Self::Warning => WARNING,
-            Self::Problem => ERROR,
-        }
-    }
-}
-
-/// One check.
-#[derive(Debug)]
-struct Check {
-    group: &'static str,
-    name: &'static str,
-    status: Status,
-    /// What was found.
-    found: String,
-    /// What to do about it.
-    advice: Option<String>,
-}
-
-/// The checks so far.
-#[derive(Debug, Default)]
-struct Checks {
-    group: &'static str,
-    list: Vec<Check>,
-}
-
-impl Checks {
-    fn ok(&mut self, name: &'static str, found: impl Into<String>) {
-        self.add(name, Status::Ok, found.into(), None);
-    }
-
-    fn warning(&mut self, name: &'static str, found: impl Into<String>, advice: &str) {
-        self.add(name, Status::Warning, found.into(), Some(advice.to_owned()));
-    }
-
-    fn problem(&mut self, name: &'static str, found: impl Into<String>, advice: &str) {
-        self.add(name, Status::Problem, found.into(), Some(advice.to_owned()));
-    }
-
-    fn add(&mut self, name: &'static str, status: Status, found: String, advice: Option<String>) {
-        self.list.push(Check { group: self.group, name, status, found, advice });
-    }
-
-    fn count(&self, status: Status) -> usize {
-        self.list.iter().filter(|check| check.status == status).count()
-    }
 }
 
 /// Makes all checks and prints them.

@@ -2,7 +2,7 @@
 
 use stackswitch::jit::{Error, Jit, OptLevel};
 
-use super::Checks;
+use super::checks::Checks;
 
 /// Contexts that displace each other, and one that overflows.
 const PROGRAM: &str = include_str!("self_test.ll");
