@@ -27,7 +27,7 @@
 //! A file uses files of its own layer and of the layers below it, never in a cycle:
 //!
 //! ```text
-//! operations    add  builder  coroutine  host_fn  lookup  run  task
+//! operations    add  builder  coroutine  owned_coroutine  host_fn  lookup  run  task
 //!                 |
 //! the JIT       jit
 //!                 |
@@ -66,6 +66,7 @@ mod modules;
 mod object_file;
 mod objects;
 mod observe;
+mod owned_coroutine;
 mod owned_module;
 mod perf_map;
 mod program_end;
@@ -92,6 +93,7 @@ pub use jit::Jit;
 pub use lookup::Function;
 pub use module_id::ModuleId;
 pub use observe::{Event, Observer, observe};
+pub use owned_coroutine::OwnedCoroutine;
 pub use signature::{NativeFn, NativeType, Signature};
 pub use stack_frame::Frame;
 pub use stackswitch_passes::OptLevel;
