@@ -1,5 +1,4 @@
-//! Compiles the subjects written in C and C++, and takes the static runtime library as it is
-//! installed.
+//! Compiles the subjects that are written in C and C++, and links the installed static runtime library.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What stackswitch has set itself, compared with what was measured.
+//! The bars: goals of stackswitch, compared with the measured figures.
 
 use crate::results::Results;
 

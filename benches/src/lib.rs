@@ -1,7 +1,6 @@
-//! What the benchmark program does with figures: takes, keeps, plots and judges them.
+//! The parts of the benchmark program that take, store, plot and judge figures.
 //!
-//! The subjects are the program's own, as they need compilers and libraries that these parts
-//! do not.
+//! The subjects belong to the program, because they need compilers and libraries that these parts do not.
 
 pub mod bars;
 pub mod measure;

@@ -1,5 +1,5 @@
-//! How a figure comes about: rounds in which all subjects take turns, so that whatever disturbs
-//! the machine meets all of them, and in each round a few samples after a warm-up.
+//! Measures figures in rounds. In each round every subject warms up and takes a few samples, so a
+//! disturbance of the machine affects all subjects.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Modules of any size for measuring the passes: text of LLVM IR as a front end writes it, before
+//! Generates modules of any size for measuring the passes: text of LLVM IR as a front end writes it, before
 //! any optimisation.
 
 use std::fmt::Write;

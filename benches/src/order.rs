@@ -1,4 +1,4 @@
-//! In which order the contexts of a ring take their turns.
+//! The order in which the contexts of a ring run.
 
 /// The numbers below `length` in an order that is always the same and has no pattern.
 pub fn shuffled(length: usize) -> Vec<usize> {

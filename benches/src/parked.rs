@@ -1,4 +1,4 @@
-//! Bytes of memory that a parked context costs, each subject in a process of its own.
+//! Measures the memory of a suspended context, each subject in a process of its own.
 
 use std::process::{Command, ExitCode};
 

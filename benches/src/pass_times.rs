@@ -1,4 +1,4 @@
-//! What LLVM's `-time-passes` reports.
+//! Reads the report of LLVM's `-time-passes`.
 
 use std::time::Duration;
 

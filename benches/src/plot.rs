@@ -1,4 +1,4 @@
-//! A plot for each curve.
+//! Draws a plot for each curve.
 
 use std::io;
 use std::path::Path;

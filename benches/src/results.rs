@@ -1,4 +1,4 @@
-//! The figures of a run: kept, written and printed.
+//! Stores, writes and prints the figures of a run.
 
 use std::fs;
 use std::io;

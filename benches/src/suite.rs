@@ -1,4 +1,4 @@
-//! The benches: who is measured at what.
+//! The benches, and the subjects of each.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,8 +1,7 @@
-//! Measures coroutines that a Rust program drives, through the JIT API.
+//! Measures coroutines that a Rust program drives through the JIT API.
 //!
-//! A program of its own, beside the one that measures everything else: that one is linked with the
-//! installed runtime library, this one has the runtime in the JIT. It prints nanoseconds an
-//! operation, one sample a line.
+//! This is a program of its own: the main benchmark program is linked with the installed runtime library,
+//! while this one has the runtime in the JIT. It prints nanoseconds for each operation, one sample a line.
 
 use std::process::ExitCode;
 use std::ptr::null_mut;

@@ -1,4 +1,4 @@
-//! LLVM's `opt` as a subject: what it takes to optimise a module, and what our passes take of that.
+//! LLVM's `opt` as a subject: the time to optimise a module, and the part of it that our passes take.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};

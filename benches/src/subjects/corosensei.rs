@@ -1,4 +1,4 @@
-//! The crate `corosensei`.
+//! Subjects with the crate `corosensei`.
 
 use corosensei::stack::{DefaultStack, MIN_STACK_SIZE, Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult};

@@ -1,4 +1,4 @@
-//! The crate `generator`.
+//! Subjects with the crate `generator`.
 
 use generator::{Gn, LocalGenerator};
 

@@ -1,4 +1,4 @@
-//! Ours as Rust programs drive them, through the JIT: in a process of its own.
+//! Our coroutines driven by a Rust program through the JIT, in a process of its own.
 
 use std::env;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Those who are measured.
+//! The subjects: everything that is measured.
 
 pub mod compile;
 pub mod corosensei;

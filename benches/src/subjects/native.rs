@@ -1,4 +1,4 @@
-//! The subjects written in C and C++.
+//! The subjects that are written in C and C++.
 
 use std::ffi::c_void;
 use std::sync::Mutex;

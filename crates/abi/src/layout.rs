@@ -1,5 +1,5 @@
-//! Where fields of the runtime's structures lie: for its assembly, and for the code that the pass
-//! `stackswitch-inline` makes. They are the same for all CPUs with 64 bits.
+//! Offsets of fields in the runtime's structures, for its assembly and for the code that the pass
+//! `stackswitch-inline` makes. They are the same on all CPUs with 64 bits.
 //!
 //! The runtime asserts each constant against its structures with `offset_of!`.
 

@@ -1,4 +1,4 @@
-//! Shared libraries that a program in this process uses.
+//! Loads the shared libraries that a program in this process uses.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! LLVM's settings that hold for a whole process.
+//! Settings of LLVM for the whole process.
 
 use std::ffi::{CStr, c_char};
 

@@ -1,4 +1,4 @@
-//! What a command writes: to a file, or to the standard output.
+//! Writes the output of a command, to a file or to the standard output.
 
 use std::{
     fs::File,

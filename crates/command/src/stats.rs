@@ -1,4 +1,4 @@
-//! What `run --stats` prints.
+//! Prints the counters of the runtime for `run --stats`.
 
 use std::{io::Write, time::Duration};
 

@@ -1,5 +1,4 @@
-//! Whether an address escapes: whether anybody may still know it when the function's own uses of
-//! it are over.
+//! Whether an address escapes: whether other code may still know it after the last use in the function.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Where the source has what is in a module, as debug information tells.
+//! Places in the source, from debug information.
 
 use std::fmt;
 

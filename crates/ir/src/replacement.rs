@@ -1,4 +1,4 @@
-//! Putting one piece of code in the place of another.
+//! Replaces one piece of code by another.
 
 use inkwell::llvm_sys::LLVMTailCallKind::{self, *};
 use inkwell::llvm_sys::core::*;

@@ -1,6 +1,5 @@
-//! GDB's interface for code that is made at run time: a list of object files in memory, and a
-//! function at which the debugger has a breakpoint. Both are in libLLVM, so that a process has
-//! them once.
+//! GDB's interface for code that is compiled at run time: a list of object files in memory, and a function
+//! at which the debugger has a breakpoint. Both are in libLLVM, so a process has them once.
 
 use std::{
     ptr::null_mut,

@@ -1,8 +1,8 @@
-//! What a program has registered for its end: functions of `atexit`, destructors of its modules, and
+//! Runs what a program has registered for its end: functions of `atexit`, destructors of its modules, and
 //! destructors of thread-local objects.
 //!
-//! They run when `main` has returned, and when somebody calls libc's `exit` meanwhile. The latter is
-//! known from a function that the JIT registers with libc's `atexit`.
+//! They run when `main` has returned, or when the program calls libc's `exit`. The JIT learns of the latter by
+//! a function that it registers with libc's `atexit`.
 
 use std::{
     cell::Cell,

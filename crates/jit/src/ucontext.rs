@@ -1,4 +1,4 @@
-//! What becomes of the functions of `<ucontext.h>`.
+//! Selects the functions of `<ucontext.h>` for a program: the runtime's or the system's.
 
 /// What becomes of the functions of `<ucontext.h>` in a module.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
-//! What an operation does, as far as the passes and LLVM may count on it.
+//! The properties of an operation: promises that the passes and LLVM may rely on.
 //!
-//! A pass asks for properties and never for a name. [`Properties::UNKNOWN`] promises nothing; an
-//! entry of the table starts from it and lists its promises. A promise that is left out makes
-//! programs slower. A promise that does not hold makes them wrong.
+//! A pass asks for properties and never for a name. [`Properties::UNKNOWN`] promises nothing; an entry of the
+//! table starts from it and lists its promises. Without a promise programs are slower. With a false promise
+//! they are wrong.
 
 /// Where control goes while an operation runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

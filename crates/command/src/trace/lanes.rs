@@ -1,8 +1,8 @@
-//! Which contexts have a lane of a picture to themselves, and which share one.
+//! Assigns contexts to the lanes of a picture.
 //!
-//! While there are lanes enough, every context has its own. Otherwise contexts of one thread that
-//! run the same function share a lane, large groups first. If there are more functions than lanes,
-//! those that ran least share the last lane.
+//! If there are enough lanes, every context has its own. Otherwise contexts of one thread that run the same
+//! function share a lane, large groups first. If there are more functions than lanes, the functions that ran
+//! least share the last lane.
 
 use std::{
     cmp::Reverse,

@@ -1,8 +1,8 @@
-//! Writes the trace of a running program, as Chrome and Perfetto read it.
+//! Writes the trace of a running program in the format of Chrome and Perfetto.
 //!
-//! The file is a JSON array with one event a line, written as the program runs, so memory stays
-//! small however long it takes. Each context is what the format calls a thread, and each thread
-//! what it calls a process: so viewers give every context a lane and group them by thread.
+//! The file is a JSON array with one event a line. It is written as the program runs, so memory use stays
+//! small. Each context is a "thread" of the format, and each thread a "process", so viewers give every context
+//! a lane and group the lanes by thread.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! What happens in each lane of a picture over time, in pieces of equal length.
+//! Computes what happens in each lane of a picture over time, in pieces of equal length.
 
 use std::{
     collections::{BTreeMap, HashMap},
