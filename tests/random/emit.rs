@@ -10,7 +10,7 @@ use super::{
     oracle::{FILL, MIX},
     program::{
         Base, Binary, Call, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, How, KNOWN,
-        Memory, Op, Program, Role, Storage, TABLE, Type, Var, Yields,
+        Memory, Op, PUBLISHED, Program, Role, Storage, TABLE, Type, Var, Yields,
     },
 };
 
@@ -39,6 +39,8 @@ const EXTERNAL: &str = "
 @sum = external global i64
 @table = external global [8 x ptr]
 @shared = external global ptr
+@published0 = external global ptr
+@published1 = external global ptr
 ";
 
 impl<'p> Module<'p> {
@@ -127,6 +129,8 @@ impl<'p> Module<'p> {
             "@sum = global i64 0
 @table = global [8 x ptr] zeroinitializer
 @shared = global ptr null
+@published0 = global ptr @global0
+@published1 = global ptr @global1
 @format = private constant [6 x i8] c\"%lld\\0A\\00\"
 define void @handler(i32 %code, ptr %context, ptr %message) {
   %value = sext i32 %code to i64
@@ -215,7 +219,7 @@ define i32 @main() {{
 
     fn function(&mut self, function: Function) {
         let definition = &self.program.functions[function];
-        let code = flatten(definition);
+        let code = flatten(self.program, function);
         let (result, params) = match definition.role {
             Role::Plain(None) => ("i64", "i64 %first, i64 %depth, ptr %memory".into()),
             Role::Plain(Some(_)) => {
@@ -328,6 +332,12 @@ impl Writer<'_, '_> {
     fn write(&mut self) {
         for var in 0..self.code.vars {
             self.line(format_args!("%v{var} = alloca i64"));
+        }
+        for capture in 0..self.code.captures {
+            let vars = self.code.vars;
+            self.line(format_args!("%r{capture} = alloca i64"));
+            self.line(format_args!("%k{capture} = alloca [{vars} x i64]"));
+            self.line(format_args!("%j{capture} = alloca [32 x i64], align 16"));
         }
         let mut held = vec![false; self.code.slots];
         for (array, &(length, storage)) in self.code.arrays.iter().enumerate() {
@@ -547,6 +557,9 @@ impl Writer<'_, '_> {
                 self.let_be(format_args!("load ptr, ptr %p{array}"))
             }
             Memory::Array(array) => format!("%a{array}"),
+            Memory::Published(number) => {
+                self.let_be(format_args!("load ptr, ptr @published{number}"))
+            }
         }
     }
 
@@ -699,6 +712,17 @@ impl Writer<'_, '_> {
                 let value = self.value(value);
                 self.line(format_args!("call void @observe(i64 {value})"));
             }
+            Op::Publish(number, array) => {
+                let memory = self.memory(Memory::Array(*array));
+                self.line(format_args!("store ptr {memory}, ptr @published{number}"));
+            }
+            Op::Unpublish => {
+                for number in 0..PUBLISHED {
+                    self.line(format_args!("store ptr @global{number}, ptr @published{number}"));
+                }
+            }
+            Op::Capture(capture) => self.capture(*capture),
+            Op::GoBack(capture, times) => self.go_back(*capture, *times),
             Op::Label(label) => self.module.line(format_args!("l{label}:")),
             Op::Jump(label) => self.line(format_args!("br label %l{label}")),
             Op::Branch(condition, yes, no) => {
@@ -865,6 +889,47 @@ impl Writer<'_, '_> {
                 self.line(format_args!("ret {ir} {value}"));
             }
         }
+    }
+
+    /// Where control goes back to. What the variables hold there is what they held before the jump.
+    fn capture(&mut self, capture: usize) {
+        self.declare("i32 @_setjmp(ptr) returns_twice".into());
+        self.line(format_args!("store volatile i64 0, ptr %r{capture}"));
+        self.keep_variables(capture);
+        self.let_be(format_args!("call i32 @_setjmp(ptr %j{capture}) returns_twice"));
+        for var in 0..self.code.vars {
+            let kept = self.kept(capture, var);
+            let value = self.let_be(format_args!("load volatile i64, ptr {kept}"));
+            self.set(var, &value);
+        }
+    }
+
+    fn go_back(&mut self, capture: usize, times: i64) {
+        self.declare("void @longjmp(ptr, i32) noreturn".into());
+        let returns = self.let_be(format_args!("load volatile i64, ptr %r{capture}"));
+        let more = self.let_be(format_args!("icmp slt i64 {returns}, {times}"));
+        let id = &more[1..];
+        self.line(format_args!("br i1 {more}, label %{id}.back, label %{id}.on"));
+        self.module.text.push_str(&format!("{id}.back:\n"));
+        let next = self.let_be(format_args!("add i64 {returns}, 1"));
+        self.line(format_args!("store volatile i64 {next}, ptr %r{capture}"));
+        self.keep_variables(capture);
+        self.line(format_args!("call void @longjmp(ptr %j{capture}, i32 1)"));
+        self.line(format_args!("unreachable"));
+        self.module.text.push_str(&format!("{id}.on:\n"));
+    }
+
+    fn keep_variables(&mut self, capture: usize) {
+        for var in 0..self.code.vars {
+            let value = self.value(&Expr::Var(var));
+            let kept = self.kept(capture, var);
+            self.line(format_args!("store volatile i64 {value}, ptr {kept}"));
+        }
+    }
+
+    /// Where a variable's value is kept for after a jump.
+    fn kept(&mut self, capture: usize, var: Var) -> String {
+        self.let_be(format_args!("getelementptr i64, ptr %k{capture}, i64 {var}"))
     }
 
     fn about(&mut self, name: &str, context: &Handle) {

@@ -1,17 +1,36 @@
 //! From statements to operations.
 
 use super::program::{
-    Array, Base, Binary, CHANGEABLE, Code, Definition, End, Expr, Handle, How, Label, Op, Stmt,
-    Storage, Var,
+    Array, Base, Binary, CHANGEABLE, Code, End, Expr, Function, Handle, How, Label, Op, Program,
+    Role, Stmt, Storage, Var,
 };
 
 /// The operations of a function.
-pub fn flatten(function: &Definition) -> Code {
+///
+/// An address of an array that is published may be used as long as the array is there and in its place.
+/// That is so in the function itself, and in the start of the program when the array's context has just
+/// suspended to it. So nothing is published any more where an array may end, before a switch to a
+/// context, and after a switch in other functions than the start.
+pub fn flatten(program: &Program, function: Function) -> Code {
+    let definition = &program.functions[function];
     let mut flat = Flat {
-        code: Code { ops: Vec::new(), vars: CHANGEABLE, arrays: Vec::new(), slots: 0, labels: 0 },
+        code: Code {
+            ops: Vec::new(),
+            vars: CHANGEABLE,
+            arrays: Vec::new(),
+            slots: 0,
+            labels: 0,
+            captures: 0,
+        },
         loops: Vec::new(),
+        publishes: program.publishes,
+        is_start: function == 0,
     };
-    flat.statements(&function.statements);
+    if matches!(definition.role, Role::Body(_) | Role::OnTop(_)) {
+        flat.unpublish();
+    }
+    flat.statements(&definition.statements);
+    flat.unpublish();
     flat.code.ops.push(Op::Return(Expr::Var(2)));
     flat.code
 }
@@ -20,9 +39,26 @@ struct Flat {
     code: Code,
     /// Where each loop that is being flattened goes on after its end.
     loops: Vec<Label>,
+    publishes: bool,
+    is_start: bool,
 }
 
 impl Flat {
+    fn unpublish(&mut self) {
+        if self.publishes {
+            self.push(Op::Unpublish);
+        }
+    }
+
+    /// A switch to a context: what that publishes is for the start alone.
+    fn switch(&mut self, op: Op) {
+        self.unpublish();
+        self.push(op);
+        if !self.is_start {
+            self.unpublish();
+        }
+    }
+
     fn label(&mut self) -> Label {
         self.code.labels += 1;
         self.code.labels - 1
@@ -104,6 +140,14 @@ impl Flat {
             Stmt::Set(var, value) => self.push(Op::Set(var, value)),
             Stmt::Store(memory, index, value) => self.push(Op::Store(memory, index, value)),
             Stmt::Observe(value) => self.push(Op::Observe(value)),
+            Stmt::Publish(number, array) => self.push(Op::Publish(number, array)),
+            Stmt::Again(times, body) => {
+                let capture = self.code.captures;
+                self.code.captures += 1;
+                self.push(Op::Capture(capture));
+                self.statements(&body);
+                self.push(Op::GoBack(capture, times));
+            }
             Stmt::If(condition, yes, no) => {
                 self.branch(condition, |f| f.statements(&yes), |f| f.statements(&no));
             }
@@ -118,37 +162,48 @@ impl Flat {
                 }
             }
             Stmt::Return(value) => {
-                self.push(Op::Return(value));
+                // The value may be read through a published address.
+                let result = self.var();
+                self.push(Op::Set(result, value));
+                self.unpublish();
+                self.push(Op::Return(Expr::Var(result)));
                 self.dead();
             }
             Stmt::Array { array, length, storage, body } => {
                 self.array(array, length, storage);
                 self.push(Op::Begin(array));
                 self.statements(&body);
+                self.unpublish();
                 self.push(Op::End(array));
             }
             Stmt::Call { call, into, cleanup } => self.push(Op::Call { call, into, cleanup }),
             Stmt::TailCall { call, must } => {
+                self.unpublish();
                 self.push(Op::TailCall { call, must });
                 self.dead();
             }
             Stmt::CallBody { callee, first, memory, into } => {
                 self.push(Op::CallBody { callee, first, memory, into });
             }
-            Stmt::Suspend { value, into, how } => self.push(Op::Suspend { value, into, how }),
+            Stmt::Suspend { value, into, how } => {
+                self.push(Op::Suspend { value, into, how });
+                if !self.is_start {
+                    self.unpublish();
+                }
+            }
             Stmt::With { slot, bodies, selector, base, memory, body, end } => {
                 self.slot(slot);
                 self.push(Op::MakeBase(slot, base));
                 self.push(Op::Spawn { slot, bodies, selector, base, memory });
                 self.statements(&body);
                 match end {
-                    End::Destroy => self.push(Op::Destroy(slot)),
+                    End::Destroy => self.switch(Op::Destroy(slot)),
                     End::Cancel => {
-                        self.push(Op::Cancel(slot));
+                        self.switch(Op::Cancel(slot));
                         self.push(Op::Destroy(slot));
                     }
                     End::DestroyIf(condition) => {
-                        self.branch(condition, |f| f.push(Op::Destroy(slot)), |_| {});
+                        self.branch(condition, |f| f.switch(Op::Destroy(slot)), |_| {});
                     }
                     End::Leave => {}
                 }
@@ -157,7 +212,7 @@ impl Flat {
                 }
             }
             Stmt::Resume { context, ty, value, into, how } => {
-                self.push(Op::Resume { context, ty, value, into, how });
+                self.switch(Op::Resume { context, ty, value, into, how });
             }
             Stmt::Drain { context, ty, value, into, most, mut body } => {
                 let how = How::Intrinsic;
@@ -179,9 +234,9 @@ impl Flat {
                 self.branch(
                     suspended,
                     |f| {
-                        f.push(Op::Clone { from, slot });
+                        f.switch(Op::Clone { from, slot });
                         f.statements(&body);
-                        f.push(Op::Destroy(slot));
+                        f.switch(Op::Destroy(slot));
                     },
                     |_| {},
                 );
@@ -194,10 +249,10 @@ impl Flat {
             Stmt::IsCurrent { context, into } => self.push(Op::IsCurrent { context, into }),
             Stmt::IsNull { context, into } => self.push(Op::IsNull { context, into }),
             Stmt::Swap { context, ty, value, into, how } => {
-                self.push(Op::Swap { context, ty, value, into, how });
+                self.switch(Op::Swap { context, ty, value, into, how });
             }
             Stmt::SwapOnTop { context, ty, callee, value, into } => {
-                self.push(Op::SwapOnTop { context, ty, callee, value, into });
+                self.switch(Op::SwapOnTop { context, ty, callee, value, into });
             }
         }
     }

@@ -4,12 +4,14 @@
 //! says. A context of a function's own is resumed by that function and by those that it is handed to;
 //! those of the table by anybody who may wait for their type. The address of a local array goes to
 //! another context only where it stays readable: from the start's frame to anybody, from elsewhere to
-//! a context on another stack that makes no contexts itself.
+//! a context on another stack that makes no contexts itself. An address that is published is used only
+//! while it is right, see `flatten`.
 
 use super::{
     program::{
         Array, Base, Binary, CHANGEABLE, Call, DEPTH, Definition, End, Expr, FIRST, Function,
-        GLOBALS, Handle, How, KNOWN, Memory, Program, Role, Slot, Stmt, Storage, Type, Yields,
+        GLOBALS, Handle, How, KNOWN, Memory, PUBLISHED, Program, Role, Slot, Stmt, Storage, Type,
+        Yields,
     },
     rng::Rng,
 };
@@ -23,6 +25,8 @@ pub fn generate(seed: u64) -> Program {
     let modules = if rng.percent(15) { 2 } else { 1 };
     let unwinds = rng.percent(20);
     let may_clone = rng.percent(30);
+    let publishes = rng.percent(45);
+    let goes_back = rng.percent(40);
     let mut roles = vec![(Role::Plain(None), Yields::No)];
     for _ in 0..3 + rng.below(6) {
         roles.push(role(&mut rng, types));
@@ -38,6 +42,8 @@ pub fn generate(seed: u64) -> Program {
         table_type: first,
         may_clone,
         clones: false,
+        publishes,
+        goes_back,
     };
     maker.choose_table();
     let mut functions = Vec::new();
@@ -68,6 +74,7 @@ pub fn generate(seed: u64) -> Program {
         debug,
         observer,
         clones: maker.clones,
+        publishes,
     }
 }
 
@@ -110,6 +117,10 @@ struct Maker {
     /// Contexts may be cloned, which keeps variables from the heap and contexts from other frames.
     may_clone: bool,
     clones: bool,
+    /// Addresses of arrays are published.
+    publishes: bool,
+    /// Control may go back by a jump.
+    goes_back: bool,
 }
 
 /// What statements of a function can use.
@@ -133,6 +144,8 @@ enum Kind {
     Set,
     Store,
     Observe,
+    Publish,
+    Again,
     If,
     Loop,
     Break,
@@ -234,6 +247,13 @@ impl Maker {
                 Kind::With,
             ),
         ];
+        if self.publishes && !scope.arrays.is_empty() && !on_top {
+            kinds.push((if matches!(role, Role::Body(_)) { 10 } else { 2 }, Kind::Publish));
+        }
+        // A function that ends in a tail call has no place to go back to.
+        if self.goes_back && shallow && !on_top && (start || role != Role::Plain(None)) {
+            kinds.push((5, Kind::Again));
+        }
         if !scope.slots.is_empty() || self.context_param(scope).is_some() {
             kinds.push((10, Kind::Resume));
             kinds.push((if shallow { 5 } else { 0 }, Kind::Drain));
@@ -270,6 +290,17 @@ impl Maker {
                 Stmt::Store(memory, self.expr(scope, 1), self.expr(scope, 2))
             }
             Kind::Observe => Stmt::Observe(self.expr(scope, 2)),
+            Kind::Publish => {
+                let (array, _) = self.rng.pick(&scope.arrays);
+                Stmt::Publish(self.rng.below(PUBLISHED), array)
+            }
+            Kind::Again => {
+                // A jump may lose what an array of the function's own has become since the capture.
+                let mut inner = scope.clone();
+                inner.arrays.clear();
+                let times = 1 + self.rng.below(2) as i64;
+                Stmt::Again(times, self.inside(&inner, counters, 4))
+            }
             Kind::If => {
                 let condition = self.condition(scope);
                 let yes = self.inside(scope, counters, 3);
@@ -440,10 +471,22 @@ impl Maker {
         if !scope.arrays.is_empty() && self.rng.percent(60) {
             return Memory::Array(self.rng.pick(&scope.arrays).0);
         }
+        if self.publishes && self.rng.percent(25) {
+            return Memory::Published(self.rng.below(PUBLISHED));
+        }
         if matches!(self.roles[scope.function].0, Role::OnTop(_)) || self.rng.percent(40) {
             return Memory::Global(self.rng.below(GLOBALS));
         }
         Memory::Param
+    }
+
+    /// Memory for a function that is called. What is published is so for as long as nothing switches.
+    fn passed(&mut self, scope: &Scope, callee: Function) -> Memory {
+        let Known { switches, suspends, .. } = self.known[callee];
+        match self.memory(scope) {
+            Memory::Published(number) if switches || suspends => Memory::Global(number),
+            memory => memory,
+        }
     }
 
     fn expr(&mut self, scope: &Scope, depth: usize) -> Expr {
@@ -535,7 +578,7 @@ impl Maker {
         };
         let depth = Expr::Const(self.rng.below(4) as i64);
         let value = self.expr(scope, 2);
-        let call = Call { callee, value, depth, memory: self.memory(scope), context };
+        let call = Call { callee, value, depth, memory: self.passed(scope, callee), context };
         Stmt::Call { call, into: self.var(), cleanup: self.cleanup() }
     }
 
@@ -553,7 +596,12 @@ impl Maker {
             self.known[callee].holds = true;
         }
         let value = self.expr(scope, 2);
-        let call = Call { callee, value, depth, memory: self.memory(scope), context };
+        // What it does is not known yet.
+        let memory = match self.memory(scope) {
+            Memory::Published(number) => Memory::Global(number),
+            memory => memory,
+        };
+        let call = Call { callee, value, depth, memory, context };
         let call = Stmt::Call { call, into: self.var(), cleanup: self.cleanup() };
         let more = Expr::Binary(Binary::Less, Box::new(Expr::Const(0)), Box::new(Expr::Var(DEPTH)));
         Stmt::If(more, vec![call], Vec::new())
@@ -583,7 +631,7 @@ impl Maker {
         let callee = self.rng.pick(&callees);
         self.does(scope, callee);
         let first = self.expr(scope, 2);
-        let memory = self.memory(scope);
+        let memory = self.passed(scope, callee);
         Stmt::CallBody { callee, first, memory, into: self.var() }
     }
 
@@ -608,7 +656,8 @@ impl Maker {
         let base = self.rng.weighted(&[
             (24, Base::Null),
             (3, Base::Shared),
-            (3, Base::Here),
+            // Where the creator goes on, such a context is displaced, and what it has published.
+            (if self.publishes { 0 } else { 3 }, Base::Here),
             (1, Base::Own),
         ]);
         let switches = chosen.iter().any(|&f| self.known[f].switches);
@@ -672,7 +721,10 @@ impl Maker {
                 return Memory::Array(self.rng.pick(&arrays));
             }
         } else if elsewhere && !switches {
-            return self.memory(scope);
+            return match self.memory(scope) {
+                Memory::Published(number) => Memory::Global(number),
+                memory => memory,
+            };
         }
         Memory::Global(self.rng.below(GLOBALS))
     }

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use super::{
     flatten::flatten,
     program::{
-        Base, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, KNOWN, Memory, Op, Program,
-        Role, Storage, TABLE, Type, Var, Yields,
+        Base, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, KNOWN, Memory, Op, PUBLISHED,
+        Program, Role, Storage, TABLE, Type, Var, Yields,
     },
 };
 
@@ -37,7 +37,7 @@ const BUSY: i64 = -9;
 
 /// What `program` comes to, unless it takes too many steps.
 pub fn run(program: &Program, most_steps: usize) -> Option<Outcome> {
-    let codes: Vec<Code> = program.functions.iter().map(flatten).collect();
+    let codes: Vec<Code> = (0..program.functions.len()).map(|f| flatten(program, f)).collect();
     let mut machine = Machine {
         program,
         codes: &codes,
@@ -48,6 +48,7 @@ pub fn run(program: &Program, most_steps: usize) -> Option<Outcome> {
         bases: 1,
         current: 0,
         table: Vec::new(),
+        published: UNPUBLISHED,
     };
     machine.start();
     for _ in 0..most_steps {
@@ -91,6 +92,8 @@ struct Frame {
     arrays: Vec<Option<usize>>,
     slots: Vec<Option<Context>>,
     bases: Vec<Option<usize>>,
+    /// How often control has gone back to each captured place.
+    returns: Vec<i64>,
 }
 
 #[derive(Clone)]
@@ -115,7 +118,11 @@ struct Machine<'p> {
     bases: usize,
     current: Context,
     table: Vec<Context>,
+    published: [Place; PUBLISHED],
 }
+
+/// What is published at first.
+const UNPUBLISHED: [Place; PUBLISHED] = [Place::Global(0), Place::Global(1)];
 
 /// The number of the base that all share.
 const SHARED: usize = 1;
@@ -153,6 +160,7 @@ impl Machine<'_> {
             arrays: vec![None; code.arrays.len()],
             slots: vec![None; code.slots],
             bases: vec![None; code.slots],
+            returns: vec![0; code.captures],
         }
     }
 
@@ -184,6 +192,7 @@ impl Machine<'_> {
         match memory {
             Memory::Global(index) => Place::Global(index),
             Memory::Param => self.peek().memory,
+            Memory::Published(number) => self.published[number],
             Memory::Array(array) => {
                 Place::Object(self.peek().arrays[array].expect("the array has begun"))
             }
@@ -416,6 +425,20 @@ impl Machine<'_> {
                 self.observe(value);
             }
             Op::Label(_) | Op::Prefetch(_) | Op::End(_) => {}
+            Op::Publish(number, array) => {
+                self.published[*number] = self.place(Memory::Array(*array));
+            }
+            Op::Unpublish => self.published = UNPUBLISHED,
+            Op::Capture(capture) => self.top().returns[*capture] = 0,
+            Op::GoBack(capture, times) => {
+                let is_capture = |op: &Op| matches!(op, Op::Capture(c) if c == capture);
+                let captured = code.ops.iter().position(is_capture).expect("a place to go to");
+                let frame = self.top();
+                if frame.returns[*capture] < *times {
+                    frame.returns[*capture] += 1;
+                    frame.next = captured + 1;
+                }
+            }
             Op::Jump(label) => self.jump(code, *label),
             Op::Branch(condition, yes, no) => {
                 let label = if self.value(condition) != 0 { *yes } else { *no };

@@ -147,6 +147,9 @@ pub const KNOWN: usize = 8;
 pub const TABLE: usize = 8;
 /// The arrays that are global variables.
 pub const GLOBALS: usize = 3;
+/// The numbers under which addresses are published. What is published under one is at first the
+/// global array of that number.
+pub const PUBLISHED: usize = 2;
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -198,6 +201,8 @@ pub enum Memory {
     /// What the function's parameter points to.
     Param,
     Array(Array),
+    /// The one whose address was published last under that number.
+    Published(usize),
 }
 
 /// How an array of a function is had.
@@ -289,6 +294,11 @@ pub enum Stmt {
     Set(Var, Expr),
     Store(Memory, Expr, Expr),
     Observe(Expr),
+    /// Makes the address of an array known to all, under a number.
+    Publish(usize, Array),
+    /// Does statements, and again so many times: control comes back by a jump to where it was
+    /// captured, not by a branch.
+    Again(i64, Vec<Stmt>),
     If(Expr, Vec<Stmt>, Vec<Stmt>),
     /// As often as the value's low three bits say.
     Loop(Expr, Vec<Stmt>),
@@ -450,6 +460,8 @@ pub struct Program {
     pub observer: &'static str,
     /// Some context is cloned, which variables on the heap forbid.
     pub clones: bool,
+    /// Addresses of arrays are published.
+    pub publishes: bool,
 }
 
 /// What a function does, one after the other.
@@ -458,31 +470,99 @@ pub enum Op {
     Set(Var, Expr),
     Store(Memory, Expr, Expr),
     Observe(Expr),
+    Publish(usize, Array),
+    /// From here on no array of a function is published.
+    Unpublish,
+    /// Captures where control is, under a number of the function's own.
+    Capture(usize),
+    /// Goes back there, so many times after one capture.
+    GoBack(usize, i64),
     Label(Label),
     Jump(Label),
     Branch(Expr, Label, Label),
     Begin(Array),
     End(Array),
-    Call { call: Call, into: Var, cleanup: Option<i64> },
-    TailCall { call: Call, must: bool },
-    CallBody { callee: Function, first: Expr, memory: Memory, into: Var },
-    Suspend { value: Expr, into: Var, how: How },
+    Call {
+        call: Call,
+        into: Var,
+        cleanup: Option<i64>,
+    },
+    TailCall {
+        call: Call,
+        must: bool,
+    },
+    CallBody {
+        callee: Function,
+        first: Expr,
+        memory: Memory,
+        into: Var,
+    },
+    Suspend {
+        value: Expr,
+        into: Var,
+        how: How,
+    },
     MakeBase(Slot, Base),
     DropBase(Slot),
-    Spawn { slot: Slot, bodies: Vec<Function>, selector: Expr, base: Base, memory: Memory },
-    Resume { context: Handle, ty: Type, value: Expr, into: Var, how: How },
-    Swap { context: Handle, ty: Type, value: Expr, into: Var, how: How },
-    SwapOnTop { context: Handle, ty: Type, callee: Function, value: Expr, into: Var },
-    Clone { from: Slot, slot: Slot },
+    Spawn {
+        slot: Slot,
+        bodies: Vec<Function>,
+        selector: Expr,
+        base: Base,
+        memory: Memory,
+    },
+    Resume {
+        context: Handle,
+        ty: Type,
+        value: Expr,
+        into: Var,
+        how: How,
+    },
+    Swap {
+        context: Handle,
+        ty: Type,
+        value: Expr,
+        into: Var,
+        how: How,
+    },
+    SwapOnTop {
+        context: Handle,
+        ty: Type,
+        callee: Function,
+        value: Expr,
+        into: Var,
+    },
+    Clone {
+        from: Slot,
+        slot: Slot,
+    },
     Cancel(Slot),
     Destroy(Slot),
-    Status { context: Handle, into: Var },
+    Status {
+        context: Handle,
+        into: Var,
+    },
     Prefetch(Handle),
-    SliceSize { context: Handle, into: Var },
-    Link { context: Handle, into: Var },
-    SetLink { context: Handle, link: Handle },
-    IsCurrent { context: Handle, into: Var },
-    IsNull { context: Handle, into: Var },
+    SliceSize {
+        context: Handle,
+        into: Var,
+    },
+    Link {
+        context: Handle,
+        into: Var,
+    },
+    SetLink {
+        context: Handle,
+        link: Handle,
+    },
+    IsCurrent {
+        context: Handle,
+        into: Var,
+    },
+    IsNull {
+        context: Handle,
+        into: Var,
+    },
     Return(Expr),
 }
 
@@ -494,4 +574,6 @@ pub struct Code {
     pub arrays: Vec<(usize, Storage)>,
     pub slots: usize,
     pub labels: usize,
+    /// Places to which control goes back.
+    pub captures: usize,
 }

@@ -73,7 +73,7 @@ fn edit(statements: &mut Vec<Stmt>, left: &mut usize) -> bool {
 fn inner(statement: &Stmt) -> Option<Vec<Stmt>> {
     match statement {
         Stmt::If(_, yes, no) => Some(yes.iter().chain(no).cloned().collect()),
-        Stmt::Loop(_, body) => Some(body.clone()),
+        Stmt::Loop(_, body) | Stmt::Again(_, body) => Some(body.clone()),
         _ => None,
     }
 }
@@ -84,9 +84,10 @@ fn edit_one(statement: &mut Stmt, left: &mut usize) -> bool {
             simplify(condition, left) || edit(yes, left) || edit(no, left)
         }
         Stmt::Loop(value, body) => simplify(value, left) || edit(body, left),
-        Stmt::Array { body, .. } | Stmt::Drain { body, .. } | Stmt::Clone { body, .. } => {
-            edit(body, left)
-        }
+        Stmt::Array { body, .. }
+        | Stmt::Drain { body, .. }
+        | Stmt::Clone { body, .. }
+        | Stmt::Again(_, body) => edit(body, left),
         Stmt::With { bodies, body, end, .. } => {
             if bodies.len() > 1 {
                 if *left == 0 {
