@@ -116,7 +116,7 @@ pub(crate) enum Outcome<'m> {
 pub(crate) fn replace<'m>(
     module: Module<'m>,
     mask: SignalMask,
-    tell: &dyn Fn(&Remark<'m>),
+    report: &dyn Fn(&Remark<'m>),
 ) -> Outcome<'m> {
     let found: Vec<_> = KNOWN
         .iter()
@@ -135,7 +135,7 @@ pub(crate) fn replace<'m>(
         return Outcome::Refused(refusals(&found, &why));
     }
     for (known, function) in found {
-        known.replace(module, function, mask, tell);
+        known.replace(module, function, mask, report);
     }
     Outcome::Done(true)
 }
@@ -164,7 +164,7 @@ impl Known {
         module: Module<'m>,
         function: Function<'m>,
         mask: SignalMask,
-        tell: &dyn Fn(&Remark<'m>),
+        report: &dyn Fn(&Remark<'m>),
     ) {
         let [plain, with_mask] = self.symbols;
         let symbol = if mask == SignalMask::Context { with_mask } else { plain };
@@ -179,7 +179,7 @@ impl Known {
             if self.returns_twice {
                 call.add_attribute(module, "returns_twice");
             }
-            tell(&Remark {
+            report(&Remark {
                 at: call.instruction(),
                 taken: true,
                 name: "FromUcontext",

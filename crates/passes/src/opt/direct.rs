@@ -1,7 +1,7 @@
 //! Direct calls: a context that one function spawns and resumes once, and whose body cannot suspend,
 //! becomes a call of its body.
 
-use super::nosuspend::{Facts, MAX_STACK};
+use super::nosuspend::{MAX_STACK, SuspendFacts};
 use crate::lower;
 use crate::remark::Remark;
 use crate::verify::{self, HandleUses, Index, Site};
@@ -22,12 +22,12 @@ struct Plan<'a, 'm> {
 
 /// Makes a direct call of the context of one `spawn`, if that is possible. Returns whether anything
 /// changed.
-pub(super) fn run<'a, 'm>(
+pub(super) fn make_direct_call<'a, 'm>(
     module: Module<'m>,
     site: &'a Site<'m>,
     index: &mut Index<'a, 'm>,
-    facts: &Facts<'m>,
-    tell: &mut dyn FnMut(Remark<'m>),
+    facts: &SuspendFacts<'m>,
+    report: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
     if !site.intrinsic.makes_context() {
         return false;
@@ -38,13 +38,13 @@ pub(super) fn run<'a, 'm>(
                 "the context of '{}' cannot suspend and is resumed once: it is a direct call",
                 plan.body.name()
             );
-            tell(Remark { at: site.call.instruction(), taken: true, name: "DirectCall", text });
+            report(Remark { at: site.call.instruction(), taken: true, name: "DirectCall", text });
             apply(module, site, &plan, index);
             true
         }
         Err(reason) => {
             let text = format!("the context is no direct call: {reason}");
-            tell(Remark { at: site.call.instruction(), taken: false, name: "DirectCall", text });
+            report(Remark { at: site.call.instruction(), taken: false, name: "DirectCall", text });
             false
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn run<'a, 'm>(
 fn plan<'a, 'm>(
     site: &Site<'m>,
     index: &Index<'a, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> Result<Plan<'a, 'm>, String> {
     let is_plain = |s: &Site<'_>| !s.is_wide() && s.call.kind() == CallKind::Call;
     if !is_plain(site) {
@@ -64,7 +64,7 @@ fn plan<'a, 'm>(
     if site.exact_body().is_none() {
         return Err(format!("'{}' may be replaced when the program is linked", body.name()));
     }
-    let safe = facts.of(body).map_err(|why| format!("'{}' may suspend: {why}", body.name()))?;
+    let safe = facts.proof(body).map_err(|why| format!("'{}' may suspend: {why}", body.name()))?;
     if let Some(obstacle) = &safe.obstacle {
         return Err(format!("'{}' needs its own stack: {obstacle}", body.name()));
     }
@@ -107,7 +107,7 @@ fn plan<'a, 'm>(
     }
     let mut others = Vec::new();
     for &other in uses.sites.iter().filter(|s| s.call != resume.call) {
-        others.push((other, fold(other, start, middle, &uses.sites)?));
+        others.push((other, result_of(other, start, middle, &uses.sites)?));
     }
     let (argument, first) = (site.operand(ParamKind::Argument), resume.operand(ParamKind::Value));
     let (Some(argument), Some(first)) = (argument, first) else {
@@ -125,7 +125,7 @@ fn is_known_of_call(site: &Site<'_>) -> bool {
 }
 
 /// The constant result of an operation, if it has one.
-fn fold<'m>(
+fn result_of<'m>(
     site: &Site<'m>,
     start: Instruction<'m>,
     middle: Instruction<'m>,

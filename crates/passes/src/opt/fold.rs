@@ -1,12 +1,12 @@
-//! Replaces operations whose results are known.
+//! Replaces operations whose results are state.
 //!
-//! [`Known`] follows what is known of contexts along all paths through a function. An operation on a
+//! [`ContextState`] follows what is known of contexts along all paths through a function. An operation on a
 //! context that certainly exists reports no error, so no other context runs during it.
 
 use std::collections::HashMap;
 
-use super::known::{Context, Known, NEW};
-use super::nosuspend::Facts;
+use super::context_state::{Context, ContextState, NEW};
+use super::nosuspend::SuspendFacts;
 use crate::remark::Remark;
 use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{Gives, Headers, ParamKind};
@@ -34,12 +34,12 @@ struct Decision<'m> {
 }
 
 /// Folds the operations of one function. Returns whether anything changed.
-pub(super) fn run<'m>(
+pub(super) fn fold_operations<'m>(
     function: Function<'m>,
     sites: &[&Site<'m>],
     index: &mut Index<'_, 'm>,
-    facts: &Facts<'m>,
-    tell: &mut dyn FnMut(Remark<'m>),
+    facts: &SuspendFacts<'m>,
+    report: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
     // Only handles from these operations have known contexts.
     if !sites.iter().any(|site| names_context(site)) {
@@ -49,18 +49,18 @@ pub(super) fn run<'m>(
     let blocks = function.blocks();
     let starts = folding.starts(&blocks);
     for (block, start) in blocks.iter().zip(starts) {
-        let Some(mut known) = start else { continue };
+        let Some(mut state) = start else { continue };
         folding.decisions.get_or_insert_default();
         folding.unread.clear();
         for &instruction in &block.instructions {
-            folding.step(instruction, &mut known);
+            folding.transfer(instruction, &mut state);
         }
     }
     let decisions = folding.decisions.unwrap_or_default();
-    apply(decisions, index, tell)
+    apply(decisions, index, report)
 }
 
-/// Whether an operation returns the handle of a context about which something is known.
+/// Whether an operation returns the handle of a context about which something is state.
 fn names_context(site: &Site<'_>) -> bool {
     match site.intrinsic.properties.gives {
         Gives::RunningContext | Gives::NewContext => true,
@@ -71,7 +71,7 @@ fn names_context(site: &Site<'_>) -> bool {
 /// The state for one function.
 struct Folding<'f, 'a, 'm> {
     index: &'f Index<'a, 'm>,
-    facts: &'f Facts<'m>,
+    facts: &'f SuspendFacts<'m>,
     /// The decisions. They are made when the facts no longer change.
     decisions: Option<Vec<Decision<'m>>>,
     /// The latest `setlink` of each context in this block, as long as nothing can have read the link.
@@ -80,76 +80,76 @@ struct Folding<'f, 'a, 'm> {
 
 impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     /// What is known at the start of each block. `None` for blocks that control has not reached.
-    fn starts(&mut self, blocks: &[Block<'m>]) -> Vec<Option<Known<'m>>> {
-        let mut starts: Vec<Option<Known<'m>>> = vec![None; blocks.len()];
+    fn starts(&mut self, blocks: &[Block<'m>]) -> Vec<Option<ContextState<'m>>> {
+        let mut starts: Vec<Option<ContextState<'m>>> = vec![None; blocks.len()];
         let mut ends = starts.clone();
         if let Some(entry) = starts.first_mut() {
-            *entry = Some(Known::default());
+            *entry = Some(ContextState::default());
         }
         // The facts at a block only become fewer, so this ends.
         let mut changed = true;
         while changed {
             changed = false;
             for (i, block) in blocks.iter().enumerate() {
-                let mut before = (i == 0).then(Known::default);
+                let mut before = (i == 0).then(ContextState::default);
                 for end in block.predecessors.iter().filter_map(|&p| ends[p].as_ref()) {
                     match &mut before {
                         None => before = Some(end.clone()),
-                        Some(known) => known.meet(end),
+                        Some(state) => state.intersect(end),
                     }
                 }
                 let Some(before) = before else { continue };
                 if ends[i].is_some() && starts[i].as_ref() == Some(&before) {
                     continue;
                 }
-                let mut known = before.clone();
+                let mut state = before.clone();
                 for &instruction in &block.instructions {
-                    self.step(instruction, &mut known);
+                    self.transfer(instruction, &mut state);
                 }
                 starts[i] = Some(before);
-                changed |= ends[i].as_ref() != Some(&known);
-                ends[i] = Some(known);
+                changed |= ends[i].as_ref() != Some(&state);
+                ends[i] = Some(state);
             }
         }
         starts
     }
 
     /// What is known after an instruction.
-    fn step(&mut self, instruction: Instruction<'m>, known: &mut Known<'m>) {
-        if !known.is_empty() {
-            known.defined(instruction.value());
+    fn transfer(&mut self, instruction: Instruction<'m>, state: &mut ContextState<'m>) {
+        if !state.is_empty() {
+            state.redefined(instruction.value());
         }
         if let Some((address, value)) = instruction.stored() {
-            let handle = known.handle(value);
+            let handle = state.handle(value);
             let is_handle = handle != value || self.gives_handle(value);
             if is_handle && address.single_stored_value() == Some(value) {
-                known.name(address, handle);
+                state.add_name(address, handle);
             }
         } else if let Some(address) = instruction.loaded() {
-            if let Some(handle) = known.held(address) {
-                known.name(instruction.value(), handle);
+            if let Some(handle) = state.held_in(address) {
+                state.add_name(instruction.value(), handle);
             }
         } else if let Some(call) = instruction.call() {
             if call.may_return_twice() {
                 // Control may come here again with other facts.
-                *known = Known::default();
+                *state = ContextState::default();
                 return self.unread.clear();
             }
             match self.index.get(&call) {
-                Some(&site) => self.operation(site, known),
-                None if self.facts.may_switch(call, self.index) => self.others_run(known),
-                None => self.touch_headers(self.facts.headers(call), known),
+                Some(&site) => self.operation(site, state),
+                None if self.facts.may_switch(call, self.index) => self.others_run(state),
+                None => self.touch_headers(self.facts.headers(call), state),
             }
         }
     }
 
     /// Forgets the facts that code may have changed or read which lets no other context run.
-    fn touch_headers(&mut self, headers: Headers, known: &mut Known<'m>) {
+    fn touch_headers(&mut self, headers: Headers, state: &mut ContextState<'m>) {
         match headers {
             Headers::Untouched => {}
             Headers::Reads => self.unread.clear(),
             Headers::SetsLink | Headers::Any => {
-                known.headers_changed();
+                state.forget_headers();
                 self.unread.clear();
             }
         }
@@ -161,8 +161,8 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         call.and_then(|c| self.index.get(&c)).is_some_and(|site| names_context(site))
     }
 
-    fn others_run(&mut self, known: &mut Known<'m>) {
-        known.others_ran();
+    fn others_run(&mut self, state: &mut ContextState<'m>) {
+        state.forget_switched();
         self.unread.clear();
     }
 
@@ -179,42 +179,42 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     }
 
     /// Updates the facts for an operation, and decides whether it is folded.
-    fn operation(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
+    fn operation(&mut self, site: &Site<'m>, state: &mut ContextState<'m>) {
         let properties = &site.intrinsic.properties;
         // An invoke ends its block. A value that travels through memory cannot replace a result.
         let is_plain = site.call.kind() == CallKind::Call && !site.is_wide();
-        if is_plain && self.is_folded(site, known) {
+        if is_plain && self.is_folded(site, state) {
             return;
         }
         if properties.runs_other_code() {
-            self.others_run(known);
+            self.others_run(state);
         } else {
-            self.touch_headers(properties.headers(), known);
+            self.touch_headers(properties.headers(), state);
         }
         if is_plain {
-            self.names_result(site, known);
+            self.record_result(site, state);
         }
     }
 
-    /// Replaces or removes an operation whose effect is known. Returns whether that is all that the
+    /// Replaces or removes an operation whose effect is state. Returns whether that is all that the
     /// operation needs.
-    fn is_folded(&mut self, site: &Site<'m>, known: &mut Known<'m>) -> bool {
+    fn is_folded(&mut self, site: &Site<'m>, state: &mut ContextState<'m>) -> bool {
         let (call, properties) = (site.call, &site.intrinsic.properties);
         if properties.gives == Gives::RunningContext
             && !properties.runs_other_code()
-            && let Some(handle) = known.current()
+            && let Some(handle) = state.current()
         {
             let text = "the running context is known here already";
             self.decide(call, Some(Action::Is(handle)), "CurrentKnown", text);
-            known.name(call.value(), handle);
+            state.add_name(call.value(), handle);
             return true;
         }
         let Some(operand) = site.context() else { return false };
-        let handle = known.handle(operand);
+        let handle = state.handle(operand);
         if properties.gives_value_to_itself
             && let Some(value) = site.operand(ParamKind::Value)
         {
-            if known.current() == Some(handle) {
+            if state.current() == Some(handle) {
                 let text = "a switch to the running context is its value";
                 self.decide(call, Some(Action::Is(value)), "SwapToOneself", text);
                 return true;
@@ -228,10 +228,10 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         if !properties.is_quiet_if_alive() {
             return false;
         }
-        match known.context(handle) {
-            Some(context) => self.ask(site, handle, context, known),
+        match state.context(handle) {
+            Some(context) => self.fold_known(site, handle, context, state),
             None if self.gives_handle(handle) => {
-                self.missed(site);
+                self.report_unknown(site);
                 false
             }
             None => false,
@@ -239,14 +239,14 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
     }
 
     /// Records what is known of the context whose handle an operation returns.
-    fn names_result(&mut self, site: &Site<'m>, known: &mut Known<'m>) {
+    fn record_result(&mut self, site: &Site<'m>, state: &mut ContextState<'m>) {
         let handle = site.call.value();
         match site.intrinsic.properties.gives {
-            Gives::RunningContext => known.found_current(handle),
+            Gives::RunningContext => state.set_current(handle),
             // It fails only if there is no memory, and has reported that.
             Gives::NewContext if site.has_default_base() && site.body().is_some() => {
                 let link = Some(Value::null(handle.ty()));
-                known.found(handle, Context { status: NEW, link });
+                state.set_context(handle, Context { status: NEW, link });
             }
             Gives::NewContext
             | Gives::Unknown
@@ -259,17 +259,17 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
 
     /// Decides about an operation on a context that exists, which runs no other code. Returns whether
     /// that is all that the operation needs.
-    fn ask(
+    fn fold_known(
         &mut self,
         site: &Site<'m>,
         handle: Value<'m>,
         context: Context<'m>,
-        known: &mut Known<'m>,
+        state: &mut ContextState<'m>,
     ) -> bool {
         let (call, properties) = (site.call, &site.intrinsic.properties);
         let (action, name, text) = match (properties.gives, properties.headers) {
             (Gives::Unknown, Headers::SetsLink) => {
-                return self.set_link(site, handle, context, known);
+                return self.set_link(site, handle, context, state);
             }
             (_, Headers::SetsLink | Headers::Any) => return false,
             (Gives::Status, _) => {
@@ -284,12 +284,12 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
                 Some(link) => (Action::Is(link), "LinkKnown", "the context's link is known"),
                 None => {
                     self.unread.remove(&handle);
-                    known.found(handle, Context { link: Some(call.value()), ..context });
+                    state.set_context(handle, Context { link: Some(call.value()), ..context });
                     return true;
                 }
             },
             (Gives::SliceSize | Gives::Unknown | Gives::Copy, headers) => {
-                self.touch_headers(headers, known);
+                self.touch_headers(headers, state);
                 return true;
             }
             (Gives::RunningContext | Gives::NewContext, _) => return false,
@@ -305,15 +305,15 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
         site: &Site<'m>,
         handle: Value<'m>,
         context: Context<'m>,
-        known: &mut Known<'m>,
+        state: &mut ContextState<'m>,
     ) -> bool {
         let call = site.call;
         let Some(operand) = site.operand(ParamKind::Link) else { return false };
-        let link = known.handle(operand);
-        let exists = link.is_null() || known.context(link).is_some();
+        let link = state.handle(operand);
+        let exists = link.is_null() || state.context(link).is_some();
         if !exists {
             // It may be refused, and the error handler may switch.
-            self.others_run(known);
+            self.others_run(state);
             return true;
         }
         if context.link == Some(link) {
@@ -325,12 +325,12 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
             let text = "the link is set again before anybody can see it";
             self.decide(earlier, Some(Action::Nothing), "LinkUnread", text);
         }
-        known.found(handle, Context { link: Some(link), ..context });
+        state.set_context(handle, Context { link: Some(link), ..context });
         true
     }
 
-    /// Remarks on an operation on a handle from this function about whose context nothing is known.
-    fn missed(&mut self, site: &Site<'m>) {
+    /// Remarks on an operation on a handle from this function about whose context nothing is state.
+    fn report_unknown(&mut self, site: &Site<'m>) {
         let (name, text) = match site.intrinsic.properties.gives {
             Gives::Status => {
                 ("StatusKnown", "the status is not known: the context may have run, or have ended")
@@ -357,7 +357,7 @@ impl<'f, 'a, 'm> Folding<'f, 'a, 'm> {
 fn apply<'m>(
     decisions: Vec<Decision<'m>>,
     index: &mut Index<'_, 'm>,
-    tell: &mut dyn FnMut(Remark<'m>),
+    report: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
     // The replaced results, with their replacements.
     let mut gone: HashMap<Value<'m>, Value<'m>> = HashMap::new();
@@ -366,7 +366,7 @@ fn apply<'m>(
         let call = decision.call;
         let Decision { name, text, .. } = decision;
         let at = call.instruction();
-        tell(Remark { at, taken: decision.action.is_some(), name, text: text.to_owned() });
+        report(Remark { at, taken: decision.action.is_some(), name, text: text.to_owned() });
         let Some(action) = decision.action else { continue };
         changed = true;
         if let Some(&site) = index.get(&call) {

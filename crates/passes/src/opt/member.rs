@@ -53,7 +53,7 @@ enum Member<'m> {
 
 impl<'m> Members<'m> {
     /// Replaces loads of such members by the handles.
-    pub(super) fn run(
+    pub(super) fn replace_loads(
         &mut self,
         module: Module<'m>,
         sites: &[Site<'m>],
@@ -77,7 +77,7 @@ impl<'m> Members<'m> {
                     Some(Member::LookedAt(calls)) => looked_at.extend(calls),
                 }
             }
-            looked_at.extend(given(site.call, index));
+            looked_at.extend(calls_given_handle(site.call, index));
         }
         let mut seen = HashSet::new();
         for call in looked_at.into_iter().filter(|&call| seen.insert(call)) {
@@ -107,11 +107,11 @@ fn member<'m>(
     }
     let accesses = object.value().accesses(module, 0)?;
     let place = *accesses.iter().find(|access| access.at == store)?;
-    let mut look = Look { module, index, place, left: MAX_USES };
+    let mut search = MemberSearch { module, index, place, left: MAX_USES };
     let (mut loads, mut writes, mut calls) = (Vec::new(), Vec::new(), Vec::new());
     for access in accesses.iter().filter(|access| access.at != store) {
         if let AccessKind::Argument(call, argument) = access.kind {
-            if !look.leaves_alone(access.offset, call, argument, 0)? {
+            if !search.leaves_alone(access.offset, call, argument, 0)? {
                 calls.push(call);
             }
         } else if access.touches(place.offset, place.bytes) {
@@ -135,7 +135,7 @@ fn member<'m>(
 }
 
 /// The calls that get a handle and are not operations, if all of them are of small functions.
-fn given<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
+fn calls_given_handle<'m>(spawn: Call<'m>, index: &Index<'_, 'm>) -> Vec<Call<'m>> {
     let Some(uses) = spawn.instruction().pointer_uses() else { return Vec::new() };
     let calls = uses.arguments.into_iter().map(|(call, _)| call);
     let others: Vec<Call<'m>> = calls.filter(|call| !index.contains_key(call)).collect();
@@ -197,7 +197,7 @@ fn copies<'m>(spawn: Instruction<'m>, loads: Vec<Instruction<'m>>) -> Option<Vec
 }
 
 /// Examines the functions that get the object.
-struct Look<'a, 'b, 'm> {
+struct MemberSearch<'a, 'b, 'm> {
     module: Module<'m>,
     index: &'a Index<'b, 'm>,
     /// The offset of the member in the object.
@@ -206,7 +206,7 @@ struct Look<'a, 'b, 'm> {
     left: usize,
 }
 
-impl<'m> Look<'_, '_, 'm> {
+impl<'m> MemberSearch<'_, '_, 'm> {
     /// Whether a call that gets the address of a byte of the object leaves the member alone. `None` if the
     /// address may escape.
     fn leaves_alone(

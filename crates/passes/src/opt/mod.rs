@@ -4,9 +4,9 @@
 //! stackless contexts (`stackless`). Each decision, taken or refused, is a remark. Functions that must
 //! not be optimised are left alone.
 
+mod context_state;
 mod direct;
 mod fold;
-mod known;
 mod member;
 pub(crate) mod nosuspend;
 mod stackless;
@@ -21,9 +21,9 @@ use stackswitch_ir::{Function, Module};
 
 /// Optimises a module and returns whether anything changed. A module with mistakes is left alone: the
 /// lowering reports them.
-pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+pub(crate) fn optimise<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> bool {
     let mut changed = false;
-    let mut coroutines = stackless::Made::new();
+    let mut coroutines = stackless::SplitBodies::new();
     let mut members = Members::default();
     loop {
         let analysis = verify::analyse(module);
@@ -31,7 +31,7 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
             return changed;
         }
         let mut index = verify::index(&analysis.sites);
-        match members.run(module, &analysis.sites, &index) {
+        match members.replace_loads(module, &analysis.sites, &index) {
             Outcome::Unchanged => {}
             Outcome::Changed => changed = true,
             Outcome::Inlined => {
@@ -42,26 +42,33 @@ pub(crate) fn optimise<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bo
         let facts = nosuspend::infer(module, &index);
         let mut missed = Vec::new();
         let mut told = |remark: Remark<'m>| {
-            if remark.taken { tell(&remark) } else { missed.push(remark) }
+            if remark.taken { report(&remark) } else { missed.push(remark) }
         };
         let mut round = false;
         for (function, sites) in optimisable(&analysis.sites) {
-            round |= fold::run(function, &sites, &mut index, &facts, &mut told);
+            round |= fold::fold_operations(function, &sites, &mut index, &facts, &mut told);
         }
         for site in &analysis.sites {
             if index.contains_key(&site.call) && !site.call.caller().is_optnone() {
-                round |= direct::run(module, site, &mut index, &facts, &mut told);
+                round |= direct::make_direct_call(module, site, &mut index, &facts, &mut told);
             }
         }
         // Direct calls come first: they need no frame.
         if !round && module.flag(stackless::FLAG) != Some(0) {
-            let made = &mut coroutines;
-            round = stackless::run(module, &analysis.sites, &mut index, &facts, made, &mut told);
+            let split = &mut coroutines;
+            round = stackless::make_stackless(
+                module,
+                &analysis.sites,
+                &mut index,
+                &facts,
+                split,
+                &mut told,
+            );
         }
         changed |= round;
         // A function that has lost its contexts may have become one that cannot suspend.
         if !round {
-            missed.iter().for_each(tell);
+            missed.iter().for_each(report);
             return facts.mark(module) | changed;
         }
     }

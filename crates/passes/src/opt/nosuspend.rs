@@ -25,14 +25,14 @@ pub(crate) const FRAME: u64 = 64;
 
 /// The functions of a module that cannot suspend, and the reason why others may.
 #[derive(Debug)]
-pub(crate) struct Facts<'m> {
-    safe: FxHashMap<Function<'m>, Safe>,
+pub(crate) struct SuspendFacts<'m> {
+    safe: FxHashMap<Function<'m>, CannotSuspend>,
     reasons: FxHashMap<Function<'m>, Reason<'m>>,
 }
 
 /// A function that cannot suspend.
 #[derive(Clone, Debug)]
-pub(crate) struct Safe {
+pub(crate) struct CannotSuspend {
     /// Why it nevertheless cannot run on the stack of its creator, if there is a reason.
     pub(crate) obstacle: Option<String>,
     /// The estimated bytes of stack that it needs.
@@ -73,7 +73,7 @@ impl fmt::Display for Reason<'_> {
 
 /// The properties of one function, without its callees.
 #[derive(Debug)]
-struct Local<'m> {
+struct Summary<'m> {
     reason: Option<Reason<'m>>,
     obstacle: Option<String>,
     variables: u64,
@@ -85,16 +85,16 @@ struct Local<'m> {
 }
 
 /// Examines all functions of a module, each after its callees.
-pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> {
-    let mut facts = Facts { safe: FxHashMap::default(), reasons: FxHashMap::default() };
-    let mut locals: FxHashMap<_, Local<'m>> = FxHashMap::default();
+pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> SuspendFacts<'m> {
+    let mut facts = SuspendFacts { safe: FxHashMap::default(), reasons: FxHashMap::default() };
+    let mut locals: FxHashMap<_, Summary<'m>> = FxHashMap::default();
     let mut callers: FxHashMap<_, Vec<Function<'m>>> = FxHashMap::default();
     let (mut ready, mut promised) = (Vec::new(), Vec::new());
     for function in module.functions() {
         if !function.is_exact() {
             continue;
         }
-        let mut local = look(module, function, index);
+        let mut local = summarize(module, function, index);
         if local.reason.is_none() && local.callees.is_empty() {
             ready.push(function);
         }
@@ -114,7 +114,7 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
                 continue;
             }
             let Some(local) = locals.get(&function) else { continue };
-            let safe = settle(local, &facts.safe);
+            let safe = with_callees(local, &facts.safe);
             facts.safe.insert(function, safe);
             for &caller in callers.get(&function).into_iter().flatten() {
                 let Some(local) = locals.get_mut(&caller) else { continue };
@@ -148,7 +148,10 @@ pub(crate) fn infer<'m>(module: Module<'m>, index: &Index<'_, 'm>) -> Facts<'m> 
 }
 
 /// The result for a function whose callees were examined.
-fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe {
+fn with_callees<'m>(
+    local: &Summary<'m>,
+    known: &FxHashMap<Function<'m>, CannotSuspend>,
+) -> CannotSuspend {
     let callees = || local.callees.iter().filter_map(|c| known.get(c).map(|safe| (c, safe)));
     let inherited = || {
         callees().find_map(|(callee, safe)| {
@@ -157,7 +160,7 @@ fn settle<'m>(local: &Local<'m>, known: &FxHashMap<Function<'m>, Safe>) -> Safe 
         })
     };
     let deepest = callees().map(|(_, safe)| safe.stack).max().unwrap_or(0);
-    Safe {
+    CannotSuspend {
         obstacle: local.obstacle.clone().or_else(inherited),
         stack: local.variables.saturating_add(FRAME).saturating_add(deepest),
         headers: callees().fold(local.headers, |all, (_, safe)| all.and(safe.headers)),
@@ -169,8 +172,8 @@ fn is_promised(function: Function<'_>) -> bool {
 }
 
 /// Examines the instructions of one function.
-fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Local<'m> {
-    let mut local = Local {
+fn summarize<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -> Summary<'m> {
+    let mut local = Summary {
         reason: None,
         obstacle: None,
         variables: 0,
@@ -181,23 +184,23 @@ fn look<'m>(module: Module<'m>, function: Function<'m>, index: &Index<'_, 'm>) -
     let mut seen = HashSet::new();
     for instruction in function.walk() {
         if let Some(call) = instruction.call() {
-            if let Err(reason) = call_of(call, index, &mut seen, &mut local) {
+            if let Err(reason) = add_call(call, index, &mut seen, &mut local) {
                 local.reason = Some(reason);
                 return local;
             }
         } else {
-            variable(module, instruction, &mut local);
+            add_variable(module, instruction, &mut local);
         }
     }
     local
 }
 
 /// Adds the effects of a call.
-fn call_of<'m>(
+fn add_call<'m>(
     call: Call<'m>,
     index: &Index<'_, 'm>,
     seen: &mut HashSet<Function<'m>>,
-    local: &mut Local<'m>,
+    local: &mut Summary<'m>,
 ) -> Result<(), Reason<'m>> {
     if let Some(site) = index.get(&call) {
         let properties = &site.intrinsic.properties;
@@ -238,7 +241,7 @@ fn headers_of_unknown(function: Function<'_>) -> Headers {
 }
 
 /// Adds the memory of a local variable.
-fn variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Local<'m>) {
+fn add_variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Summary<'m>) {
     if !instruction.is_alloca() {
         return;
     }
@@ -250,9 +253,9 @@ fn variable<'m>(module: Module<'m>, instruction: Instruction<'m>, local: &mut Lo
     }
 }
 
-impl<'m> Facts<'m> {
+impl<'m> SuspendFacts<'m> {
     /// The facts about a function that cannot suspend, or the reason why it may.
-    pub(crate) fn of(&self, function: Function<'m>) -> Result<&Safe, String> {
+    pub(crate) fn proof(&self, function: Function<'m>) -> Result<&CannotSuspend, String> {
         self.safe
             .get(&function)
             .ok_or_else(|| self.reasons.get(&function).map(Reason::to_string).unwrap_or_default())

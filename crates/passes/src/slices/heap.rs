@@ -32,24 +32,24 @@ struct Moved<'m> {
 
 /// Moves the variables of one function that has calls at which its frame may be left. Returns
 /// whether anything changed.
-pub(super) fn run<'m>(
+pub(super) fn move_to_heap<'m>(
     module: Module<'m>,
     function: Function<'m>,
     points: &[Call<'m>],
     threshold: u64,
-    tell: &dyn Fn(&Remark<'m>),
+    report: &dyn Fn(&Remark<'m>),
 ) -> bool {
     let needed = needed(module, function, points, threshold);
     if needed.is_empty() {
         return false;
     }
-    let told = |at: Instruction<'m>, taken, text| {
-        tell(&Remark { at, taken, name: "FrameOnHeap", text });
+    let remark = |at: Instruction<'m>, taken, text| {
+        report(&Remark { at, taken, name: "FrameOnHeap", text });
     };
     let at = points[0].instruction();
     if let Some(why) = obstacle(function) {
         let bytes = needed.iter().fold(0, |sum: u64, (_, b)| sum.saturating_add(*b));
-        told(at, false, format!("{bytes} bytes of local variables stay in the frame: {why}"));
+        remark(at, false, format!("{bytes} bytes of local variables stay in the frame: {why}"));
         return false;
     }
     let (mut moved, mut end, mut alignment) = (Vec::new(), 0, ALIGNMENT);
@@ -65,7 +65,7 @@ pub(super) fn run<'m>(
         };
         if let Some(why) = why {
             let text = format!("a local variable of {bytes} bytes stays in the frame: {why}");
-            told(at, false, text);
+            remark(at, false, text);
             continue;
         }
         let offset = end.next_multiple_of(unit);
@@ -81,7 +81,7 @@ pub(super) fn run<'m>(
             format!("{count} local variables of {end} bytes are on the heap: no switch copies them")
         }
     };
-    told(at, true, text);
+    remark(at, true, text);
     apply(module, function, &moved, end, alignment);
     true
 }
@@ -104,7 +104,7 @@ fn needed<'m>(
         return large;
     }
     // Without lifetime markers a variable may be needed everywhere.
-    let Some(lives) = Lives::of(module, function) else { return large };
+    let Some(lives) = Lives::analyse(module, function) else { return large };
     let all = lives.needed_at(points).iter().fold(0, |all, (_, needed)| all | needed);
     let (marked, kept) = (lives.members(u64::MAX), lives.members(all));
     large.retain(|one| !marked.contains(one) || kept.contains(one));

@@ -34,7 +34,7 @@ pub(super) struct Mark<'m> {
 
 impl<'m> Lives<'m> {
     /// Examines a function. `None` if no variable of known size has lifetime markers.
-    pub(super) fn of(module: Module<'m>, function: Function<'m>) -> Option<Self> {
+    pub(super) fn analyse(module: Module<'m>, function: Function<'m>) -> Option<Self> {
         let blocks = function.blocks();
         let marked: Vec<Value<'m>> = blocks
             .iter()

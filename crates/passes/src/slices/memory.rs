@@ -36,7 +36,7 @@ const NONE: u64 = 1 << MAX_OPENINGS;
 
 impl<'m> Memory<'m> {
     /// Follows openings and closings. `None` if there is no opening, or too many.
-    pub(super) fn of(
+    pub(super) fn trace(
         blocks: &[Block<'m>],
         openings: &[Instruction<'m>],
         closings: &[Instruction<'m>],

@@ -28,7 +28,7 @@ use stackswitch_ir::{Function, Module};
 pub(crate) fn shrink<'m>(
     module: Module<'m>,
     threshold: u64,
-    tell: &dyn Fn(&Remark<'m>),
+    report: &dyn Fn(&Remark<'m>),
 ) -> Vec<Function<'m>> {
     let analysis = verify::analyse(module);
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
@@ -46,12 +46,12 @@ pub(crate) fn shrink<'m>(
         if !function.is_optnone() {
             let mut changed = false;
             if threshold != 0 {
-                changed |= heap::run(module, function, &points, threshold, tell);
+                changed |= heap::move_to_heap(module, function, &points, threshold, report);
             }
             let may_switch = |call| {
                 facts.get_or_init(|| nosuspend::infer(module, &index)).may_switch(call, &index)
             };
-            changed |= pop::run(module, function, &points, &may_switch, tell);
+            changed |= pop::move_below_frame(module, function, &points, &may_switch, report);
             all.extend(changed.then_some(function));
         }
     }

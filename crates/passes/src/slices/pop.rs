@@ -30,14 +30,14 @@ struct Plan<'m> {
 
 /// Moves the variables of one function that has calls at which its frame may be left. Returns
 /// whether anything changed.
-pub(super) fn run<'m>(
+pub(super) fn move_below_frame<'m>(
     module: Module<'m>,
     function: Function<'m>,
     points: &[Call<'m>],
     may_switch: &dyn Fn(Call<'m>) -> bool,
-    tell: &dyn Fn(&Remark<'m>),
+    report: &dyn Fn(&Remark<'m>),
 ) -> bool {
-    let Some(lives) = Lives::of(module, function) else { return false };
+    let Some(lives) = Lives::analyse(module, function) else { return false };
     let marks = lives.marks();
     let groups = groups(&lives, &marks);
     if groups.is_empty() {
@@ -65,14 +65,14 @@ pub(super) fn run<'m>(
                     "{bytes} bytes of local variables are below the frame while they are needed, \
                      and do not travel with a switch that does not need them"
                 );
-                tell(&Remark { at: plan.openings[0], taken: true, name: "SlicePopped", text });
+                report(&Remark { at: plan.openings[0], taken: true, name: "SlicePopped", text });
                 plans.push(plan);
             }
             Err(why) => {
                 let at = first.or(needed_at.first()).map(|(call, _)| call.instruction());
                 if let Some(at) = at {
                     let text = format!("{bytes} bytes of local variables stay in the frame: {why}");
-                    tell(&Remark { at, taken: false, name: "SlicePopped", text });
+                    report(&Remark { at, taken: false, name: "SlicePopped", text });
                 }
             }
         }
@@ -144,7 +144,7 @@ fn plan<'m>(
         .filter(|mark| mark.before & group != 0 && mark.after & group == 0)
         .map(|mark| mark.at)
         .collect();
-    let memory = Memory::of(&lives.blocks, &openings, &closings)
+    let memory = Memory::trace(&lives.blocks, &openings, &closings)
         .ok_or("their lifetime starts in too many places")?;
     let starts =
         own.iter().filter(|mark| mark.which == Lifetime::Start && mark.before & group != 0);

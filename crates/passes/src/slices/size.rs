@@ -28,7 +28,7 @@ enum Size {
 
 /// Bounds each call at which a frame may be left, as metadata and as a remark. Returns whether the
 /// metadata changed.
-pub(crate) fn measure<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> bool {
+pub(crate) fn measure<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> bool {
     let analysis = verify::analyse(module);
     if analysis.sites.is_empty() || !analysis.findings.is_empty() {
         return false;
@@ -57,7 +57,7 @@ pub(crate) fn measure<'m>(module: Module<'m>, tell: &dyn Fn(&Remark<'m>)) -> boo
                     function.name()
                 ),
             };
-            tell(&Remark { at: point.instruction(), taken: true, name: "SliceSize", text });
+            report(&Remark { at: point.instruction(), taken: true, name: "SliceSize", text });
             changed |= write(module, point, size);
         }
         changed |= match largest {

@@ -1,6 +1,6 @@
 //! Decides which bodies can be stackless: those that suspend only in their own frame.
 
-use crate::opt::nosuspend::Facts;
+use crate::opt::nosuspend::SuspendFacts;
 use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::Control;
 use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, TypeKind};
@@ -63,7 +63,7 @@ pub(super) fn examine<'m>(
     body: Function<'m>,
     value: Type<'m>,
     index: &Index<'_, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> Result<Body<'m>, String> {
     let special = (0..2).any(|i| {
         PARAM_ABI.iter().any(|name| body.attribute(AttributePlace::Param(i), name).is_some())
@@ -71,21 +71,21 @@ pub(super) fn examine<'m>(
     if special {
         return Err(format!("'{}' takes its argument in a special way", body.name()));
     }
-    let mut looking = Looking { module, value, index, facts, found: Body::default() };
-    looking.function(body, &mut vec![])?;
-    Ok(looking.found)
+    let mut examination = Examination { module, value, index, facts, found: Body::default() };
+    examination.function(body, &mut vec![])?;
+    Ok(examination.found)
 }
 
 /// The state of examining a body and the functions that are inlined into it.
-struct Looking<'a, 'b, 'm> {
+struct Examination<'a, 'b, 'm> {
     module: Module<'m>,
     value: Type<'m>,
     index: &'a Index<'b, 'm>,
-    facts: &'a Facts<'m>,
+    facts: &'a SuspendFacts<'m>,
     found: Body<'m>,
 }
 
-impl<'m> Looking<'_, '_, 'm> {
+impl<'m> Examination<'_, '_, 'm> {
     /// Examines one function. `callers` are the functions that it is inlined into.
     fn function(
         &mut self,
@@ -151,7 +151,7 @@ impl<'m> Looking<'_, '_, 'm> {
             };
         }
         let exact = call.callee().as_exact_function();
-        if let Some(safe) = exact.and_then(|exact| self.facts.of(exact).ok()) {
+        if let Some(safe) = exact.and_then(|exact| self.facts.proof(exact).ok()) {
             if let Some(obstacle) = &safe.obstacle {
                 return Err(format!("it calls '{}': {obstacle}", callee.name()));
             }
@@ -225,7 +225,7 @@ pub(super) fn waits_for_others<'m>(
     spawn: Call<'m>,
     uses: &[&Site<'m>],
     index: &Index<'_, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> bool {
     let start = spawn.instruction();
     let between = |call: Call<'m>| {

@@ -15,8 +15,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::opt::nosuspend::Facts;
 use crate::opt::nosuspend::MAX_STACK;
+use crate::opt::nosuspend::SuspendFacts;
 use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{Intrinsic, WithoutStack};
 use stackswitch_ir::{AttributePlace, Block, Call, Function, Instruction};
@@ -157,7 +157,7 @@ pub(super) fn plan<'m>(
     candidates: &[Candidate<'_, 'm>],
     occupied: u64,
     index: &Index<'_, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> Layout<'m> {
     let mut events = HashMap::new();
     for (context, candidate) in candidates.iter().enumerate() {
@@ -249,7 +249,7 @@ impl<'m> Planner<'_, '_, 'm> {
         creator: Function<'m>,
         number: usize,
         index: &Index<'_, 'm>,
-        facts: &Facts<'m>,
+        facts: &SuspendFacts<'m>,
     ) {
         let instructions = std::mem::take(&mut self.blocks[number].instructions);
         let mut needed_after = Vec::with_capacity(instructions.len());
@@ -288,7 +288,7 @@ impl<'m> Planner<'_, '_, 'm> {
         event: Option<(usize, Event)>,
         published: &[usize],
         index: &Index<'_, 'm>,
-        facts: &Facts<'m>,
+        facts: &SuspendFacts<'m>,
     ) {
         let own = event.map(|(context, _)| context);
         let ends = if instruction.is_exit() {
@@ -389,7 +389,7 @@ impl<'m> Planner<'_, '_, 'm> {
 }
 
 /// Whether a call comes back to its caller whatever happens, unless the program ends or never goes on.
-fn certainly_returns<'m>(call: Call<'m>, index: &Index<'_, 'm>, facts: &Facts<'m>) -> bool {
+fn certainly_returns<'m>(call: Call<'m>, index: &Index<'_, 'm>, facts: &SuspendFacts<'m>) -> bool {
     if let Some(site) = index.get(&call) {
         return !site.intrinsic.properties.runs_other_code();
     }
@@ -400,7 +400,7 @@ fn certainly_returns<'m>(call: Call<'m>, index: &Index<'_, 'm>, facts: &Facts<'m
     let exact = call.callee().as_exact_function();
     call.is_leaf_intrinsic()
         || (has("nounwind") && has("willreturn"))
-        || exact.is_some_and(|f| facts.of(f).is_ok_and(|safe| safe.obstacle.is_none()))
+        || exact.is_some_and(|f| facts.proof(f).is_ok_and(|safe| safe.obstacle.is_none()))
 }
 
 /// Whether a function may call itself, as far as its module shows: also by way of bodies of contexts.

@@ -6,18 +6,18 @@
 
 mod body;
 mod coroutine;
+mod finished;
 mod frames;
-mod mistake;
 
 use std::collections::{HashMap, HashSet};
 
-use super::nosuspend::{FRAME, Facts, MAX_STACK};
+use super::nosuspend::{FRAME, MAX_STACK, SuspendFacts};
 use crate::remark::Remark;
 use crate::verify::{self, HandleUses, Index, Site};
 use body::Body;
 use coroutine::{Coroutine, Presplit, split};
+use finished::FinishedContexts;
 use frames::Candidate;
-use mistake::Mistakes;
 use stackswitch_abi::intrinsics::{Control, Copies, ParamKind, WithoutStack};
 use stackswitch_ir::{
     AttributePlace, Builder, Call, Function, Instruction, Lifetime, Linkage, Module, Type, Value,
@@ -33,7 +33,7 @@ const REMARK: &str = "Stackless";
 const FRAME_MARK: &str = "stackswitch.frame";
 
 /// The stackless bodies that were made, or the reasons why not.
-pub(super) type Made<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
+pub(super) type SplitBodies<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
 
 /// A context that can be stackless, if its body can.
 #[derive(Debug)]
@@ -45,13 +45,13 @@ struct Plan<'a, 'm> {
 }
 
 /// Makes all contexts of a module stackless that can be. Returns whether anything changed.
-pub(super) fn run<'a, 'm>(
+pub(super) fn make_stackless<'a, 'm>(
     module: Module<'m>,
     sites: &'a [Site<'m>],
     index: &mut Index<'a, 'm>,
-    facts: &Facts<'m>,
-    made: &mut Made<'m>,
-    tell: &mut dyn FnMut(Remark<'m>),
+    facts: &SuspendFacts<'m>,
+    made: &mut SplitBodies<'m>,
+    report: &mut dyn FnMut(Remark<'m>),
 ) -> bool {
     let copies = sites.iter().any(copies_frames);
     let mut plans = Vec::new();
@@ -61,24 +61,24 @@ pub(super) fn run<'a, 'm>(
         }
         match plan(module, site, copies, index, facts) {
             Ok(plan) => plans.push(plan),
-            Err(why) => refuse(site, &why, tell),
+            Err(why) => refuse(site, &why, report),
         }
     }
     make(module, &plans, made);
     let frames = choose_frames(module, &plans, made, index, facts);
-    let mut mistakes = Mistakes::default();
+    let mut finished_contexts = FinishedContexts::default();
     let mut told = HashSet::new();
     let mut changed = false;
     for (plan, frame) in plans.iter().zip(frames) {
         match (frame, made.get(&plan.body)) {
             (Ok(frame), Some(&Ok(coroutine))) => {
                 let bodies = told.insert(plan.body).then_some(sites);
-                tell_taken(plan, coroutine, bodies, tell);
-                apply(module, plan, coroutine, frame, &mut mistakes, index);
+                report_taken(plan, coroutine, bodies, report);
+                apply(module, plan, coroutine, frame, &mut finished_contexts, index);
                 changed = true;
             }
-            (Err(why), _) => refuse(plan.spawn, &why, tell),
-            (Ok(_), _) => refuse(plan.spawn, "its body was not looked at", tell),
+            (Err(why), _) => refuse(plan.spawn, &why, report),
+            (Ok(_), _) => refuse(plan.spawn, "its body was not looked at", report),
         }
     }
     made.retain(|_, result| match result {
@@ -93,15 +93,15 @@ pub(super) fn run<'a, 'm>(
 
 /// Remarks on a context that becomes stackless, on the operations on it, and on its suspensions among
 /// `sites`, if given.
-fn tell_taken<'m>(
+fn report_taken<'m>(
     plan: &Plan<'_, 'm>,
     coroutine: Coroutine<'m>,
     sites: Option<&[Site<'m>]>,
-    tell: &mut dyn FnMut(Remark<'m>),
+    report: &mut dyn FnMut(Remark<'m>),
 ) {
     let name = plan.body.name();
     let mut taken = |site: &Site<'m>, text| {
-        tell(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
+        report(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
     };
     let size = coroutine.size();
     let text = format!(
@@ -124,9 +124,9 @@ fn tell_taken<'m>(
 fn choose_frames<'m>(
     module: Module<'m>,
     plans: &[Plan<'_, 'm>],
-    made: &Made<'m>,
+    made: &SplitBodies<'m>,
     index: &Index<'_, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> Vec<Result<Frame<'m>, String>> {
     let mut chosen: Vec<Result<Frame<'m>, String>> = Vec::new();
     let mut creators: Vec<(Function<'m>, Vec<usize>)> = Vec::new();
@@ -224,9 +224,9 @@ impl<'m> Frame<'m> {
     }
 }
 
-fn refuse<'m>(site: &Site<'m>, why: &str, tell: &mut dyn FnMut(Remark<'m>)) {
+fn refuse<'m>(site: &Site<'m>, why: &str, report: &mut dyn FnMut(Remark<'m>)) {
     let text = format!("the context is not stackless: {why}");
-    tell(Remark { at: site.call.instruction(), taken: false, name: REMARK, text });
+    report(Remark { at: site.call.instruction(), taken: false, name: REMARK, text });
 }
 
 /// Whether an operation copies a whole stack. If the creator's stack is copied, a context stays one
@@ -252,7 +252,7 @@ fn plan<'a, 'm>(
     spawn: &'a Site<'m>,
     copies: bool,
     index: &Index<'a, 'm>,
-    facts: &Facts<'m>,
+    facts: &SuspendFacts<'m>,
 ) -> Result<Plan<'a, 'm>, String> {
     let (true, Some(value)) = (is_plain(spawn), spawn.value_type) else {
         return Err("its value goes through memory".to_owned());
@@ -296,7 +296,7 @@ fn plan<'a, 'm>(
     }
     let parts = body::examine(module, body, value, index, facts)
         .map_err(|why| format!("'{}' needs its own stack: {why}", body.name()))?;
-    let has = |what| find(&uses.sites, what).is_some();
+    let has = |what| find_operation(&uses.sites, what).is_some();
     if has(WithoutStack::Ends) {
         if parts.helpers.iter().chain([&body]).any(|function| function.has_personality()) {
             return Err(format!("a 'cancel' of it may run cleanups of '{}'", body.name()));
@@ -309,7 +309,7 @@ fn plan<'a, 'm>(
 }
 
 /// The first operation on a context that is replaced in this way.
-fn find<'a, 'm>(uses: &[&'a Site<'m>], what: WithoutStack) -> Option<&'a Site<'m>> {
+fn find_operation<'a, 'm>(uses: &[&'a Site<'m>], what: WithoutStack) -> Option<&'a Site<'m>> {
     uses.iter().copied().find(|site| site.intrinsic.properties.without_stack == what)
 }
 
@@ -330,7 +330,7 @@ fn in_order<'m>(start: Instruction<'m>, uses: &[&Site<'m>]) -> Result<(), String
 
 /// Makes the stackless bodies that the plans need and that were not made before. All of them are split at
 /// once, so that LLVM's analyses are set up once.
-fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut Made<'m>) {
+fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut SplitBodies<'m>) {
     let (mut wanted, mut presplit) = (Vec::new(), Vec::new());
     for plan in plans {
         let body = plan.body;
@@ -375,20 +375,20 @@ fn apply<'m>(
     plan: &Plan<'_, 'm>,
     coroutine: Coroutine<'m>,
     frame: Frame<'m>,
-    mistakes: &mut Mistakes<'m>,
+    finished_contexts: &mut FinishedContexts<'m>,
     index: &mut Index<'_, 'm>,
 ) {
     let spawn = plan.spawn;
     frame.mark(module, spawn.call.instruction(), Lifetime::Start);
     plan.uses.fold_null_checks();
     let sites = &plan.uses.sites;
-    let resume = find(sites, WithoutStack::Enters);
-    let on_finished = resume.map(|resume| mistakes.finished(module, spawn, resume));
+    let resume = find_operation(sites, WithoutStack::Enters);
+    let on_finished = resume.map(|resume| finished_contexts.finished(module, spawn, resume));
     for &site in sites {
         let (ty, again) = (site.call.function_type(), site.call.callee());
         let helper = match (site.intrinsic.properties.without_stack, on_finished) {
             (WithoutStack::Enters | WithoutStack::Ends, Some(finished)) => {
-                coroutine.operation(finished, again, mistakes.destroy(module), ty)
+                coroutine.operation(finished, again, finished_contexts.destroy(module), ty)
             }
             (WithoutStack::Status, _) => coroutine.status(ty),
             (WithoutStack::Zero, _) => nothing(module, ty),

@@ -29,7 +29,7 @@ pub(super) struct Context<'m> {
 
 /// What is known at one place of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known<'m> {
+pub(super) struct ContextState<'m> {
     /// The handle of the running context.
     current: Option<Value<'m>>,
     /// The handle of each copy, and of each variable that holds one.
@@ -37,19 +37,19 @@ pub(super) struct Known<'m> {
     contexts: HashMap<Value<'m>, Context<'m>>,
 }
 
-impl<'m> Known<'m> {
+impl<'m> ContextState<'m> {
     /// The handle that a value is known to be, else the value itself.
     pub(super) fn handle(&self, value: Value<'m>) -> Value<'m> {
         self.names.get(&value).copied().unwrap_or(value)
     }
 
     /// The handle that a variable holds, if it holds one.
-    pub(super) fn held(&self, variable: Value<'m>) -> Option<Value<'m>> {
+    pub(super) fn held_in(&self, variable: Value<'m>) -> Option<Value<'m>> {
         self.names.get(&variable).copied()
     }
 
     /// Records that a value is a copy of a handle, or a variable that holds it.
-    pub(super) fn name(&mut self, name: Value<'m>, handle: Value<'m>) {
+    pub(super) fn add_name(&mut self, name: Value<'m>, handle: Value<'m>) {
         if self.names.len() < MAX_REMEMBERED {
             self.names.insert(name, handle);
         }
@@ -66,31 +66,31 @@ impl<'m> Known<'m> {
     }
 
     /// Records the running context.
-    pub(super) fn found_current(&mut self, handle: Value<'m>) {
+    pub(super) fn set_current(&mut self, handle: Value<'m>) {
         self.current = Some(handle);
-        self.found(handle, Context { status: RUNNING, link: None });
+        self.set_context(handle, Context { status: RUNNING, link: None });
     }
 
     /// Records facts about a context.
-    pub(super) fn found(&mut self, handle: Value<'m>, context: Context<'m>) {
+    pub(super) fn set_context(&mut self, handle: Value<'m>, context: Context<'m>) {
         if self.contexts.len() < MAX_REMEMBERED || self.contexts.contains_key(&handle) {
             self.contexts.insert(handle, context);
         }
     }
 
     /// Other contexts may have run, also clones of this one, which share its values.
-    pub(super) fn others_ran(&mut self) {
+    pub(super) fn forget_switched(&mut self) {
         self.current = None;
         self.contexts.clear();
     }
 
     /// The headers of contexts have changed. The running context is the same.
-    pub(super) fn headers_changed(&mut self) {
+    pub(super) fn forget_headers(&mut self) {
         self.contexts.clear();
     }
 
     /// Forgets facts about an earlier result of an instruction that is executed again.
-    pub(super) fn defined(&mut self, value: Value<'m>) {
+    pub(super) fn redefined(&mut self, value: Value<'m>) {
         if self.current == Some(value) {
             self.current = None;
         }
@@ -110,7 +110,7 @@ impl<'m> Known<'m> {
     }
 
     /// Keeps only facts that also hold on another path to the same place.
-    pub(super) fn meet(&mut self, other: &Self) {
+    pub(super) fn intersect(&mut self, other: &Self) {
         if self.current != other.current {
             self.current = None;
         }

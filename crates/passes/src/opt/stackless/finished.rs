@@ -13,11 +13,11 @@ use stackswitch_ir::{AttributePlace, Builder, Function, Linkage, Module, Type, V
 
 /// The functions that report such errors, made when they are needed.
 #[derive(Debug, Default)]
-pub(super) struct Mistakes<'m> {
+pub(super) struct FinishedContexts<'m> {
     finished: HashMap<(Value<'m>, Value<'m>), Function<'m>>,
 }
 
-impl<'m> Mistakes<'m> {
+impl<'m> FinishedContexts<'m> {
     /// `ptr ()`: makes a finished context, for values of the type that both operations carry.
     pub(super) fn finished(
         &mut self,
