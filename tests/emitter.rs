@@ -188,6 +188,32 @@ fn wrong_operands_are_typed_errors_and_nothing_is_emitted() {
 }
 
 #[test]
+fn types_of_another_llvm_context_are_refused() {
+    let (context, other) = (Context::create(), Context::create());
+    let module = context.create_module("own");
+    let builder = context.create_builder();
+    let ss = Emitter::new(&module);
+    let user = start(&context, &module, &builder);
+    let before = module.to_string();
+    let ptr = user.get_nth_param(0).unwrap().into_pointer_value();
+    let (foreign_ptr, foreign_i64) = (other.ptr_type(Default::default()), other.i64_type());
+
+    let refused = |error: Error, ty: &str| {
+        assert_eq!(error, Error::OtherContext { found: ty.into() });
+        assert!(error.to_string().contains("another LLVM context"), "{error}");
+    };
+    refused(ss.destroy(&builder, foreign_ptr.const_null()).unwrap_err(), "ptr");
+    refused(ss.base_create(&builder, foreign_i64.const_zero()).unwrap_err(), "i64");
+    refused(ss.resume(&builder, ptr, foreign_i64.const_zero()).unwrap_err(), "i64");
+    refused(ss.body_type(foreign_i64).unwrap_err(), "i64");
+    refused(ss.ontop_type(foreign_ptr).unwrap_err(), "ptr");
+    let suspend = stackswitch::intrinsics::named("suspend");
+    refused(ss.declare(suspend, Some(foreign_i64.into())).unwrap_err(), "i64");
+    refused(ss.declare_runtime(suspend, Some(foreign_i64.into())).unwrap_err(), "i64");
+    assert_eq!(module.to_string(), before);
+}
+
+#[test]
 fn runtime_names_are_declared_for_invokes() {
     let context = Context::create();
     let module = context.create_module("invokes");

@@ -51,6 +51,14 @@ pub enum Error {
     /// The builder or a function operand belongs to another module than the emitter.
     #[error("'{0}' belongs to another module than the emitter")]
     OtherModule(String),
+    /// A type, or the type of an operand, belongs to another LLVM context than the emitter's module.
+    #[error(
+        "the type '{found}' belongs to another LLVM context than the emitter's module; make types and values with the context of the module"
+    )]
+    OtherContext {
+        /// The type as LLVM prints it.
+        found: String,
+    },
     /// The module has another symbol of the name that is needed.
     #[error("the module has something else that is called '{name}'; expected '{expected}'")]
     Taken {

@@ -83,8 +83,9 @@ macro_rules! plain {
         $(#[$doc])*
         ///
         /// # Errors
-        /// [`Error::Operand`] if an operand has the wrong type, [`Error::OtherModule`] if the builder
-        /// is in another module, [`Error::Taken`] if the module uses the name for something else.
+        /// [`Error::Operand`] if an operand has the wrong type, [`Error::OtherContext`] if its type
+        /// belongs to another LLVM context, [`Error::OtherModule`] if the builder is in another
+        /// module, [`Error::Taken`] if the module uses the name for something else.
         pub fn $method(
             &self,
             builder: &Builder<'ctx>
@@ -146,7 +147,8 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
     /// The type of a context's function, `T (ptr, T)`: what `spawn` takes.
     ///
     /// # Errors
-    /// [`Error::ValueType`] or [`Error::ValueSize`] if a switch cannot carry a `T`.
+    /// [`Error::ValueType`] or [`Error::ValueSize`] if a switch cannot carry a `T`,
+    /// [`Error::OtherContext`] if `T` belongs to another LLVM context.
     pub fn body_type(&self, value: impl BasicType<'ctx>) -> Result<FunctionType<'ctx>, Error> {
         let value = value.as_basic_type_enum();
         self.carriable(value)?;
@@ -175,8 +177,8 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
     /// LLVM allows no `invoke` of an intrinsic: see [`Emitter::declare_runtime`].
     ///
     /// # Errors
-    /// [`Error::Overload`], [`Error::ValueType`], [`Error::ValueSize`] for a type that does not fit,
-    /// [`Error::Taken`] if the module uses the name for something else.
+    /// [`Error::Overload`], [`Error::ValueType`], [`Error::ValueSize`], [`Error::OtherContext`] for a
+    /// type that does not fit, [`Error::Taken`] if the module uses the name for something else.
     pub fn declare(
         &self,
         operation: &'static Intrinsic,
@@ -418,9 +420,20 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
         unsafe { ir::Type::from_raw(ty.as_type_ref()) }
     }
 
+    /// A type as the passes see it. Refuses a type of another LLVM context: it prints like one of the
+    /// module's, and is never equal to one.
+    fn own_type(&self, ty: impl AsTypeRef) -> Result<ir::Type<'m>, Error> {
+        let ty = self.ty(ty);
+        if ty.context() == self.ir().context() {
+            Ok(ty)
+        } else {
+            Err(Error::OtherContext { found: ty.to_string() })
+        }
+    }
+
     /// Refuses a type that a switch cannot carry.
     fn carriable(&self, value: BasicTypeEnum<'ctx>) -> Result<ir::Type<'m>, Error> {
-        let ty = self.ty(value);
+        let ty = self.own_type(value)?;
         if !ty.is_storable() {
             return Err(Error::ValueType { found: ty.to_string() });
         }
@@ -490,7 +503,7 @@ impl<'m, 'ctx> Emitter<'m, 'ctx> {
             self.overload(operation, value)?.unwrap_or_else(|| ir::Type::pointer(self.ir(), 0));
         let expected = verify::expected_type(self.ir(), operation, ty).params();
         for ((param, arg), expected) in operation.params.iter().zip(args).zip(expected) {
-            let found = self.ty(arg.get_type());
+            let found = self.own_type(arg.get_type())?;
             if found != expected {
                 return Err(Error::Operand {
                     operation: operation.full_name().to_string(),
