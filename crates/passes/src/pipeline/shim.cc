@@ -149,7 +149,22 @@ using SlicesPass = RustLocalModulePass<&StackswitchPasses::Slices>;
 
 // Whether the default pipelines run stackswitch-from-ucontext.
 enum class Ucontext { Kept, Replaced, ReplacedWithMask };
-cl::opt<Ucontext> FromUcontextOption(
+
+// Parses the option's value. The error of LLVM's own parser does not name the known values.
+struct UcontextParser : cl::parser<Ucontext> {
+  using parser::parser;
+
+  bool parse(cl::Option &O, StringRef, StringRef Value, Ucontext &Result) {
+    for (const auto &Known : Values)
+      if (Known.Name == Value) {
+        Result = Known.V.getValue();
+        return false;
+      }
+    return O.error("unknown value '" + Value + "'; expected 'fast' or 'sigmask'");
+  }
+};
+
+cl::opt<Ucontext, false, UcontextParser> FromUcontextOption(
     "stackswitch-from-ucontext", cl::ValueOptional, cl::init(Ucontext::Kept),
     cl::desc("Call the stackswitch runtime for the functions of <ucontext.h>"),
     cl::values(clEnumValN(Ucontext::Replaced, "", ""),
@@ -158,6 +173,7 @@ cl::opt<Ucontext> FromUcontextOption(
                clEnumValN(Ucontext::ReplacedWithMask, "sigmask",
                           "a signal mask is its context's, at the price of a "
                           "system call for each switch")));
+
 // Runs stackswitch-opt again on code that has been inlined. Contexts that become ordinary
 // code are then inlined and simplified like the code around them.
 class SecondLook : public PassInfoMixin<SecondLook> {
