@@ -48,7 +48,7 @@ pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
         (*region).dump_from(interrupted.sp);
         let pc = interrupted.pc;
         let trap = if (*region).guards(fault.address) {
-            if !traps::may_overflow_at(pc) {
+            if !resume_points::is_switch(pc) && !traps::may_overflow_at(pc) {
                 let context = Context::visible(current).cast();
                 let operation = "stack overflow in code that cannot be abandoned";
                 error::abort_with(&Refusal { code: Code::Overflow, context, operation });

@@ -1,4 +1,4 @@
-//! The resume addresses that the assembly provides.
+//! The addresses that the assembly provides: the resume addresses, and where the switches are.
 
 /// Gives the address of one.
 macro_rules! point {
@@ -58,3 +58,15 @@ point!(
     /// Starts a context of C's `makecontext`, with its arguments.
     ucontext_entry = stackswitch_point_ucontext_entry
 );
+
+/// Whether an instruction is one of the switches' assembly. There an overflow of the stack is harmless:
+/// it comes from writing the switch record, before the switch has changed anything.
+#[cfg(feature = "libc")]
+pub(crate) fn is_switch(pc: usize) -> bool {
+    unsafe extern "C" {
+        fn stackswitch_switches();
+        fn stackswitch_switches_end();
+    }
+    let (start, end) = (stackswitch_switches as *const (), stackswitch_switches_end as *const ());
+    (start.addr()..end.addr()).contains(&pc)
+}

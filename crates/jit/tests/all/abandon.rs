@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use stackswitch::jit::{Coroutine, Error, FaultKind, Jit, State, on_uncaught_fault};
+use stackswitch::jit::{Coroutine, Error, FaultKind, Jit, OptLevel, State, on_uncaught_fault};
 
 /// Runs a test of this file in its own process, which must abort with this line on stderr. True in that
 /// process.
@@ -97,6 +97,54 @@ fn an_overflow_in_code_of_the_host_aborts() {
         let overflow = function(jit, "overflow");
         // SAFETY: the overflow is detected.
         let _ = unsafe { jit.call(|| overflow(1)) };
+    }
+}
+
+#[test]
+fn an_overflow_in_a_switch_is_returned() {
+    // Optimised code has the fast path in place; here each switch is a call of the runtime.
+    let jit = Jit::builder().opt_level(OptLevel::O0).build().unwrap();
+    jit.add_ir(
+        "deep",
+        "declare ptr @llvm.stackswitch.base.create(i64)
+         declare void @llvm.stackswitch.base.destroy(ptr)
+         declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
+         declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
+         declare i64 @llvm.stackswitch.suspend.i64(i64)
+         define i64 @endless(ptr %arg, i64 %first) {
+         entry:
+           br label %loop
+         loop:
+           %got = call i64 @llvm.stackswitch.suspend.i64(i64 1)
+           br label %loop
+         }
+         define i64 @deeper(ptr %generator, i64 %n) {
+           %got = call i64 @llvm.stackswitch.resume.i64(ptr %generator, i64 %n)
+           %below = call i64 @deeper(ptr %generator, i64 %got)
+           %sum = add i64 %below, %got
+           ret i64 %sum
+         }
+         define i64 @body(ptr %generator, i64 %shift) {
+           %bytes = alloca i8, i64 %shift
+           store volatile i8 1, ptr %bytes
+           %r = call i64 @deeper(ptr %generator, i64 1)
+           ret i64 %r
+         }
+         define i64 @deep(i64 %shift) {
+           %g = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @endless, ptr null)
+           %base = call ptr @llvm.stackswitch.base.create(i64 65536)
+           %c = call ptr @llvm.stackswitch.spawn.i64(ptr %base, ptr @body, ptr %g)
+           %r = call i64 @llvm.stackswitch.resume.i64(ptr %c, i64 %shift)
+           ret i64 %r
+         }",
+    )
+    .unwrap();
+    let deep = jit.function::<Call>("deep").unwrap();
+    for shift in (16..256).step_by(16) {
+        // SAFETY: the overflow is detected, and the frames have nothing to drop.
+        let fault = unsafe { jit.call(|| deep(shift)) };
+        let Err(Error::Fault(fault)) = fault else { panic!("{shift}: {fault:?}") };
+        assert_eq!((fault.kind, fault.function()), (FaultKind::StackOverflow, Some("deeper")));
     }
 }
 

@@ -235,3 +235,7 @@ stackswitch_local stackswitch_switch_generally, 4
     mov rdx, rsp
     jmp stackswitch_point_return
 stackswitch_end stackswitch_switch_generally
+
+.hidden stackswitch_switches_end
+.globl stackswitch_switches_end
+stackswitch_switches_end:

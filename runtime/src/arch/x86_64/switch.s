@@ -4,6 +4,12 @@
 // In the checked build all of them take it: a handle is tested before it is used. Functions begin a
 // cache line: without that a slow switch takes 6 % longer.
 
+// From here to `stackswitch_switches_end` nothing but pushes of the switch record can overflow the stack,
+// and they come before any change that matters: an overflow here may end the context.
+.hidden stackswitch_switches
+.globl stackswitch_switches
+stackswitch_switches:
+
 // void *stackswitch_swap(void *to, void *value)
 stackswitch_function stackswitch_swap, 6
     endbr64
