@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use support::{STACKSWITCH, directory, run, text};
+use support::{STACKSWITCH, directory, run, succeed, text};
 
 /// A file with that content.
 fn file(name: &str, content: &str) -> PathBuf {
@@ -203,4 +203,133 @@ fn a_typing_error_has_a_tip() {
     let output = run(&mut command(&["rum", "a.ll"])).unwrap();
     assert_eq!(output.status.code(), Some(64));
     assert!(text(&output.stderr).contains("'run'"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_argument_that_is_no_file_has_a_hint() {
+    let main = file("words.ll", &format!("{SAY}{}", MAIN.replace("declare void @say(ptr)\n", "")));
+    let output = run(command(&["run"]).arg(&main).arg("3")).unwrap();
+    assert_eq!(output.status.code(), Some(66));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("follow `--`: run ") && stderr.contains("words.ll -- 3\n"), "{stderr}");
+}
+
+#[test]
+fn an_empty_entry_is_refused_as_an_argument() {
+    let output =
+        run(command(&["run", "--entry", ""])
+            .arg(file("entry.ll", "define i32 @main() { ret i32 0 }")))
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("--entry") && !stderr.contains("LLVM"), "{stderr}");
+}
+
+/// More text than a pipe holds.
+fn large_module() -> String {
+    (0..20_000).map(|i| format!("define i32 @f{i}() {{\n  ret i32 {i}\n}}\n")).collect()
+}
+
+#[test]
+fn a_reader_that_ends_early_is_no_error() {
+    let module = file("large.ll", &large_module());
+    let mut child = command(&["opt", "-S"])
+        .arg(module)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Nothing is read: the pipe closes while the command writes or before.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text(&output.stderr), "", "{}", output.status);
+}
+
+#[test]
+fn truncated_bitcode_is_called_so() {
+    let whole = succeed(command(&["opt"]).arg(file("whole.ll", MAIN))).unwrap().stdout;
+    let path = file("truncated.bc", "");
+    for length in [4, 20, whole.len() / 2, whole.len() - 4, whole.len() - 1] {
+        fs::write(&path, &whole[..length]).unwrap();
+        let output = run(command(&["run"]).arg(&path)).unwrap();
+        assert_eq!(output.status.code(), Some(65), "{length}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("truncated.bc: the bitcode is truncated"), "{length}: {stderr}");
+    }
+}
+
+/// The body gets the address of a variable of a function that its context outlives.
+const DOUBTFUL: &str = "\
+#include <stackswitch.h>
+static void *inner(void *local, void *first) { *(char *)local = 1; return first; }
+static void *outer(void *argument, void *first) {
+  char local;
+  (void)argument, (void)first;
+  return stackswitch_spawn(0, inner, &local);
+}
+int main(void) { return stackswitch_spawn(0, outer, 0) == 0; }
+";
+
+#[test]
+fn warnings_about_c_show_its_lines() {
+    let source = file("doubtful.c", DOUBTFUL);
+    for arguments in [&["run", "-O0"][..], &["explain", "-O0"]] {
+        let output = run(command(arguments).arg(&source)).unwrap();
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("warning") && stderr.contains("doubtful.c:6:10: "), "{stderr}");
+        assert!(
+            stderr.contains("\n 6 |   return stackswitch_spawn(0, inner, &local);\n"),
+            "{stderr}"
+        );
+        assert!(!stderr.contains("call ptr @"), "no IR: {stderr}");
+        assert!(!stderr.contains("warning: warning"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_program_can_use_a_shared_library() {
+    let directory = directory("cli_run").unwrap();
+    let library = directory.join("libseven.so");
+    let source = file("seven.c", "int seven(void) { return 7; }");
+    succeed(Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source)).unwrap();
+    let program = file(
+        "uses_seven.c",
+        "int seven(void); double cos(double);\nint main(void) { return seven() + (int)cos(0); }",
+    );
+    let by_file = run(command(&["run", "--lib", "libm.so.6", "-l"]).arg(&library).arg(&program));
+    assert_eq!(by_file.unwrap().status.code(), Some(8));
+    let by_name = run(command(&["run", "-lseven", "-L"]).arg(&directory).arg(&program)).unwrap();
+    assert_eq!(by_name.status.code(), Some(8), "{}", text(&by_name.stderr));
+    let missing = run(command(&["run", "-lnowhere"]).arg(&program)).unwrap();
+    assert_eq!(missing.status.code(), Some(69));
+    let stderr = text(&missing.stderr);
+    assert!(
+        stderr.contains("library nowhere: libnowhere.so") && stderr.contains("hint: -l"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn names_of_cxx_are_as_in_the_source() {
+    let program = "\
+#include <stackswitch.h>
+namespace server {
+struct Missing { void *get(int) const; };
+void *reader(void *, void *first) {
+  Missing missing;
+  return missing.get(3) ? stackswitch_suspend(first) : first;
+}
+}
+int main() { return stackswitch_resume(stackswitch_spawn(nullptr, server::reader, nullptr), nullptr) != nullptr; }
+";
+    let source = file("named.cpp", program);
+    let output = run(command(&["run"]).arg(&source)).unwrap();
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("no definition of `server::Missing::get(int) const`"), "{stderr}");
+    let explained = text(&succeed(command(&["explain"]).arg(&source)).unwrap().stdout);
+    assert!(explained.contains("function 'server::reader(void*, void*)'"), "{explained}");
+    assert!(!explained.contains("_ZN"), "{explained}");
+    let json = text(&succeed(command(&["explain", "--json"]).arg(&source)).unwrap().stdout);
+    assert!(json.contains("\"name\": \"_ZN6server6readerEPvS0_\""), "{json}");
+    assert!(json.contains("\"source_name\": \"server::reader(void*, void*)\""), "{json}");
 }

@@ -8,10 +8,10 @@ use std::{
 };
 
 use clap::builder::NonEmptyStringValueParser;
-use stackswitch::jit::{self, Jit, OptLevel, Ucontext};
+use stackswitch::jit::{self, Jit, OptLevel, Ucontext, Warning};
 
 use super::{
-    failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn},
+    failure::{EX_SOFTWARE, Failure, flush_stdio, report, warn, warn_of},
     inputs::{self, Clang, Input},
     libraries::{self, Libraries},
     stats,
@@ -182,7 +182,10 @@ fn add(jit: &Jit, input: &Input) -> Result<(), Failure> {
     let added = jit.add_bitcode(&input.name, &input.bytes);
     let name = Path::new(&input.name);
     for warning in jit.take_warnings() {
-        warn(&warning);
+        match warning {
+            Warning::Passes(diagnostic) => warn_of(&diagnostic, name),
+            warning => warn(&warning.to_string()),
+        }
     }
     added.map(drop).map_err(|error| Failure::from(error).in_file(name))
 }

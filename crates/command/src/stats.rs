@@ -12,7 +12,7 @@ pub(super) fn print(time: Duration) {
     // The program's own main runs in a context too, which it knows nothing of.
     stats.contexts_peak = stats.contexts_peak.saturating_sub(1);
     stats.spawned = stats.spawned.saturating_sub(1);
-    // Nothing is left to tell it to, if stderr is closed.
+    // If stderr is closed, there is nowhere to report that.
     let _ = std::io::stderr().write_all(table(&stats, time, peak_memory()).as_bytes());
 }
 
@@ -25,6 +25,10 @@ fn peak_memory() -> u64 {
     // Linux counts in KiB.
     u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024
 }
+
+/// The heap is taken in large pieces, so its bytes per context say something from so many
+/// contexts on.
+const MANY_CONTEXTS: u64 = 1000;
 
 fn table(stats: &abi::Stats, time: Duration, peak: u64) -> String {
     let per_second = stats.switches as f64 / time.as_secs_f64().max(1e-9);
@@ -46,18 +50,28 @@ fn table(stats: &abi::Stats, time: Duration, peak: u64) -> String {
     if stats.contexts_parked_peak > 0 {
         let parked = stats.contexts_parked_peak as f64;
         let slice = stats.bytes_parked_peak as f64 / parked;
-        let heap = stats.heap_bytes_peak as f64 / parked;
-        lines.push(format!(
-            "per parked context at peak: {slice:.1} bytes of slice, {:.1} of heap beyond it",
-            heap - slice
-        ));
+        let heap = if stats.contexts_parked_peak >= MANY_CONTEXTS {
+            format!("{:.1} of heap beyond it", stats.heap_bytes_peak as f64 / parked - slice)
+        } else {
+            format!("in a heap of {:.0} KiB", stats.heap_bytes_peak as f64 / 1024.0)
+        };
+        lines.push(format!("per parked context at peak: {slice:.1} bytes of slice, {heap}"));
     }
     lines.push(format!(
-        "memory: {:.1} MiB at peak, {:.3} s run time",
+        "memory: {:.1} MiB at peak, {} run time",
         peak as f64 / f64::from(1 << 20),
-        time.as_secs_f64()
+        duration(time)
     ));
     lines.iter().map(|line| format!("stackswitch: {line}\n")).collect()
+}
+
+/// A time for people.
+fn duration(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds < 1e-3 => format!("{:.1} \u{b5}s", seconds * 1e6),
+        seconds if seconds < 1.0 => format!("{:.1} ms", seconds * 1e3),
+        seconds => format!("{seconds:.3} s"),
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +96,20 @@ mod tests {
         assert!(text.contains("30000 at peak, 30001 spawned"), "{text}");
         assert!(text.contains("50000, 40000 of them slow, 100000 per second"), "{text}");
         assert!(text.contains("100.0 bytes of slice, 100.0 of heap beyond it"), "{text}");
-        assert!(text.contains("1.0 MiB at peak, 0.500 s"), "{text}");
+        assert!(text.contains("1.0 MiB at peak, 500.0 ms run time"), "{text}");
+    }
+
+    #[test]
+    fn few_contexts_are_not_said_to_cost_a_piece_of_the_heap_each() {
+        let stats = abi::Stats {
+            bytes_parked_peak: 256,
+            contexts_parked_peak: 2,
+            heap_bytes_peak: 192 << 10,
+            ..abi::Stats::default()
+        };
+        let text = table(&stats, Duration::from_micros(246), 1 << 20);
+        assert!(text.contains("peak: 128.0 bytes of slice, in a heap of 192 KiB\n"), "{text}");
+        assert!(text.contains("246.0 \u{b5}s run time"), "{text}");
     }
 
     #[test]

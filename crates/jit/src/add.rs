@@ -125,7 +125,9 @@ impl Jit {
             let passes = self.ucontext.pass().to_owned() + self.level.pipeline();
             // SAFETY: LLVM's verifier accepted the module when it was parsed. The target, the flags
             // and the attributes that were added since leave it valid.
-            unsafe { pipeline::run_verified(module, Some(&self.machine), &passes) }?;
+            let warnings =
+                unsafe { pipeline::warnings_verified(module, Some(&self.machine), &passes) }?;
+            self.session.reports().add_warnings(warnings);
             if let Some(variable) = symbols::thread_local_alias(module) {
                 let problem =
                     "is an alias of another one, which the JIT cannot share between modules";

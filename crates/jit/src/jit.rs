@@ -9,6 +9,7 @@ use crate::{
     bodies::Body,
     modules::{Modules, Names},
     program_end::Program,
+    reports::Warning,
     session::Session,
     ucontext::Ucontext,
 };
@@ -31,8 +32,8 @@ pub struct Jit {
 }
 
 impl Jit {
-    /// Removes and returns the warnings about modules that were added, one line each.
-    pub fn take_warnings(&self) -> Vec<String> {
+    /// Removes and returns the warnings about modules that were added.
+    pub fn take_warnings(&self) -> Vec<Warning> {
         self.session.reports().take_warnings()
     }
 }

@@ -94,6 +94,7 @@ pub use lookup::Function;
 pub use module_id::ModuleId;
 pub use observe::{Event, Observer, observe};
 pub use owned_coroutine::OwnedCoroutine;
+pub use reports::Warning;
 pub use signature::{NativeFn, NativeType, Signature};
 pub use stack_frame::Frame;
 pub use stackswitch_passes::OptLevel;

@@ -4,6 +4,7 @@
 
 use std::{
     ffi::{CStr, c_void},
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,6 +14,7 @@ use inkwell::llvm_sys::{
     error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage},
     prelude::LLVMDiagnosticInfoRef,
 };
+use stackswitch_passes::diagnostics::Diagnostic;
 
 /// The reports that nobody has taken yet. LLVM holds its address, so it is boxed.
 #[derive(Debug, Default)]
@@ -23,7 +25,27 @@ pub(crate) struct Reports {
 #[derive(Debug, Default)]
 struct Lists {
     errors: Vec<String>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
+}
+
+/// A warning about a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A warning of this project's passes.
+    Passes(Diagnostic),
+    /// A warning of LLVM's, in LLVM's words.
+    Llvm(String),
+}
+
+/// The warning on one line.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passes(diagnostic) => diagnostic.fmt(f),
+            Self::Llvm(text) => f.write_str(text),
+        }
+    }
 }
 
 impl Reports {
@@ -37,8 +59,13 @@ impl Reports {
     }
 
     /// Removes and returns the warnings.
-    pub(crate) fn take_warnings(&self) -> Vec<String> {
+    pub(crate) fn take_warnings(&self) -> Vec<Warning> {
         std::mem::take(&mut self.lists().warnings)
+    }
+
+    /// Adds warnings of the passes.
+    pub(crate) fn add_warnings(&self, warnings: Vec<Diagnostic>) {
+        self.lists().warnings.extend(warnings.into_iter().map(Warning::Passes));
     }
 }
 
@@ -54,10 +81,10 @@ pub(crate) extern "C" fn on_diagnostic(info: LLVMDiagnosticInfoRef, opaque: *mut
     };
     match severity {
         LLVMDiagnosticSeverity::LLVMDSError => reports.lists().errors.push(text),
-        LLVMDiagnosticSeverity::LLVMDSWarning => reports.lists().warnings.push(text),
+        LLVMDiagnosticSeverity::LLVMDSWarning => reports.lists().warnings.push(Warning::Llvm(text)),
         // A note explains the warning before it.
         LLVMDiagnosticSeverity::LLVMDSNote => {
-            if let Some(warning) = reports.lists().warnings.last_mut() {
+            if let Some(Warning::Llvm(warning)) = reports.lists().warnings.last_mut() {
                 warning.push_str("; note: ");
                 warning.push_str(&text);
             }

@@ -83,14 +83,48 @@ pub fn parse<'c>(
     // The text parser needs a terminating zero, which only a copy is sure to have. LLVM takes the
     // name as a C string.
     let buffer = MemoryBuffer::create_from_memory_range_copy(bytes, &name.replace('\0', "?"));
-    let module = context
-        .create_module_from_ir(buffer)
-        .map_err(|text| parse_error(name, &text.to_string()))?;
+    let module = context.create_module_from_ir(buffer).map_err(|text| {
+        // LLVM says in many ways that it has come to the end.
+        if is_truncated(bytes) {
+            let message = "the bitcode is truncated: the file ends inside a block".to_owned();
+            return Error::Parse { file: name.to_owned(), line: 0, column: 0, message };
+        }
+        parse_error(name, &text.to_string())
+    })?;
     module.verify().map_err(|text| Error::broken(name, &text.to_string()))?;
     Ok(module)
 }
 
 /// Parses LLVM's message: `name:line:column: error: message`, then an excerpt of the source.
+/// Whether bitcode ends before its last block does, or has no block.
+///
+/// Bitcode is a magic number and blocks. Each begins with a word, which names its kind, and a word
+/// with its length, in words of 32 bits.
+fn is_truncated(bytes: &[u8]) -> bool {
+    const MAGIC: &[u8] = b"BC\xC0\xDE";
+    const WORD: usize = 4;
+    /// The lowest two bits of the first word of a block.
+    const BLOCK: u8 = 1;
+    let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
+        return !bytes.is_empty() && MAGIC.starts_with(bytes);
+    };
+    if rest.is_empty() {
+        return true;
+    }
+    while !rest.is_empty() {
+        if rest[0] & 3 != BLOCK {
+            return false;
+        }
+        let Some(length) = rest.get(WORD..2 * WORD) else { return true };
+        let words = length.iter().rev().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+        match rest.get(2 * WORD + WORD * words..) {
+            Some(after) => rest = after,
+            None => return true,
+        }
+    }
+    false
+}
+
 fn parse_error(name: &str, text: &str) -> Error {
     let first = text.lines().next().unwrap_or_default();
     let rest = first.strip_prefix(name).unwrap_or(first);
@@ -129,6 +163,28 @@ mod tests {
         let context = Context::create();
         let error = parse(&context, "a.bc", b"BC\xC0\xDEgarbage").unwrap_err();
         assert!(matches!(error, Error::Parse { line: 0, .. }), "{error}");
+    }
+
+    #[test]
+    fn truncated_bitcode_is_called_so() {
+        let context = Context::create();
+        let module = parse(&context, "a.ll", b"define i32 @f() {\n  ret i32 7\n}\n").unwrap();
+        let bitcode = module.write_bitcode_to_memory();
+        let bitcode = bitcode.as_slice();
+        for length in (1..bitcode.len()).filter(|length| length % 7 == 0 || *length < 100) {
+            // Between two blocks LLVM itself misses what is to come.
+            let Err(error) = parse(&context, "a.bc", &bitcode[..length]) else {
+                panic!("{length} of {} bytes are a module", bitcode.len());
+            };
+            let whole_blocks = !is_truncated(&bitcode[..length]);
+            assert!(whole_blocks || error.to_string().contains("truncated"), "{length}: {error}");
+            assert!(!whole_blocks || length % 4 == 0, "{length}: {error}");
+        }
+        let error = parse(&context, "a.bc", &bitcode[..bitcode.len() - 1]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a.bc: the bitcode is truncated: the file ends inside a block"
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 use stackswitch_ir::take_message;
 
+use self::session::Collect;
 use crate::diagnostics::Diagnostic;
 use crate::reader;
 use shim::stackswitch_shim_run;
@@ -65,7 +66,7 @@ pub fn run(
 ) -> Result<(), Error> {
     check(module)?;
     // SAFETY: LLVM's verifier has accepted the module.
-    unsafe { run_verified(module, target, pipeline) }
+    unsafe { run_collecting(module, target, pipeline, Collect::Errors) }.map(|_| ())
 }
 
 /// As [`run`], but warnings and remarks of this crate's passes are the result, and do not go to the
@@ -83,20 +84,22 @@ pub fn observe(
     unsafe { observe_verified(module, target, pipeline) }
 }
 
-/// As [`run`], without asking LLVM's verifier again.
+/// As [`run`], but the warnings of this crate's passes are the result, and LLVM's verifier is not
+/// asked again.
 ///
 /// # Errors
 /// As [`run`], but for [`Error::Broken`].
 ///
 /// # Safety
 /// LLVM's verifier must accept the module.
-pub unsafe fn run_verified(
+pub unsafe fn warnings_verified(
     module: &Module<'_>,
     target: Option<&TargetMachine>,
     pipeline: &str,
-) -> Result<(), Error> {
+) -> Result<Vec<Diagnostic>, Error> {
     // SAFETY: the caller vouches for the module.
-    unsafe { run_collecting(module, target, pipeline, false) }.map(|_| ())
+    let observed = unsafe { run_collecting(module, target, pipeline, Collect::Warnings) };
+    observed.map(|observed| observed.warnings)
 }
 
 /// As [`observe`], without asking LLVM's verifier again.
@@ -109,7 +112,7 @@ pub(crate) unsafe fn observe_verified(
     pipeline: &str,
 ) -> Result<Observed, Error> {
     // SAFETY: the caller vouches for the module.
-    unsafe { run_collecting(module, target, pipeline, true) }.map(Option::unwrap_or_default)
+    unsafe { run_collecting(module, target, pipeline, Collect::All) }
 }
 
 /// Refuses a module that is not valid IR: LLVM's passes may do anything with it.
@@ -117,7 +120,7 @@ fn check(module: &Module<'_>) -> Result<(), Error> {
     module.verify().map_err(|text| Error::Broken(reader::one_line(&text.to_string())))
 }
 
-/// Runs a pipeline. The result is what was observed, if `observe` says so.
+/// Runs a pipeline. The result is what was collected besides errors.
 ///
 /// # Safety
 /// LLVM's verifier must accept the module.
@@ -125,14 +128,14 @@ unsafe fn run_collecting(
     module: &Module<'_>,
     target: Option<&TargetMachine>,
     pipeline: &str,
-    observe: bool,
-) -> Result<Option<Observed>, Error> {
+    collect: Collect,
+) -> Result<Observed, Error> {
     let Ok(text) = CString::new(pipeline) else {
         return Err(Error::Pipeline("the text contains a zero byte".into()));
     };
     let target = target.map_or(std::ptr::null_mut(), TargetMachine::as_mut_ptr);
     let mut message = std::ptr::null_mut();
-    let collecting = session::Collecting::start(observe);
+    let collecting = session::Collecting::start(collect);
     // SAFETY: module and target machine live as long as their borrows, the module is valid IR, the
     // text ends with a zero, and the functions of the passes are static.
     let status = unsafe {
@@ -145,7 +148,10 @@ unsafe fn run_collecting(
     match status {
         1 => Err(Error::Pipeline(message)),
         _ if !collected.errors.is_empty() => Err(Error::Rejected(collected.errors)),
-        0 => Ok(collected.observed),
+        0 => Ok(Observed {
+            warnings: collected.warnings.unwrap_or_default(),
+            remarks: collected.remarks.unwrap_or_default(),
+        }),
         _ => Err(Error::Llvm(message)),
     }
 }

@@ -36,8 +36,21 @@ thread_local! {
 pub(super) struct Collected {
     /// What is wrong with the module.
     pub(super) errors: Vec<Diagnostic>,
-    /// Warnings and remarks; `None` where they go to LLVM's context.
-    pub(super) observed: Option<Observed>,
+    /// The warnings; `None` where they go to LLVM's context.
+    pub(super) warnings: Option<Vec<Diagnostic>>,
+    /// The decisions; `None` where they go to LLVM's context.
+    pub(super) remarks: Option<Vec<diagnostics::Remark>>,
+}
+
+/// What is collected. The rest goes to LLVM's context.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collect {
+    /// Errors alone.
+    Errors,
+    /// Errors and warnings. Remarks cost much more: each prints an instruction.
+    Warnings,
+    /// Errors, warnings and remarks.
+    All,
 }
 
 /// Collects findings on this thread for as long as it lives.
@@ -48,9 +61,11 @@ pub(super) struct Collecting {
 }
 
 impl Collecting {
-    /// Starts with nothing found. Warnings and remarks are collected if `observe` says so.
-    pub(super) fn start(observe: bool) -> Self {
-        let fresh = Collected { errors: Vec::new(), observed: observe.then(Observed::default) };
+    /// Starts with an empty collection. Errors are always collected.
+    pub(super) fn start(collect: Collect) -> Self {
+        let warnings = (collect != Collect::Errors).then(Vec::new);
+        let remarks = (collect == Collect::All).then(Vec::new);
+        let fresh = Collected { errors: Vec::new(), warnings, remarks };
         Collecting { outer: COLLECTED.replace(Some(fresh)), rejected: REJECTED.replace(0) }
     }
 
@@ -91,8 +106,8 @@ fn collect(finding: &Finding<'_>) -> bool {
         let Some(collected) = collected else { return false };
         let list = if finding.is_error() {
             &mut collected.errors
-        } else if let Some(observed) = &mut collected.observed {
-            &mut observed.warnings
+        } else if let Some(warnings) = &mut collected.warnings {
+            warnings
         } else {
             return false;
         };
@@ -126,8 +141,8 @@ const NOTE: u32 = 2;
 /// Keeps a decision of `pass`, or tells LLVM's context of it, which drops it unless somebody asked.
 pub(super) fn remark(pass: &'static str, remark: &Remark<'_>) {
     let kept = COLLECTED.with_borrow_mut(|collected| {
-        let observed = collected.as_mut().and_then(|c| c.observed.as_mut());
-        observed.map(|observed| observed.remarks.push(to_keep(pass, remark))).is_some()
+        let remarks = collected.as_mut().and_then(|c| c.remarks.as_mut());
+        remarks.map(|remarks| remarks.push(to_keep(pass, remark))).is_some()
     });
     if kept {
         return;
