@@ -15,7 +15,7 @@ use crate::{
     catch::catch,
     error::Error,
     faults::reset_error_handler,
-    guest_run::{CoroutineContext, End, GuestRun},
+    guest_run::{self, CoroutineContext, End, GuestRun},
     held_regions,
     jit::Jit,
     protected_call::REGION,
@@ -274,7 +274,7 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     /// If a host function that it calls panics: the coroutine is cancelled, and the panic continues here.
     #[inline]
     pub fn resume(&mut self, value: In) -> Result<State<Out>, Error> {
-        if held_regions::any() {
+        if held_regions::any() || guest_run::is_inside() {
             self.keep_off_held_regions()?;
         }
         let shared = self.shared();

@@ -3,7 +3,7 @@
 //! A host function is safe Rust: it may lend its variables to other threads, and it may resume a
 //! coroutine meanwhile. The coroutine must then not displace the host function's stack. So the region
 //! of a host function is *held* from the function's call until it returns, but not while the function
-//! is suspended.
+//! is suspended. The region of the running context counts as held too: the host code that asks runs on it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,14 +25,15 @@ pub(crate) fn any() -> bool {
     COUNT.get() != 0
 }
 
-/// Whether a host function runs on the region of a context.
+/// Whether host code runs on the region of a context: a host function, or the caller.
 ///
 /// # Safety
 /// `context` is a live context of the calling thread.
 pub(crate) unsafe fn holds(context: *mut c_void) -> bool {
     // SAFETY: the caller guarantees a live context of this thread.
     let region = unsafe { host::region(context) };
-    HELD.try_with(|held| held.borrow().contains(&region)).unwrap_or(false)
+    region == host::current_region()
+        || HELD.try_with(|held| held.borrow().contains(&region)).unwrap_or(false)
 }
 
 /// Holds the running context's region until it is dropped.

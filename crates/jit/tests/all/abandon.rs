@@ -317,6 +317,36 @@ fn a_suspended_coroutine_is_refused_until_the_host_function_has_returned() {
     assert_eq!(resume_other(9), State::Yielded(9));
 }
 
+thread_local! {
+    static OTHER: RefCell<Option<Coroutine<'static, i64, i64>>> = const { RefCell::new(None) };
+}
+
+/// A function that IR calls by its address: the JIT does not know when it runs.
+extern "C" fn resumes_the_other(x: i64) -> i64 {
+    OTHER.with_borrow_mut(|other| {
+        let Some(other) = other else { return x };
+        while_lent(|| assert!(matches!(other.resume(x), Err(Error::WouldDisplace))));
+        x + 1
+    })
+}
+
+#[test]
+fn a_suspended_coroutine_does_not_displace_a_function_of_the_hosts() {
+    let jit = Jit::builder()
+        .symbol("burn", burn as *const ())
+        .symbol("host", resumes_the_other as *const ())
+        .default_regions(1)
+        .build();
+    let jit: &'static Jit = Box::leak(Box::new(jit.unwrap()));
+    jit.add_ir("program", PROGRAM).unwrap();
+    let mut other = coroutine(jit);
+    assert_eq!(other.resume(7).unwrap(), State::Yielded(7));
+    OTHER.set(Some(other));
+    let mut first = coroutine(jit);
+    assert_eq!(first.resume(1).unwrap(), State::Yielded(2));
+    assert_eq!(OTHER.take().unwrap().resume(8).unwrap(), State::Yielded(8));
+}
+
 #[test]
 fn dropping_a_suspended_coroutine_does_not_displace_a_host_function() {
     let other = Shared::default();
