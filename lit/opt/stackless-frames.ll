@@ -29,6 +29,10 @@ loop:
   %s = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
   br label %loop
 }
+define internal i64 @small(ptr %arg, i64 %first) {
+  %s = call i64 @llvm.stackswitch.suspend.i64(i64 %first)
+  ret i64 %s
+}
 
 ; One frame for both, as they have one body; its lifetime starts anew.
 ; CHECK-LABEL: define i64 @in.turn(
@@ -105,7 +109,7 @@ done:
 ; CHECK: call void @llvm.lifetime.end
 ; CHECK-NEXT: ret void
 define void @ends(i1 %one, i1 %two) personality ptr @__gcc_personality_v0 {
-  %a = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @large, ptr null)
+  %a = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @small, ptr null)
   %r = call i64 @llvm.stackswitch.resume.i64(ptr %a, i64 1)
   br i1 %one, label %jump, label %call
 jump:
@@ -121,6 +125,15 @@ done:
 }
 define void @ends.other(i1 %one, i1 %two) {
   ret void
+}
+
+; Unknown code may call the function again, so it has small frames only.
+; REMARK: the context is not stackless: unknown code that 'reentered' calls may call it again, so at most 256 bytes of frames may move there
+define i64 @reentered(ptr %f) {
+  %a = call ptr @llvm.stackswitch.spawn.i64(ptr null, ptr @large, ptr null)
+  %r = call i64 @llvm.stackswitch.resume.i64(ptr %a, i64 1)
+  call void %f()
+  ret i64 %r
 }
 
 ; REMARK: the context is not stackless: 'deep' is recursive, and each call would have a frame for it

@@ -213,17 +213,23 @@ impl<'m> Call<'m> {
     /// Gives the call itself a string attribute without a value. Returns whether that changed
     /// anything.
     pub fn add_string_attribute(self, module: Module<'m>, name: &str) -> bool {
+        if self.has_string_attribute(name) {
+            return false;
+        }
+        let (place, attribute) = (AttributePlace::Function.index(), string_attribute(module, name));
+        // SAFETY: the call is live and in the attribute's context.
+        unsafe { LLVMAddCallSiteAttribute(self.value().raw(), place, attribute) }
+        true
+    }
+
+    /// Whether the call itself has a string attribute.
+    pub fn has_string_attribute(self, name: &str) -> bool {
         let place = AttributePlace::Function.index();
         let (text, length) = (name.as_ptr().cast(), name.len() as u32);
-        // SAFETY: the call is live and in the context of the module; the name's length is right.
+        // SAFETY: the call is live; the name's length is right.
         unsafe {
-            let raw = self.value().raw();
-            if !LLVMGetCallSiteStringAttribute(raw, place, text, length).is_null() {
-                return false;
-            }
-            LLVMAddCallSiteAttribute(raw, place, string_attribute(module, name));
+            !LLVMGetCallSiteStringAttribute(self.value().raw(), place, text, length).is_null()
         }
-        true
     }
 
     /// Removes an enum attribute from the call itself. Returns whether it was there.

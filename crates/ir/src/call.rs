@@ -9,7 +9,7 @@ use crate::wrappers::{Call, Type, Value};
 
 /// Functions of C that return twice. Compilers give them LLVM's attribute, but for `swapcontext`. IR
 /// that was written by hand may lack it.
-const RETURN_TWICE: [&[u8]; 8] = [
+const RETURN_TWICE: [&[u8]; 12] = [
     b"setjmp",
     b"_setjmp",
     b"sigsetjmp",
@@ -18,6 +18,10 @@ const RETURN_TWICE: [&[u8]; 8] = [
     b"vfork",
     b"getcontext",
     b"swapcontext",
+    b"stackswitch_ucontext_getcontext",
+    b"stackswitch_ucontext_getcontext_sigmask",
+    b"stackswitch_ucontext_swapcontext",
+    b"stackswitch_ucontext_swapcontext_sigmask",
 ];
 
 /// Intrinsics of LLVM's to which control comes back by a jump from elsewhere. They lack the

@@ -59,6 +59,9 @@ SmallVector<CallBase *> callsOf(Function &F, const SmallPtrSetImpl<Value *> &Cal
   return Found;
 }
 
+// Of calls that are made only to report an operation on a context that has finished.
+constexpr StringLiteral ReportsMistake = "stackswitch-reports-mistake";
+
 void keepAttributes(Function &F) {
   AttributeSet Old = F.getAttributes().getFnAttrs();
   AttrBuilder Attributes(F.getContext());
@@ -327,7 +330,9 @@ LLVMValueRef stackswitch_coroutine_operation(const StackswitchCoroutine *Corouti
   if (!IsEnd)
     Arguments.push_back(F->getArg(1));
   auto *Result = B.CreateCall(Type, unwrap(Again), Arguments);
-  B.CreateCall(cast<Function>(unwrap(Destroy)), {Context});
+  auto *End = B.CreateCall(cast<Function>(unwrap(Destroy)), {Context});
+  for (CallInst *Call : {Context, Result, End})
+    Call->addFnAttr(Attribute::get(C, ReportsMistake));
   if (IsEnd)
     B.CreateRetVoid();
   else

@@ -11,7 +11,8 @@
 //! - LLVM may have marked calls of the creator `tail`, which says that they use no variable of the
 //!   creator. A published frame is one that they may use, so the mark goes.
 //! - The frames take memory of the creator's stack. At each place those that are needed together have a
-//!   bound, and a recursive function gets none.
+//!   bound. A recursive function gets none, and one that calls unknown code, by which it may be called
+//!   again, only small ones.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,6 +26,13 @@ use super::coroutine::Coroutine;
 
 /// Bytes of all frames of one function, for code generators that let none of them share memory.
 const MAX_FRAMES: u64 = 4 * MAX_STACK;
+
+/// The attribute of calls that are made only to report an operation on a stackless context that has
+/// finished, as `coroutine.cc` has it.
+const REPORTS_MISTAKE: &str = "stackswitch-reports-mistake";
+
+/// Bytes of the frames of a function that calls unknown code: each call of it has them.
+const MAX_REENTERED: u64 = 256;
 
 /// A context whose body is a coroutine.
 #[derive(Debug)]
@@ -186,7 +194,8 @@ pub(super) fn plan<'m>(
     for block in 0..count {
         planner.examine(creator, block, index, facts);
     }
-    planner.finish(creator, occupied)
+    let may_be_reentered = planner.calls_unknown_code(index, facts);
+    planner.finish(creator, occupied, may_be_reentered)
 }
 
 impl<'m> Planner<'_, '_, 'm> {
@@ -323,8 +332,25 @@ impl<'m> Planner<'_, '_, 'm> {
         }
     }
 
+    /// Whether the function calls code that may call it again, besides the bodies of its contexts.
+    fn calls_unknown_code(&self, index: &Index<'_, 'm>, facts: &Facts<'m>) -> bool {
+        let instructions = self.blocks.iter().flat_map(|block| &block.instructions);
+        let others = instructions.filter(|instruction| !self.events.contains_key(instruction));
+        others.filter_map(|instruction| instruction.call()).any(|call| {
+            let comes_back = !call.has_attribute(AttributePlace::Function, "noreturn");
+            comes_back
+                && !call.has_string_attribute(REPORTS_MISTAKE)
+                && facts.may_switch(call, index)
+        })
+    }
+
     /// Gives out frames, as long as the bounds hold.
-    fn finish(mut self, creator: Function<'m>, occupied: u64) -> Layout<'m> {
+    fn finish(
+        mut self,
+        creator: Function<'m>,
+        occupied: u64,
+        may_be_reentered: bool,
+    ) -> Layout<'m> {
         let mut layout = Layout::default();
         let (mut accepted, mut members) = (Set::default(), Vec::<Vec<usize>>::new());
         let mut all = occupied;
@@ -339,6 +365,14 @@ impl<'m> Planner<'_, '_, 'm> {
                     && frame.iter().all(|&other| !self.meet(context, other))
             });
             let more = if shared.is_some() { 0 } else { size };
+            if may_be_reentered && all + more > MAX_REENTERED {
+                layout.frames.push(Err(format!(
+                    "unknown code that '{}' calls may call it again, so at most {MAX_REENTERED} \
+                     bytes of frames may move there",
+                    creator.name()
+                )));
+                continue;
+            }
             accepted.insert(context);
             let needed = occupied + self.most_together(context, &accepted);
             if needed > MAX_STACK || all + more > MAX_FRAMES {
