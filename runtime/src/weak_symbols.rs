@@ -2,7 +2,6 @@
 //!
 //! They are weak references. Without the function a call here does nothing and returns null or 0.
 
-use core::arch::global_asm;
 #[cfg(feature = "libc")]
 use core::ffi::c_char;
 use core::ffi::{c_int, c_void};
@@ -10,23 +9,22 @@ use core::mem::transmute;
 
 use crate::arch::{self, symbol_address};
 
-global_asm!(
-    ".weak _Unwind_ForcedUnwind",
-    ".weak _Unwind_RaiseException",
-    ".weak _Unwind_SetGR",
-    ".weak _Unwind_SetIP",
-    ".weak __cxa_get_globals",
-    ".weak __cxa_begin_catch",
-    ".weak _ZSt9terminatev",
-    ".weak __safestack_init",
-    ".weak dladdr",
-    ".weak dlopen",
-);
+/// The address of a symbol, or null if the program lacks it. The directive is next to the use, since
+/// each object file declares the symbols that it refers to.
+macro_rules! weak_address {
+    ($symbol:literal) => {{
+        // SAFETY: a directive is no instruction.
+        unsafe {
+            core::arch::asm!(concat!(".weak ", $symbol), options(nomem, nostack, preserves_flags));
+        }
+        symbol_address!($symbol)
+    }};
+}
 
 /// The function of a name as a pointer of a type, or `None` if the program lacks it.
 macro_rules! weak_function {
     ($symbol:literal as $type:ty) => {{
-        let address = symbol_address!($symbol);
+        let address = weak_address!($symbol);
         // SAFETY: null is `None`; any other address is that of the function, which has this type
         // by the Itanium C++ ABI.
         unsafe { transmute::<*const (), Option<$type>>(address) }
@@ -115,7 +113,7 @@ pub(crate) unsafe fn continue_at(frame: *mut c_void, address: usize, exception: 
 /// Whether code of the program has LLVM's SafeStack (`-fsanitize=safe-stack`): a second stack for each
 /// thread, which contexts would share.
 pub(crate) fn has_safe_stack() -> bool {
-    !symbol_address!("__safestack_init").is_null()
+    !weak_address!("__safestack_init").is_null()
 }
 
 /// Makes the shared library that contains the runtime, if it is in one, stay loaded until the process
