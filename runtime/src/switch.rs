@@ -239,16 +239,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
         thread.blocks.release(&mut thread.heap, current);
         let region = (*(*current).base).region;
         if ontop == 0 && !link.is_null() && (*link).tag == (*tls).ready {
-            // A link that the fast path could switch to needs nothing brought in, nor anything
-            // that hooks, checks and tools would hear of.
-            (*region).bottom = (*current).above;
-            (*current).above = ptr::null_mut();
-            (*region).refresh_bottom();
-            (*current).tag = (*current).tag.with(State::Finished);
-            (*link).tag = (*tls).running;
-            (*tls).current = link;
-            thread.heap.stats.switches_slow += 1;
-            return Continuation { sp: (*link).sp, pc: arch::resume_address((*link).sp) };
+            return finish_to_ready_link(tls, link);
         }
         if ontop != 0 {
             // It ends with an exception, which is no value.
@@ -298,6 +289,28 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
                 Continuation { sp, pc: resume_points::unfinished() }
             }
         }
+    }
+}
+
+/// Ends the running context and makes its link the running one. Nothing has to be brought in, and
+/// hooks, checks and tools want to know nothing.
+///
+/// # Safety
+/// The running context has ended, and the fast path could switch to `link`, its link.
+#[inline]
+unsafe fn finish_to_ready_link(tls: *mut ThreadWords, link: *mut Context) -> Continuation {
+    // SAFETY: the words are this thread's; both contexts and the region are alive.
+    unsafe {
+        let current = (*tls).current;
+        let region = (*(*current).base).region;
+        (*region).bottom = (*current).above;
+        (*current).above = ptr::null_mut();
+        (*region).refresh_bottom();
+        (*current).tag = (*current).tag.with(State::Finished);
+        (*link).tag = (*tls).running;
+        (*tls).current = link;
+        (*(*tls).thread).heap.stats.switches_slow += 1;
+        Continuation { sp: (*link).sp, pc: arch::resume_address((*link).sp) }
     }
 }
 

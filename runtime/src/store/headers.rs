@@ -6,7 +6,7 @@
 use core::mem::offset_of;
 use core::ptr;
 
-use super::{CHUNK, CHUNKS_PER_ARENA, Chunk, FIRST_BLOCK, Store, kept_bytes, list, unlist};
+use super::layout::{CHUNK, CHUNKS_PER_ARENA, Chunk, FIRST_BLOCK, Store, kept_bytes, list, unlist};
 use crate::check::CHECKED;
 use crate::context::Context;
 use crate::sys;

@@ -3,16 +3,7 @@
 
 use core::ptr;
 
-use super::{LINE, Store};
-
-/// The head of a large block, just before its bytes.
-#[repr(C)]
-pub(super) struct Large {
-    next: *mut Large,
-    prev: *mut Large,
-    /// The address that the system's allocator returned.
-    origin: *mut u8,
-}
+use super::layout::{LINE, Large, Store};
 
 /// Bytes of a large block besides those that were asked for.
 const EXTRA: usize = size_of::<Large>() + LINE;

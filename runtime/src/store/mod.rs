@@ -10,104 +10,20 @@
 use core::ptr;
 
 use crate::arch::ALIGNED_FROM;
-use crate::memory::Memory;
-use crate::sys;
 
 mod headers;
 mod large;
+mod layout;
 
 pub(crate) use headers::{debug_offsets, is_header_block};
-use large::Large;
+pub(crate) use layout::Store;
 
-/// Bytes of a chunk, and its alignment.
-const CHUNK: usize = 64 << 10;
-/// How many chunks are taken from the system at once.
-const CHUNKS_PER_ARENA: usize = 16;
-/// How many empty chunks keep their memory.
-const SPARE_CHUNKS: usize = 8;
-/// Distance between size classes, and the alignment of blocks.
-const STEP: usize = 16;
-/// Largest size that is cut from chunks.
-const LARGEST_CLASS: usize = 4096;
-const CLASSES: usize = LARGEST_CLASS / STEP;
-/// Bytes of a cache line.
-const LINE: usize = 64;
-/// The bytes that stay when a chunk gives its memory back: the page with its head.
-fn kept_bytes() -> usize {
-    sys::page().min(CHUNK)
-}
-
-/// The head of a chunk; its blocks follow.
-#[repr(C, align(64))]
-struct Chunk {
-    /// Free blocks, linked through their first word.
-    free: *mut Block,
-    /// Offset of the first block that was never used.
-    fresh: u32,
-    /// Bytes of a block.
-    size: u32,
-    /// Blocks in use.
-    used: u32,
-    /// Neighbours in the list of its class's chunks with room; `next` also
-    /// links the empty chunks.
-    next: *mut Chunk,
-    prev: *mut Chunk,
-    /// In the first chunk of an arena: the next arena.
-    arena: *mut Chunk,
-    /// In a chunk of headers: the next one, with room or without.
-    headers: *mut Chunk,
-    /// In a chunk of headers of the checked build: [`headers::mark_of`]; else 0.
-    mark: usize,
-}
-
-/// Where the blocks of a chunk begin.
-const FIRST_BLOCK: usize = size_of::<Chunk>();
-
-/// A free block. Only its first word is touched: a freed header keeps its tag.
-struct Block {
-    next: *mut Block,
-}
-
-/// The heap of one thread.
-pub(crate) struct Store {
-    /// For each size the chunks with room.
-    slices: [*mut Chunk; CLASSES],
-    /// The header chunks with room.
-    headers: *mut Chunk,
-    /// All header chunks.
-    all_headers: *mut Chunk,
-    empty: *mut Chunk,
-    empty_count: usize,
-    arenas: *mut Chunk,
-    /// Chunks of the newest arena that were never used.
-    untouched: *mut u8,
-    untouched_count: usize,
-    large: *mut Large,
-    memory: Memory,
-    /// Bytes taken from the system for blocks in use, chunks counted whole.
-    pub(crate) bytes: usize,
-    pub(crate) bytes_peak: usize,
-}
+use layout::{
+    Block, CHUNK, CHUNKS_PER_ARENA, Chunk, FIRST_BLOCK, LARGEST_CLASS, SPARE_CHUNKS, STEP,
+    kept_bytes, list, room_for, unlist,
+};
 
 impl Store {
-    /// A heap that has nothing yet and will have it from `memory`.
-    pub(crate) const fn new(memory: Memory) -> Self {
-        Self {
-            slices: [ptr::null_mut(); CLASSES],
-            headers: ptr::null_mut(),
-            all_headers: ptr::null_mut(),
-            empty: ptr::null_mut(),
-            empty_count: 0,
-            arenas: ptr::null_mut(),
-            untouched: ptr::null_mut(),
-            untouched_count: 0,
-            large: ptr::null_mut(),
-            memory,
-            bytes: 0,
-            bytes_peak: 0,
-        }
-    }
-
     /// A block for `size` bytes (more than 0), or null. It is 16-byte aligned if the size is a
     /// multiple of 16. One of more than [`ALIGNED_FROM`] bytes, a multiple of 8, ends at a cache
     /// line's end.
@@ -295,52 +211,11 @@ impl Store {
     }
 }
 
-/// What a block for `size` bytes takes of a chunk.
-#[inline]
-const fn room_for(size: usize) -> usize {
-    size.next_multiple_of(if size > ALIGNED_FROM { LINE } else { STEP })
-}
-
-/// Puts a chunk at the head of the list of its class.
-///
-/// # Safety
-/// `chunk` is in no list; `first` is null or the first of a list.
-unsafe fn list(first: &mut *mut Chunk, chunk: *mut Chunk) {
-    // SAFETY: the caller vouches for both.
-    unsafe {
-        (*chunk).next = *first;
-        (*chunk).prev = ptr::null_mut();
-        if !first.is_null() {
-            (**first).prev = chunk;
-        }
-        *first = chunk;
-    }
-}
-
-/// Takes a chunk out of the list of its class.
-///
-/// # Safety
-/// `chunk` is in the list that starts at `first`.
-unsafe fn unlist(first: &mut *mut Chunk, chunk: *mut Chunk) {
-    // SAFETY: neighbours in the list are live chunks.
-    unsafe {
-        let (next, prev) = ((*chunk).next, (*chunk).prev);
-        if !next.is_null() {
-            (*next).prev = prev;
-        }
-        if prev.is_null() {
-            *first = next;
-        } else {
-            (*prev).next = next;
-        }
-        (*chunk).next = ptr::null_mut();
-        (*chunk).prev = ptr::null_mut();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::layout::LINE;
     use super::*;
+    use crate::memory::Memory;
     use std::collections::BTreeMap;
     use std::vec::Vec;
 

@@ -6,7 +6,7 @@ use core::arch::x86_64::{
 
 use stackswitch_abi::layout::words;
 
-use super::thread_words;
+use super::thread_words::thread_words;
 use crate::arch::copy_words;
 
 /// From so many bytes on a copy is worth a call of code for wider vectors.

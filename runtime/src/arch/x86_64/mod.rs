@@ -1,18 +1,18 @@
 //! x86-64 with the System V ABI. `record.s` shows what lies on a suspended context's stack.
 
-use core::arch::asm;
-
 use stackswitch_abi::cpu::record;
 
 mod copying;
 #[cfg(feature = "libc")]
 mod signals;
+mod thread_words;
 #[cfg(feature = "valgrind")]
 pub(crate) mod valgrind;
 
 pub(crate) use copying::{copy, vector_bytes};
 #[cfg(feature = "libc")]
 pub(crate) use signals::{interrupted_at, keep_registers, redirect};
+pub(crate) use thread_words::{thread_words, thread_words_offset};
 
 /// The register in which a landing pad finds the exception, by its DWARF number: rax.
 pub(crate) const EXCEPTION_REGISTER: i32 = 0;
@@ -74,42 +74,11 @@ core::arch::global_asm!(
     ".popsection",
 );
 
-/// The address of the calling thread's words.
-#[inline]
-pub(crate) fn thread_words() -> *mut u8 {
-    let words: *mut u8;
-    // SAFETY: fs:0 holds the thread pointer, and the entry of the global offset table the offset of
-    // the words from it. A context never changes threads, so the address may be kept.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr fs:[0]",
-            "add {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
-            out(reg) words,
-            options(pure, readonly, nostack),
-        );
-    }
-    words
-}
-
-/// The offset of the thread words from the thread pointer, the same in every thread.
-pub(crate) fn thread_words_offset() -> usize {
-    let offset: usize;
-    // SAFETY: the entry of the global offset table holds the offset.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr [rip + stackswitch_tls@GOTTPOFF]",
-            out(reg) offset,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
-    offset
-}
-
 /// Stops the program.
 #[cfg(not(feature = "libc"))]
 pub(crate) fn trap() -> ! {
     // SAFETY: ud2 raises the invalid-opcode exception and does not continue.
-    unsafe { asm!("ud2", options(noreturn)) }
+    unsafe { core::arch::asm!("ud2", options(noreturn)) }
 }
 
 /// Asks for the cache line at `address`.
