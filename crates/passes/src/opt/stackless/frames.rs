@@ -333,7 +333,7 @@ impl<'m> Planner<'_, '_, 'm> {
     }
 
     /// Whether the function calls code that may call it again, besides the bodies of its contexts.
-    fn calls_unknown_code(&self, index: &Index<'_, 'm>, facts: &Facts<'m>) -> bool {
+    fn calls_unknown_code(&self, index: &Index<'_, 'm>, facts: &SuspendFacts<'m>) -> bool {
         let instructions = self.blocks.iter().flat_map(|block| &block.instructions);
         let others = instructions.filter(|instruction| !self.events.contains_key(instruction));
         others.filter_map(|instruction| instruction.call()).any(|call| {
