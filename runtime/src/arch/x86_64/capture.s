@@ -143,9 +143,13 @@ stackswitch_swapcontext_from:
     mov rbx, rsp
     .cfi_def_cfa rbx, 64
     mov rsp, fs:[rax + {side_top}]
+    // The frames above may be displaced during the call, so unwinders stop here.
+    .cfi_remember_state
+    .cfi_undefined rip
     call {swapcontext}
     or rcx, -1
     stackswitch_land
+    .cfi_restore_state
 3:  // the thread's first operation: set it up, on its own stack
     .cfi_def_cfa rsp, 64
     push rdi

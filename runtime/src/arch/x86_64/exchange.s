@@ -218,8 +218,12 @@ stackswitch_local stackswitch_switch_generally, 4
 5:
     mov rsi, rsp
     mov rsp, fs:[rax + {side_top}]  // from here on no stack is in use that may be displaced
+    // The frames above may be displaced during the call, so unwinders stop here.
+    .cfi_remember_state
+    .cfi_undefined rip
     call {switch_slowly}
     stackswitch_land
+    .cfi_restore_state
 4:  // C++ exceptions are in flight: they go into the record
     mov qword ptr [rcx], 0
     mov qword ptr [rcx + 8], 0
