@@ -48,6 +48,11 @@ fn new_context() -> (LLVMOrcThreadSafeContextRef, LLVMContextRef) {
     }
 }
 
+// SAFETY: the function of `shim.cc`, with the type that it has there.
+unsafe extern "C" {
+    fn stackswitch_shim_expect_far_symbols(module: LLVMModuleRef);
+}
+
 /// A module alone in its context. LLVM reports about it to the borrowed `Reports`.
 pub(crate) struct OwnedModule<'r> {
     handle: LLVMOrcThreadSafeContextRef,
@@ -56,7 +61,8 @@ pub(crate) struct OwnedModule<'r> {
 }
 
 impl<'r> OwnedModule<'r> {
-    /// Parses and verifies text or bitcode.
+    /// Parses and verifies text or bitcode. The code that is compiled of it may be far away from the
+    /// symbols that it uses.
     pub(crate) fn parse(
         reports: &'r Reports,
         name: &str,
@@ -73,6 +79,8 @@ impl<'r> OwnedModule<'r> {
         match parsed {
             Ok(module) => {
                 let module = ManuallyDrop::new(module).as_mut_ptr();
+                // SAFETY: the module is alive, and nothing else uses it.
+                unsafe { stackswitch_shim_expect_far_symbols(module) };
                 Ok(Self { handle, module, reports: PhantomData })
             }
             Err(error) => {

@@ -5,6 +5,7 @@
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
+#include "llvm/IR/Module.h"
 #include "llvm/Object/ELF.h"
 #if LLVM_VERSION_MAJOR >= 21
 #include "llvm/ExecutionEngine/Orc/EHFrameRegistrationPlugin.h"
@@ -189,6 +190,15 @@ private:
   const void *(*Find)(const char *);
 };
 } // namespace
+
+// Makes code reach symbols of other modules through the global offset table. Compilers that do not
+// generate position-independent code mark such symbols as near, which those of the process are not.
+extern "C" void stackswitch_shim_expect_far_symbols(LLVMModuleRef Module) {
+  for (GlobalValue &Value : unwrap(Module)->global_values())
+    if (!Value.isStrongDefinitionForLinker() && !Value.hasLocalLinkage() &&
+        Value.hasDefaultVisibility())
+      Value.setDSOLocal(false);
+}
 
 // Creates an LLJIT whose thread-local variables are emulated. `ThreadLocal` gives the control of a
 // variable of the process, or null. Takes over the machine. There is no platform: LLVM's own defines
