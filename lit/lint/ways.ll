@@ -7,6 +7,7 @@ declare ptr @llvm.stackswitch.base.create(i64)
 declare ptr @llvm.stackswitch.spawn(ptr, ptr, ptr)
 declare ptr @llvm.stackswitch.resume(ptr, ptr)
 declare ptr @llvm.stackswitch.suspend(ptr)
+declare ptr @llvm.stackswitch.swap.ontop(ptr, ptr, ptr)
 declare ptr @malloc(i64)
 
 define ptr @inner(ptr %p, ptr %first) {
@@ -50,6 +51,21 @@ define ptr @by.value(ptr %arg, ptr %first) {
   %r = call ptr @llvm.stackswitch.resume(ptr %c, ptr %local)
   ret ptr %r
 }
+
+; As the value that a function gets on top of the other context.
+define ptr @use(ptr %p) {
+  store i64 0, ptr %p
+  ret ptr %p
+}
+define ptr @by.ontop(ptr %arg, ptr %first) {
+; CHECK: warning: {{.*}}in function 'by.ontop', instruction '%r = call ptr @llvm.stackswitch.swap.ontop
+; CHECK-NEXT: note: in function 'start'
+  %local = alloca i64
+  %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr null)
+  %r = call ptr @llvm.stackswitch.swap.ontop(ptr %c, ptr @use, ptr %local)
+  ret ptr %r
+}
+
 define ptr @back(ptr %arg, ptr %first) {
 ; CHECK: warning: {{.*}}in function 'back', instruction '%r = call ptr @llvm.stackswitch.suspend
 ; CHECK-NEXT: note: in function 'by.value'
@@ -64,5 +80,6 @@ define void @start() {
   %c = call ptr @llvm.stackswitch.spawn(ptr %b, ptr @by.argument, ptr %b)
   %d = call ptr @llvm.stackswitch.spawn(ptr %b, ptr @by.memory, ptr null)
   %e = call ptr @llvm.stackswitch.spawn(ptr null, ptr @by.value, ptr null)
+  %f = call ptr @llvm.stackswitch.spawn(ptr null, ptr @by.ontop, ptr null)
   ret void
 }

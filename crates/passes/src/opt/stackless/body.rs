@@ -13,7 +13,8 @@ const MAX_DEPTH: usize = 8;
 const MAX_ALL: usize = 4000;
 
 /// Attributes of parameters that are not plain pointers.
-const PARAM_ABI: [&str; 9] = [
+const PARAM_ABI: [&str; 10] = [
+    "inreg",
     "byval",
     "byref",
     "inalloca",
