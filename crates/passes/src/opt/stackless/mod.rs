@@ -119,8 +119,7 @@ fn report_taken<'m>(
     }
 }
 
-/// The frames of contexts, which are local variables of their creators, with their sizes; or the reasons
-/// why contexts get none.
+/// The frame of each context, a local variable of its creator, or the reason why it gets none.
 fn choose_frames<'m>(
     module: Module<'m>,
     plans: &[Plan<'_, 'm>],
@@ -129,57 +128,73 @@ fn choose_frames<'m>(
     facts: &SuspendFacts<'m>,
 ) -> Vec<Result<Frame<'m>, String>> {
     let mut chosen: Vec<Result<Frame<'m>, String>> = Vec::new();
+    // The creators, with the numbers of their plans, in the order of the plans.
     let mut creators: Vec<(Function<'m>, Vec<usize>)> = Vec::new();
-    let (mut callees, mut recursive) = (HashMap::new(), HashMap::new());
-    let mut numbers = HashMap::new();
+    let (mut positions, mut callees, mut recursive) =
+        (HashMap::new(), HashMap::new(), HashMap::new());
     for (number, plan) in plans.iter().enumerate() {
         let creator = plan.spawn.call.caller();
-        let mut is_recursive = || {
-            *recursive
-                .entry(creator)
-                .or_insert_with(|| frames::is_recursive(creator, index, &mut callees))
-        };
-        let why = match made.get(&plan.body) {
-            Some(Ok(_)) if is_recursive() => {
-                format!(
-                    "'{}' is recursive, and each call would have a frame for it",
-                    creator.name()
-                )
+        let coroutine = made.get(&plan.body).map(|result| result.as_ref().map(|_| ()));
+        let obstacle = match coroutine {
+            None => Some("its body was not looked at".to_owned()),
+            Some(Err(why)) => Some(why.clone()),
+            Some(Ok(())) => {
+                let is_recursive = *recursive
+                    .entry(creator)
+                    .or_insert_with(|| frames::is_recursive(creator, index, &mut callees));
+                let name = creator.name();
+                is_recursive.then(|| {
+                    format!("'{name}' is recursive, and each call would have a frame for it")
+                })
             }
-            Some(Ok(_)) => {
-                let place = *numbers.entry(creator).or_insert(creators.len());
-                if place == creators.len() {
-                    creators.push((creator, Vec::new()));
-                }
-                creators[place].1.push(number);
-                String::new()
-            }
-            Some(Err(why)) => why.clone(),
-            None => "its body was not looked at".to_owned(),
         };
-        chosen.push(Err(why));
+        if obstacle.is_none() {
+            let position = *positions.entry(creator).or_insert(creators.len());
+            if position == creators.len() {
+                creators.push((creator, Vec::new()));
+            }
+            creators[position].1.push(number);
+        }
+        chosen.push(Err(obstacle.unwrap_or_default()));
     }
-    for (creator, members) in creators {
-        let candidate = |&number: &usize| {
-            let plan = &plans[number];
-            let coroutine = *made.get(&plan.body)?.as_ref().ok()?;
-            let stack = coroutine.stack().saturating_add(FRAME).saturating_add(plan.parts.stack);
-            let (spawn, operations) = (plan.spawn, &plan.uses.sites[..]);
-            Some(Candidate { spawn, operations, body: plan.body, coroutine, stack })
-        };
-        let candidates: Vec<Candidate<'_, 'm>> = members.iter().filter_map(candidate).collect();
-        let layout = frames::plan(creator, &candidates, occupied(module, creator), index, facts);
-        layout.wrongly_tail.iter().for_each(|call| call.forbid_jump());
-        let mut variables = HashMap::new();
-        for ((number, candidate), frame) in members.iter().zip(&candidates).zip(layout.frames) {
-            chosen[*number] = frame.map(|frame| {
-                *variables
-                    .entry(frame)
-                    .or_insert_with(|| Frame::make(module, creator, candidate.coroutine))
-            });
+    for (creator, numbers) in creators {
+        let frames = frames_of_creator(module, creator, &numbers, plans, made, index, facts);
+        for (number, frame) in numbers.into_iter().zip(frames) {
+            chosen[number] = frame;
         }
     }
     chosen
+}
+
+/// The frames for the plans of those numbers, all of one creator.
+fn frames_of_creator<'m>(
+    module: Module<'m>,
+    creator: Function<'m>,
+    numbers: &[usize],
+    plans: &[Plan<'_, 'm>],
+    made: &SplitBodies<'m>,
+    index: &Index<'_, 'm>,
+    facts: &SuspendFacts<'m>,
+) -> Vec<Result<Frame<'m>, String>> {
+    let candidate = |&number: &usize| {
+        let plan = &plans[number];
+        let coroutine = *made.get(&plan.body)?.as_ref().ok()?;
+        let stack = coroutine.stack().saturating_add(FRAME).saturating_add(plan.parts.stack);
+        let (spawn, operations) = (plan.spawn, &plan.uses.sites[..]);
+        Some(Candidate { spawn, operations, body: plan.body, coroutine, stack })
+    };
+    let candidates: Vec<Candidate<'_, 'm>> = numbers.iter().filter_map(candidate).collect();
+    let layout = frames::plan(creator, &candidates, occupied(module, creator), index, facts);
+    layout.wrongly_tail.iter().for_each(|call| call.forbid_jump());
+    let mut variables = HashMap::new();
+    let frames = layout.frames.into_iter().zip(&candidates).map(|(frame, candidate)| {
+        frame.map(|frame| {
+            *variables
+                .entry(frame)
+                .or_insert_with(|| Frame::make(module, creator, candidate.coroutine))
+        })
+    });
+    frames.collect()
 }
 
 /// The bytes of the frames that a function has already.
