@@ -7,23 +7,20 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-# Builds for several LLVM versions exist side by side; that for the default one is where cargo
-# puts it.
-build-dir = $(TARGET)$(if $(filter-out 22,$(1)),/llvm-$(1))
-command = $(call build-dir,$(1))/release/stackswitch
-plugin = $(TARGET)/plugin/llvm-$(1)/libstackswitch_plugin.so
-BUILD := $(call build-dir,$(LLVM))
-COMMAND := $(call command,$(LLVM))
-PLUGIN := $(call plugin,$(LLVM))
+# Builds for LLVM 22 are where cargo puts them by itself. Those for another version are beside them,
+# and share everything that does not depend on LLVM.
+DIRECTORY := $(TARGET)$(if $(filter-out 22,$(LLVM)),/llvm-$(LLVM))
+CARGO_BUILD := CARGO_BUILD_BUILD_DIR=$(TARGET) cargo build --target-dir $(DIRECTORY)
+FEATURES := --no-default-features --features llvm$(LLVM)
+COMMAND := $(DIRECTORY)/release/stackswitch
+PLUGIN := $(DIRECTORY)/release/libstackswitch_plugin.so
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
 # Where `make install` copies to.
 ROOT = $(DESTDIR)$(abspath $(PREFIX))
-# The tree that the tests of the installed files use.
-STAGE := $(TARGET)/stage
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-FEATURES := --no-default-features --features llvm$(LLVM)
 
-.PHONY: help run test lint clippy setup build build-plugin plugin runtime install bench bench-full
+.PHONY: help run check test programs lit update-lit lint clippy setup setup-test build plugin \
+  runtime install bench bench-full
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -31,40 +28,42 @@ help: ## Show this list
 run: build ## Run the 30,000-context program through the JIT and print its figures
 	$(COMMAND) run ir_tests/thirty_thousand.ll --stats
 
-# What the tests need besides what cargo builds for them. The names with OTHER are those of the
-# second LLVM version.
-test: build build-plugin runtime ## Run every test, with LLVM 22 and 19; the last line is the sum
-	@$(MAKE) --no-print-directory build build-plugin LLVM=$(OTHER_LLVM)
-	@$(MAKE) --no-print-directory install-files PREFIX=$(STAGE) DESTDIR= >/dev/null
-	@LLVM=$(LLVM) LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) LLVM_BUILD=$(BUILD) \
-	  STACKSWITCH_PLUGIN=$(PLUGIN) STACKSWITCH_CLANG=clang-$(LLVM) \
-	  OTHER_LLVM=$(OTHER_LLVM) OTHER_LLVM_BIN=$$(llvm-config-$(OTHER_LLVM) --bindir) \
-	  OTHER_LLVM_BUILD=$(call build-dir,$(OTHER_LLVM)) \
-	  STACKSWITCH_OTHER_PLUGIN=$(call plugin,$(OTHER_LLVM)) \
-	  STACKSWITCH_OTHER_CLANG=clang-$(OTHER_LLVM) \
-	  STACKSWITCH_OTHER_COMMAND=$(call command,$(OTHER_LLVM)) \
-	  STACKSWITCH_RUNTIME=$(RUNTIME).a STACKSWITCH_PREFIX=$(STAGE) scripts/test
+check: lint ## Format, lints, unit tests, lit tests of the passes: a minute after a small change
+	cargo test -q --workspace --lib --bins
+	@$(MAKE) --no-print-directory lit
+
+test: setup-test ## Run every test, with LLVM 22 and 19; the last line is the sum
+	@scripts/test $(LLVM) $(OTHER_LLVM)
+
+programs: setup-test ## Run some tests of tests/programs (TEST=ir_programs::generator::)
+	@scripts/test $(LLVM) $(OTHER_LLVM) $(or $(TEST),::)
+
+lit: setup ## Run tests of the passes (TEST=lit/inline/marks.ll) with a plugin built for that
+	$(CARGO_BUILD) -q -p stackswitch-plugin $(FEATURES)
+	@LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) \
+	  STACKSWITCH_PLUGIN=$(DIRECTORY)/debug/libstackswitch_plugin.so \
+	  $$(llvm-config-22 --bindir)/lit $(or $(TEST),-q lit)
+
+update-lit: setup-test plugin ## Write the code that tests of lit/inline expect
+	@$(MAKE) --no-print-directory plugin LLVM=$(OTHER_LLVM)
+	scripts/update-lit $(or $(TEST),lit/inline/*.ll)
 
 lint: setup clippy ## Check the format and the lints
 	cargo fmt --all --check
 
 clippy: setup
-	cargo clippy -q --all-targets -- -D warnings
-	cargo clippy -q -p stackswitch-plugin -- -D warnings
-	cargo clippy -q -p stackswitch-bench --features subjects --all-targets -- -D warnings
-	cargo clippy -q -p stackswitch-bench-host --all-targets -- -D warnings
+	cargo clippy -q --workspace --all-targets --features stackswitch-bench/subjects -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)
 
-build: setup ## Build the command
-	cargo build --release --target-dir $(BUILD) -p stackswitch-cli $(FEATURES)
+setup-test: setup
+	@scripts/setup $(OTHER_LLVM)
 
-build-plugin: setup
-	cargo build --release --target-dir $(BUILD) -p stackswitch-plugin $(FEATURES)
-	@install -D $(BUILD)/release/libstackswitch_plugin.so $(PLUGIN)
+build: setup ## Build the command, and the plugin for opt, clang and lld
+	$(CARGO_BUILD) --release -p stackswitch-cli -p stackswitch-plugin $(FEATURES)
 
-plugin: build-plugin ## Build the plugin for opt, clang and lld (LLVM=22); prints its path
+plugin: build ## The same; prints the plugin's path
 	@echo $(PLUGIN)
 
 # The shared library is linked from the static one: rustc would hide the entry points that are
@@ -90,7 +89,7 @@ BENCH = $(TARGET)/measure/stackswitch-bench --out $(TARGET)/bench --python $(PEE
   --plugin $(PLUGIN)
 PEERS := $(TARGET)/bench/python
 .PHONY: build-bench
-build-bench: $(PEERS) build build-plugin
+build-bench: $(PEERS) build
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
 	STACKSWITCH_BENCH_RUNTIME=$(RUNTIME).a STACKSWITCH_BENCH_PLUGIN=$(PLUGIN) \
 	  STACKSWITCH_CLANG=clang++-$(LLVM) \
@@ -104,7 +103,7 @@ $(PEERS):
 	-$@/bin/pip install -q --disable-pip-version-check greenlet==3.5.6
 	-$@/bin/pip install -q --disable-pip-version-check tealet==0.1.0rc4
 
-install: build build-plugin runtime ## Install under PREFIX=/usr/local (DESTDIR is put before it)
+install: build runtime ## Install under PREFIX=/usr/local (DESTDIR is put before it)
 	@$(MAKE) --no-print-directory install-files
 
 .PHONY: install-files

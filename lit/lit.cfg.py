@@ -54,6 +54,8 @@ if os.path.exists(os.path.join(tools, "ld.lld")):
     config.available_features.add("lld")
 
 config.environment["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])
+# What every test of code does with the IR that it has made: see scripts/update-lit.
+code = os.path.join(config.test_source_root, "code.sed")
 include = os.path.join(root, "runtime", "include")
 config.substitutions += [
     ("%opt", f"{opt} -load-pass-plugin={plugin}"),
@@ -61,4 +63,6 @@ config.substitutions += [
     ("%clang", f"{clang} -fpass-plugin={plugin} -I{include}"),
     ("%plainclang", f"{clang} -I{include}"),
     ("%plugin", plugin),
+    ("%code", f"llc -o - | sed -f {code} | FileCheck --allow-unused-prefixes"),
+    ("%llvm", str(major)),
 ]

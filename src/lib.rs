@@ -21,6 +21,9 @@ pub use stackswitch_passes::{
     pipeline as passes, reader, verify,
 };
 
+#[cfg(feature = "link")]
+use stackswitch_link as _;
+
 /// The README's Rust, as doc tests.
 #[cfg(all(doctest, feature = "jit"))]
 #[doc = include_str!("../README.md")]

@@ -1,5 +1,5 @@
-//! Compiles the functions in C++ against the chosen LLVM, links libLLVM into programs, and tells the build
-//! scripts of dependent crates (`DEP_STACKSWITCH_IR_INCLUDEDIR`) where LLVM's headers are.
+//! Compiles the functions in C++ against the chosen LLVM, and tells the build scripts of dependent crates where
+//! LLVM's headers and its library are (`DEP_STACKSWITCH_IR_INCLUDEDIR`, `_LIBDIR`, `_LIBRARY`).
 
 use std::{env, path::Path, process::Command};
 
@@ -38,16 +38,11 @@ fn main() {
         .flag("-fno-exceptions")
         .compile("stackswitch_ir");
 
-    if env::var_os("CARGO_FEATURE_LINK").is_some() {
-        let libdir = ask(&config, "--libdir");
-        println!("cargo:rustc-link-search=native={libdir}");
-        let name = if Path::new(&libdir).join(format!("libLLVM-{version}.so")).exists() {
-            format!("LLVM-{version}")
-        } else {
-            "LLVM".to_owned()
-        };
-        println!("cargo:rustc-link-lib=dylib={name}");
-    }
+    let libdir = ask(&config, "--libdir");
+    let versioned = Path::new(&libdir).join(format!("libLLVM-{version}.so")).exists();
+    let library = if versioned { format!("LLVM-{version}") } else { "LLVM".to_owned() };
+    println!("cargo:libdir={libdir}");
+    println!("cargo:library={library}");
 }
 
 /// One answer of `llvm-config`.

@@ -1,4 +1,4 @@
-; RUN: %opt -passes=stackswitch-inline -S %s | llc -o - | FileCheck %s
+; RUN: %opt -passes=stackswitch-inline -S %s | %code %s --check-prefixes=CODE,CODE%llvm
 ; The function keeps nothing below the stack pointer, where the record goes. Without a red zone the
 ; stack pointer goes below the record first.
 
@@ -8,14 +8,138 @@ target triple = "x86_64-unknown-linux-gnu"
 declare i64 @stackswitch_suspend_i64(i64)
 
 define i64 @red_zone(i64 %v) {
-; CHECK-LABEL: red_zone:
+; CODE22-LABEL: red_zone:
+; CODE22-NEXT: pushq %r15
+; CODE22-NEXT: pushq %r14
+; CODE22-NEXT: pushq %r13
+; CODE22-NEXT: pushq %r12
+; CODE22-NEXT: pushq %rbx
+; CODE22-NEXT: subq $16, %rsp
+; CODE22-NEXT: movq %rdi, 8(%rsp)
+; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq (%rax), %rcx
+; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
+; CODE22-NEXT: movq %rdi, %rsi
+; CODE22-NEXT: #APP
+; CODE22-NEXT: testq %rcx, %rcx
+; CODE22-NEXT: je [[L0:\.Ltmp[0-9]+]]
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: testq %r8, %r8
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq 40(%r8), %rdi
+; CODE22-NEXT: testq %rdi, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movl %fs:8(%rcx), %eax
+; CODE22-NEXT: cmpl %eax, 8(%rdi)
+; CODE22-NEXT: jne [[L0]]
+; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq (%r9), %r10
+; CODE22-NEXT: orq 8(%r9), %r10
+; CODE22-NEXT: jne [[L0]]
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: movq %rbp, -16(%rsp)
+; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
+; CODE22-NEXT: movq %r10, -64(%rsp)
+; CODE22-NEXT: leaq -64(%rsp), %r10
+; CODE22-NEXT: movq %r10, (%r8)
+; CODE22-NEXT: movl %eax, 8(%r8)
+; CODE22-NEXT: leal 2(%rax), %eax
+; CODE22-NEXT: movl %eax, 8(%rdi)
+; CODE22-NEXT: movq %rdi, %fs:(%rcx)
+; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: movq (%rdi), %rdx
+; CODE22-NEXT: movq %rsi, %rax
+; CODE22-NEXT: jmpq *(%rdx)
+; CODE22-NEXT: [[L0]]:
+; CODE22-NEXT: movq %rsi, %rdi
+; CODE22-NEXT: callq *%r11
+; CODE22-NEXT: jmp [[L2:\.Ltmp[0-9]+]]
+; CODE22-NEXT: [[L1]]:
+; CODE22-NEXT: movq 48(%rdx), %rbp
+; CODE22-NEXT: leaq 64(%rdx), %rsp
+; CODE22-NEXT: [[L2]]:
+; CODE22-NEXT: #NO_APP
+; CODE22-NEXT: addq 8(%rsp), %rax
+; CODE22-NEXT: addq $16, %rsp
+; CODE22-NEXT: popq %rbx
+; CODE22-NEXT: popq %r12
+; CODE22-NEXT: popq %r13
+; CODE22-NEXT: popq %r14
+; CODE22-NEXT: popq %r15
+; CODE22-NEXT: retq
+; CODE19-LABEL: red_zone:
+; CODE19-NEXT: pushq %r15
+; CODE19-NEXT: pushq %r14
+; CODE19-NEXT: pushq %r13
+; CODE19-NEXT: pushq %r12
+; CODE19-NEXT: pushq %rax
+; CODE19-NEXT: movq %rdi, (%rsp)
+; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq (%rax), %rcx
+; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
+; CODE19-NEXT: movq %rdi, %rsi
+; CODE19-NEXT: #APP
+; CODE19-NEXT: testq %rcx, %rcx
+; CODE19-NEXT: je [[L0:\.Ltmp[0-9]+]]
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: testq %r8, %r8
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq 40(%r8), %rdi
+; CODE19-NEXT: testq %rdi, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movl %fs:8(%rcx), %eax
+; CODE19-NEXT: cmpl %eax, 8(%rdi)
+; CODE19-NEXT: jne [[L0]]
+; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq (%r9), %r10
+; CODE19-NEXT: orq 8(%r9), %r10
+; CODE19-NEXT: jne [[L0]]
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: movq %rbp, -16(%rsp)
+; CODE19-NEXT: movq %rbx, -24(%rsp)
+; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
+; CODE19-NEXT: movq %r10, -64(%rsp)
+; CODE19-NEXT: leaq -64(%rsp), %r10
+; CODE19-NEXT: movq %r10, (%r8)
+; CODE19-NEXT: movl %eax, 8(%r8)
+; CODE19-NEXT: leal 2(%rax), %eax
+; CODE19-NEXT: movl %eax, 8(%rdi)
+; CODE19-NEXT: movq %rdi, %fs:(%rcx)
+; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: movq (%rdi), %rdx
+; CODE19-NEXT: movq %rsi, %rax
+; CODE19-NEXT: jmpq *(%rdx)
+; CODE19-NEXT: [[L0]]:
+; CODE19-NEXT: movq %rsi, %rdi
+; CODE19-NEXT: jmp [[L2:\.Ltmp[0-9]+]]
+; CODE19-NEXT: [[L3:\.Ltmp[0-9]+]]:
+; CODE19-NEXT: movq 40(%rdx), %rbx
+; CODE19-NEXT: movq 48(%rdx), %rbp
+; CODE19-NEXT: leaq 64(%rdx), %rsp
+; CODE19-NEXT: jmp [[L2]]
+; CODE19-NEXT: .long 1886352494
+; CODE19-NEXT: .long [[L3]]-[[L1]]
+; CODE19-NEXT: [[L1]]:
+; CODE19-NEXT: movq 40(%rdx), %rbx
+; CODE19-NEXT: movq 48(%rdx), %rbp
+; CODE19-NEXT: leaq 64(%rdx), %rsp
+; CODE19-NEXT: xorl %r11d, %r11d
+; CODE19-NEXT: [[L2]]:
+; CODE19-NEXT: #NO_APP
+; CODE19-NEXT: testq %r11, %r11
+; CODE19-NEXT: jne [[BB0:\.LBB[0-9_]+]]
+; CODE19-NEXT: [[BB1:\.LBB[0-9_]+]]:
+; CODE19-NEXT: addq (%rsp), %rax
+; CODE19-NEXT: addq $8, %rsp
+; CODE19-NEXT: popq %r12
+; CODE19-NEXT: popq %r13
+; CODE19-NEXT: popq %r14
+; CODE19-NEXT: popq %r15
+; CODE19-NEXT: retq
+; CODE19-NEXT: [[BB0]]:
+; CODE19-NEXT: callq *%r11
+; CODE19-NEXT: jmp [[BB1]]
 ; The local is above the stack pointer.
-; CHECK: movq %rdi, {{[0-9]*}}(%rsp)
-; CHECK: movq %rbp, -16(%rsp)
-; CHECK: leaq {{.*}}(%rip), %r10
-; CHECK-NEXT: movq %r10, -64(%rsp)
-; CHECK-NEXT: leaq -64(%rsp), %r10
-; CHECK-NEXT: movq %r10, (%r8)
   %local = alloca i64
   store volatile i64 %v, ptr %local
   %r = call i64 @stackswitch_suspend_i64(i64 %v)
@@ -25,15 +149,133 @@ define i64 @red_zone(i64 %v) {
 }
 
 define i64 @no_red_zone(i64 %v) noredzone {
-; CHECK-LABEL: no_red_zone:
-; CHECK: leaq -64(%rsp), %rsp
-; CHECK-NEXT: movq %rbp, 48(%rsp)
-; CHECK: leaq {{.*}}(%rip), %r10
-; CHECK-NEXT: movq %r10, (%rsp)
-; CHECK-NEXT: leaq (%rsp), %r10
-; CHECK-NEXT: movq %r10, (%r8)
-; CHECK-NOT: {{-[0-9]+}}(%rsp)
-; CHECK: leaq 64(%rdx), %rsp
+; CODE22-LABEL: no_red_zone:
+; CODE22-NEXT: pushq %r15
+; CODE22-NEXT: pushq %r14
+; CODE22-NEXT: pushq %r13
+; CODE22-NEXT: pushq %r12
+; CODE22-NEXT: pushq %rbx
+; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq (%rax), %rcx
+; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
+; CODE22-NEXT: movq %rdi, %rsi
+; CODE22-NEXT: #APP
+; CODE22-NEXT: testq %rcx, %rcx
+; CODE22-NEXT: je [[L0:\.Ltmp[0-9]+]]
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: testq %r8, %r8
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq 40(%r8), %rdi
+; CODE22-NEXT: testq %rdi, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movl %fs:8(%rcx), %eax
+; CODE22-NEXT: cmpl %eax, 8(%rdi)
+; CODE22-NEXT: jne [[L0]]
+; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq (%r9), %r10
+; CODE22-NEXT: orq 8(%r9), %r10
+; CODE22-NEXT: jne [[L0]]
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: leaq -64(%rsp), %rsp
+; CODE22-NEXT: movq %rbp, 48(%rsp)
+; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
+; CODE22-NEXT: movq %r10, (%rsp)
+; CODE22-NEXT: leaq (%rsp), %r10
+; CODE22-NEXT: movq %r10, (%r8)
+; CODE22-NEXT: movl %eax, 8(%r8)
+; CODE22-NEXT: leal 2(%rax), %eax
+; CODE22-NEXT: movl %eax, 8(%rdi)
+; CODE22-NEXT: movq %rdi, %fs:(%rcx)
+; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: movq (%rdi), %rdx
+; CODE22-NEXT: movq %rsi, %rax
+; CODE22-NEXT: jmpq *(%rdx)
+; CODE22-NEXT: [[L0]]:
+; CODE22-NEXT: movq %rsi, %rdi
+; CODE22-NEXT: callq *%r11
+; CODE22-NEXT: jmp [[L2:\.Ltmp[0-9]+]]
+; CODE22-NEXT: [[L1]]:
+; CODE22-NEXT: movq 48(%rdx), %rbp
+; CODE22-NEXT: leaq 64(%rdx), %rsp
+; CODE22-NEXT: [[L2]]:
+; CODE22-NEXT: #NO_APP
+; CODE22-NEXT: popq %rbx
+; CODE22-NEXT: popq %r12
+; CODE22-NEXT: popq %r13
+; CODE22-NEXT: popq %r14
+; CODE22-NEXT: popq %r15
+; CODE22-NEXT: retq
+; CODE19-LABEL: no_red_zone:
+; CODE19-NEXT: pushq %r15
+; CODE19-NEXT: pushq %r14
+; CODE19-NEXT: pushq %r13
+; CODE19-NEXT: pushq %r12
+; CODE19-NEXT: pushq %rax
+; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq (%rax), %rcx
+; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
+; CODE19-NEXT: movq %rdi, %rsi
+; CODE19-NEXT: #APP
+; CODE19-NEXT: testq %rcx, %rcx
+; CODE19-NEXT: je [[L0:\.Ltmp[0-9]+]]
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: testq %r8, %r8
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq 40(%r8), %rdi
+; CODE19-NEXT: testq %rdi, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movl %fs:8(%rcx), %eax
+; CODE19-NEXT: cmpl %eax, 8(%rdi)
+; CODE19-NEXT: jne [[L0]]
+; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq (%r9), %r10
+; CODE19-NEXT: orq 8(%r9), %r10
+; CODE19-NEXT: jne [[L0]]
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: leaq -64(%rsp), %rsp
+; CODE19-NEXT: movq %rbp, 48(%rsp)
+; CODE19-NEXT: movq %rbx, 40(%rsp)
+; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
+; CODE19-NEXT: movq %r10, (%rsp)
+; CODE19-NEXT: leaq (%rsp), %r10
+; CODE19-NEXT: movq %r10, (%r8)
+; CODE19-NEXT: movl %eax, 8(%r8)
+; CODE19-NEXT: leal 2(%rax), %eax
+; CODE19-NEXT: movl %eax, 8(%rdi)
+; CODE19-NEXT: movq %rdi, %fs:(%rcx)
+; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: movq (%rdi), %rdx
+; CODE19-NEXT: movq %rsi, %rax
+; CODE19-NEXT: jmpq *(%rdx)
+; CODE19-NEXT: [[L0]]:
+; CODE19-NEXT: movq %rsi, %rdi
+; CODE19-NEXT: jmp [[L2:\.Ltmp[0-9]+]]
+; CODE19-NEXT: [[L3:\.Ltmp[0-9]+]]:
+; CODE19-NEXT: movq 40(%rdx), %rbx
+; CODE19-NEXT: movq 48(%rdx), %rbp
+; CODE19-NEXT: leaq 64(%rdx), %rsp
+; CODE19-NEXT: jmp [[L2]]
+; CODE19-NEXT: .long 1886352494
+; CODE19-NEXT: .long [[L3]]-[[L1]]
+; CODE19-NEXT: [[L1]]:
+; CODE19-NEXT: movq 40(%rdx), %rbx
+; CODE19-NEXT: movq 48(%rdx), %rbp
+; CODE19-NEXT: leaq 64(%rdx), %rsp
+; CODE19-NEXT: xorl %r11d, %r11d
+; CODE19-NEXT: [[L2]]:
+; CODE19-NEXT: #NO_APP
+; CODE19-NEXT: testq %r11, %r11
+; CODE19-NEXT: jne [[BB0:\.LBB[0-9_]+]]
+; CODE19-NEXT: [[BB1:\.LBB[0-9_]+]]:
+; CODE19-NEXT: addq $8, %rsp
+; CODE19-NEXT: popq %r12
+; CODE19-NEXT: popq %r13
+; CODE19-NEXT: popq %r14
+; CODE19-NEXT: popq %r15
+; CODE19-NEXT: retq
+; CODE19-NEXT: [[BB0]]:
+; CODE19-NEXT: callq *%r11
+; CODE19-NEXT: jmp [[BB1]]
   %r = call i64 @stackswitch_suspend_i64(i64 %v)
   ret i64 %r
 }

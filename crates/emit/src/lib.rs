@@ -45,6 +45,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(test)]
+use stackswitch_link as _;
+
 mod error;
 mod value;
 

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(test)]
+use stackswitch_link as _;
+
 mod accesses;
 mod assembly;
 mod attributes;

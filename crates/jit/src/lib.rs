@@ -84,6 +84,8 @@ mod thread_locals;
 mod ucontext;
 mod value;
 
+use stackswitch_link as _;
+
 pub use builder::Builder;
 pub use coroutine::{Coroutine, State, Status};
 pub use error::{Code, Error, Fault, FaultKind, Trap};

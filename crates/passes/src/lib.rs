@@ -4,6 +4,9 @@
 //! (with `stackswitch-slice-size`), `inline`, `check`. [`pipeline`] registers them with LLVM and runs pipelines.
 //! [`compile`] and [`explain`] are the library interface on top.
 
+#[cfg(test)]
+use stackswitch_link as _;
+
 mod carrier;
 mod check;
 pub mod compile;

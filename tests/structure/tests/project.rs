@@ -13,7 +13,7 @@ struct Declared {
 }
 
 /// The crates from the lowest to the highest. A crate may depend on those before it.
-const CRATES: [Declared; 9] = [
+const CRATES: [Declared; 10] = [
     Declared {
         package: "stackswitch-abi",
         root: "crates/abi/src/lib.rs",
@@ -97,6 +97,7 @@ const CRATES: [Declared; 9] = [
             "frame",
         ],
     },
+    Declared { package: "stackswitch-link", root: "crates/link/src/lib.rs", order: &[] },
     Declared {
         package: "stackswitch-passes",
         root: "crates/passes/src/lib.rs",

@@ -1,0 +1,3 @@
+//! Tests of the library as a user depends on it.
+
+mod emitter;
