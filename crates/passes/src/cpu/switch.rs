@@ -45,6 +45,9 @@ pub(crate) struct Conditions {
     pub(crate) base_pointer: bool,
     /// The slow path is a call after the assembly, see [`Operands::slow_call`].
     pub(crate) slow_call: bool,
+    /// The function has unwind tables, which the assembly completes: at the instructions where the
+    /// stack pointer is not the function's, an unwinder stops.
+    pub(crate) unwind_tables: bool,
     /// For `swapcontext`: [`Operand::Resumed`] is known, and is mostly the object that is captured
     /// into.
     pub(crate) knows_resumed: bool,

@@ -191,6 +191,7 @@ impl<'m> Pass<'m> {
             marked_targets: self.marked_targets,
             base_pointer: facts.grows || INLINED_LATER,
             slow_call: !operation.returns_twice() && may_throw_here,
+            unwind_tables: function.attribute(AttributePlace::Function, "uwtable").is_some(),
             knows_resumed: false,
         }
     }

@@ -22,6 +22,10 @@
 //! record is in the red zone, which signal handlers leave alone. In a function without a red zone
 //! the stack pointer first moves below the record.
 //!
+//! A context lands with the stack and frame pointers of the one that switched to it. Until it has
+//! loaded its own, the call frame information says that the return address is unknown, so that a
+//! profiler's unwinder stops there. The same holds while the stack pointer is below the record.
+//!
 //! Registers, as [`register`] assigns them to the operands:
 //!
 //! | register | `swap`, `resume`, `suspend` | `swapcontext` |
@@ -167,6 +171,7 @@ impl Code {
         let below = if conditions.red_zone {
             record::BYTES as isize
         } else {
+            self.begin_unknown_frame(conditions);
             self.line(format!("leaq -{}(%rsp), %rsp", record::BYTES));
             0
         };
@@ -187,6 +192,24 @@ impl Code {
         self.line(format!("movq {}(%rdi), %rdx", header::SP));
         self.line("movq %rsi, %rax");
         self.line("jmpq *(%rdx)");
+        if !conditions.red_zone {
+            self.end_unknown_frame(conditions);
+        }
+    }
+
+    /// Unwinders stop at the instructions from here to [`Code::end_unknown_frame`].
+    fn begin_unknown_frame(&mut self, conditions: Conditions) {
+        if conditions.unwind_tables {
+            self.line(".cfi_remember_state");
+            self.line(".cfi_undefined %rip");
+        }
+    }
+
+    /// The call frame information of the function holds again.
+    fn end_unknown_frame(&mut self, conditions: Conditions) {
+        if conditions.unwind_tables {
+            self.line(".cfi_restore_state");
+        }
     }
 
     /// The slow path: calls the runtime with the arguments in C's registers, and jumps to the end.
@@ -272,6 +295,7 @@ impl Code {
 
     /// The resume address of a capture. rdx has the object, or a copy of its registers.
     fn land_on_object(&mut self, conditions: Conditions) {
+        self.begin_unknown_frame(conditions);
         self.label(Label::Resume);
         if conditions.marked_targets {
             self.line("endbr64");
@@ -281,6 +305,7 @@ impl Code {
         }
         self.line(format!("movq {}(%rdx), %rbp", object::RBP));
         self.line(format!("movq {}(%rdx), %rsp", object::SP));
+        self.end_unknown_frame(conditions);
     }
 
     /// The resume address of a context. rdx has the switch record, rax the value.
@@ -292,6 +317,7 @@ impl Code {
     /// Takes rbx, rbp and rsp from the record at rdx. rsp comes last: at each instruction it is one
     /// that a signal handler can use.
     fn restore_frame(&mut self, conditions: Conditions) {
+        self.begin_unknown_frame(conditions);
         if conditions.marked_targets {
             self.line("endbr64");
         }
@@ -300,6 +326,7 @@ impl Code {
         }
         self.line(format!("movq {}(%rdx), %rbp", record::RBP));
         self.line(format!("leaq {}(%rdx), %rsp", record::BYTES));
+        self.end_unknown_frame(conditions);
     }
 }
 
