@@ -13,7 +13,7 @@ from .cpu import cpu, pointer
 from .memory import Memory, number, read, word
 from .names import symbol
 from .selected import Selected
-from .unwind import Frame, frames_from
+from .unwind import Frame, after_landing, frames_from
 
 
 class Runtime:
@@ -211,7 +211,7 @@ class Context:
                 return registers, True
             # Captured in place: only these registers were stored, and no return address.
             kept = {name: registers[name] for name in cpu().captured_in_place}
-            return {cpu().program_counter: resume_address, **kept}, False
+            return {cpu().program_counter: after_landing(resume_address), **kept}, False
         if self.state not in ("ready", "parked"):
             raise Trouble("context %#x is %s, not suspended" % (self.address, self.status))
         stack = self.stack
@@ -225,7 +225,7 @@ class Context:
         called = resume_address == runtime.point_return
         if not called:
             # An in-place switch leaves no return address.
-            registers[cpu().program_counter] = resume_address
+            registers[cpu().program_counter] = after_landing(resume_address)
         return registers, called
 
     def memory(self):

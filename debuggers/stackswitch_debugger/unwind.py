@@ -29,6 +29,24 @@ class Frame:
         return self.pc - 1 if self.after_call else self.pc
 
 
+# The code at a resume address that an in-place switch has is shorter than this.
+LANDING = 32
+
+
+def after_landing(resume_address):
+    """The first instruction from a resume address on whose caller is described. The instructions
+    before it load the stack pointer, so unwinders of the running program stop there."""
+    description = description_of(resume_address)
+    if description is None:
+        return resume_address
+    returns = description.common.return_register
+    for address in range(resume_address, resume_address + LANDING):
+        kind, _ = rules_at(description, address).registers.get(returns, (None, None))
+        if kind != "undefined":
+            return address
+    return resume_address
+
+
 def frames_from(frame, memory):
     """The frames from `frame` outward. Ends with a text where they cannot be followed."""
     for _ in range(LIMIT):

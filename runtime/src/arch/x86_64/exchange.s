@@ -87,7 +87,8 @@ stackswitch_local stackswitch_switch_slowly, 6
     mov rdx, r11
     bts rdx, {exchanges_bit}  // counts one exchange and its bytes
     add fs:[rax + {exchanged}], rdx
-    // The records.
+    // The records. Until the frames are exchanged too, unwinders stop.
+    .cfi_undefined rip
     mov rdx, [rcx + 8]
     mov [rcx + 8], r15
     mov r15, rdx

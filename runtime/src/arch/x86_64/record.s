@@ -125,6 +125,7 @@
     jne 3f
     stackswitch_return
 3:
+    .cfi_undefined rip
     jmp qword ptr [rdx]
 .endm
 // Returns from the call of a switch; rdx: its record.

@@ -2,6 +2,7 @@
 
 // A call of a switch returns.
 stackswitch_hidden stackswitch_point_return, 6
+    stackswitch_record_at rdx
     endbr64
     stackswitch_return
 stackswitch_end stackswitch_point_return
@@ -17,9 +18,10 @@ stackswitch_end stackswitch_point_exceptions
 
 // A switch was refused: calls the error handler on the caller's stack, then the call returns 0.
 stackswitch_hidden stackswitch_point_refused, 4
-    stackswitch_record_at rdx
+    .cfi_undefined rip
     endbr64
     stackswitch_bring_exceptions
+    stackswitch_record_at rdx
     mov rsp, rdx
     .cfi_def_cfa_register rsp
     call {report}
@@ -61,7 +63,7 @@ stackswitch_end stackswitch_point_code
 
 // Runs a function on top of a suspended context.
 stackswitch_hidden stackswitch_point_ontop, 4
-    stackswitch_record_at rdx
+    .cfi_undefined rip
     endbr64
     stackswitch_bring_exceptions
     // An in-place switch has a resume address of its own and stores no return address.
@@ -74,6 +76,7 @@ stackswitch_hidden stackswitch_point_ontop, 4
     mov [rdx + 56], rcx
 2:
     .cfi_remember_state
+    stackswitch_record_at rdx
     mov rsp, rdx
     .cfi_def_cfa_register rsp
     stackswitch_run_ontop
