@@ -1,5 +1,8 @@
 //! From operations to IR.
 
+mod calls;
+mod ops;
+
 use std::{
     collections::BTreeSet,
     fmt::{Arguments, Write},
@@ -24,6 +27,36 @@ const UNIT: usize = 0;
 const FILE: usize = 1;
 const TYPE: usize = 2;
 const INTEGER: usize = 3;
+
+/// The variables, the error handler, and the first lines of the start.
+const START: &str = "@sum = global i64 0
+@table = global [8 x ptr] zeroinitializer
+@shared = global ptr null
+@published0 = global ptr @global0
+@published1 = global ptr @global1
+@format = private constant [6 x i8] c\"%lld\\0A\\00\"
+define void @handler(i32 %code, ptr %context, ptr %message) {
+  %value = sext i32 %code to i64
+  call void @observe(i64 %value)
+  %none = icmp eq i32 %code, -3
+  %itself = icmp eq i32 %code, -4
+  %lost = or i1 %none, %itself
+  br i1 %lost, label %link, label %done
+link:
+  %main = load ptr, ptr @table
+  %self = call ptr @llvm.stackswitch.current()
+  call void @llvm.stackswitch.setlink(ptr %self, ptr %main)
+  br label %done
+done:
+  ret void
+}
+define i64 @start() {
+  %before = call ptr @stackswitch_set_error_handler(ptr @handler)
+  %self = call ptr @llvm.stackswitch.current()
+  store ptr %self, ptr @table
+  %shared = call ptr @llvm.stackswitch.base.create(i64 1048576)
+  store ptr %shared, ptr @shared
+";
 
 struct Module<'p> {
     program: &'p Program,
@@ -125,36 +158,7 @@ impl<'p> Module<'p> {
 
     /// The variables, the handler, and where the program starts.
     fn owner(&mut self) {
-        self.text.push_str(
-            "@sum = global i64 0
-@table = global [8 x ptr] zeroinitializer
-@shared = global ptr null
-@published0 = global ptr @global0
-@published1 = global ptr @global1
-@format = private constant [6 x i8] c\"%lld\\0A\\00\"
-define void @handler(i32 %code, ptr %context, ptr %message) {
-  %value = sext i32 %code to i64
-  call void @observe(i64 %value)
-  %none = icmp eq i32 %code, -3
-  %itself = icmp eq i32 %code, -4
-  %lost = or i1 %none, %itself
-  br i1 %lost, label %link, label %done
-link:
-  %main = load ptr, ptr @table
-  %self = call ptr @llvm.stackswitch.current()
-  call void @llvm.stackswitch.setlink(ptr %self, ptr %main)
-  br label %done
-done:
-  ret void
-}
-define i64 @start() {
-  %before = call ptr @stackswitch_set_error_handler(ptr @handler)
-  %self = call ptr @llvm.stackswitch.current()
-  store ptr %self, ptr @table
-  %shared = call ptr @llvm.stackswitch.base.create(i64 1048576)
-  store ptr %shared, ptr @shared
-",
-        );
+        self.text.push_str(START);
         for declaration in [
             "ptr @stackswitch_set_error_handler(ptr)",
             "ptr @llvm.stackswitch.current()",
@@ -600,373 +604,5 @@ impl Writer<'_, '_> {
             return String::new();
         }
         self.let_be(format_args!("{call}"))
-    }
-
-    /// A switch: `to` is the context, if the operation names one.
-    fn switch(
-        &mut self,
-        name: &str,
-        ty: Type,
-        to: Option<String>,
-        value: &Expr,
-        into: Var,
-        how: How,
-    ) {
-        let value = self.value(value);
-        let value = self.to(ty, value);
-        let ir = ty.ir();
-        let (params, arguments) = match to {
-            Some(to) => (format!("ptr, {ir}"), format!("ptr {to}, {ir} {value}")),
-            None => (ir.to_owned(), format!("{ir} {value}")),
-        };
-        let intrinsic = format!("@llvm.stackswitch.{name}{}", ty.suffix());
-        let symbol = ty.symbol_suffix().map(|suffix| format!("@stackswitch_{name}{suffix}"));
-        let callee = match (how, symbol) {
-            (How::Symbol | How::Invoke(_), Some(symbol)) => symbol,
-            _ => intrinsic,
-        };
-        self.declare(format!("{ir} {callee}({params})"));
-        let callee = match how {
-            How::Tail | How::Wrapped => self.wrapper(name, ty, &params, how),
-            _ => callee,
-        };
-        let result = match how.cleanup(ty) {
-            Some(number) => self.invoke(format_args!("{ir} {callee}({arguments})"), number),
-            None => self.let_be(format_args!("call {ir} {callee}({arguments})")),
-        };
-        let result = self.from(ty, result);
-        self.set(into, &result);
-    }
-
-    /// A function that does nothing but switch.
-    fn wrapper(&mut self, name: &str, ty: Type, params: &str, how: How) -> String {
-        let ir = ty.ir();
-        let (word, call, attributes) = match how {
-            How::Tail => ("tail", "musttail call", ""),
-            _ => ("wrapped", "call", "noinline "),
-        };
-        let tables = if self.module.program.unwinds { "uwtable " } else { "" };
-        let wrapper = format!("@{word}.{name}.{}", ty.suffix());
-        let (parameters, arguments) = if params.starts_with("ptr, ") {
-            (format!("ptr %to, {ir} %value"), format!("ptr %to, {ir} %value"))
-        } else {
-            (format!("{ir} %value"), format!("{ir} %value"))
-        };
-        self.module.needed.insert(format!(
-            "define internal {ir} {wrapper}({parameters}) {attributes}{tables}{{
-  %result = {call} {ir} @llvm.stackswitch.{name}{}({arguments})
-  ret {ir} %result
-}}",
-            ty.suffix()
-        ));
-        wrapper
-    }
-
-    /// A call with a cleanup that observes a number.
-    fn invoke(&mut self, call: Arguments<'_>, number: i64) -> String {
-        self.temps += 1;
-        let result = format!("%t{}", self.temps);
-        self.module.line(format_args!("  {result} = invoke {call}"));
-        let place = self.place();
-        let id = &result[1..];
-        self.module.text.push_str(&format!(
-            "          to label %{id}.on unwind label %{id}.pad{place}\n{id}.on:\n"
-        ));
-        write!(
-            self.pads,
-            "{id}.pad:
-  %{id}.p = landingpad {{ ptr, i32 }} cleanup
-  call void @observe(i64 {number}){place}
-  resume {{ ptr, i32 }} %{id}.p
-"
-        )
-        .expect("a string takes all");
-        result
-    }
-
-    fn arguments(&mut self, call: &Call) -> String {
-        let value = self.value(&call.value);
-        let depth = self.value(&call.depth);
-        let context = call.context.as_ref().map(|handle| self.handle(handle));
-        let memory = self.memory(call.memory);
-        let mut text = format!("i64 {value}, i64 {depth}, ptr {memory}");
-        if let Some(context) = context {
-            write!(text, ", ptr {context}").expect("a string takes all");
-        }
-        text
-    }
-
-    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
-    fn op(&mut self, op: &Op) {
-        match op {
-            Op::Set(var, value) => {
-                let value = self.value(value);
-                self.set(*var, &value);
-            }
-            Op::Store(memory, index, value) => {
-                let element = self.element(*memory, index);
-                let value = self.value(value);
-                self.line(format_args!("store i64 {value}, ptr {element}"));
-            }
-            Op::Observe(value) => {
-                let value = self.value(value);
-                self.line(format_args!("call void @observe(i64 {value})"));
-            }
-            Op::Publish(number, array) => {
-                let memory = self.memory(Memory::Array(*array));
-                self.line(format_args!("store ptr {memory}, ptr @published{number}"));
-            }
-            Op::Unpublish => {
-                for number in 0..PUBLISHED {
-                    self.line(format_args!("store ptr @global{number}, ptr @published{number}"));
-                }
-            }
-            Op::Capture(capture) => self.capture(*capture),
-            Op::GoBack(capture, times) => self.go_back(*capture, *times),
-            Op::Label(label) => self.module.line(format_args!("l{label}:")),
-            Op::Jump(label) => self.line(format_args!("br label %l{label}")),
-            Op::Branch(condition, yes, no) => {
-                let value = self.value(condition);
-                let is = self.let_be(format_args!("icmp ne i64 {value}, 0"));
-                self.line(format_args!("br i1 {is}, label %l{yes}, label %l{no}"));
-            }
-            Op::Begin(array) => self.begin(*array),
-            Op::End(array) => match self.code.arrays[*array] {
-                (_, Storage::Frame | Storage::Holder(_)) => {}
-                (length, Storage::Lifetime) => {
-                    let bytes = length * 8;
-                    self.line(format_args!(
-                        "call void @llvm.lifetime.end.p0(i64 {bytes}, ptr %a{array})"
-                    ));
-                }
-                (_, Storage::Dynamic) => {
-                    self.declare("void @llvm.stackrestore.p0(ptr)".into());
-                    let saved = self.let_be(format_args!("load ptr, ptr %s{array}"));
-                    self.line(format_args!("call void @llvm.stackrestore.p0(ptr {saved})"));
-                }
-            },
-            Op::Call { call, into, cleanup } => {
-                let arguments = self.arguments(call);
-                let callee = call.callee;
-                let result = match cleanup {
-                    Some(number) => {
-                        self.invoke(format_args!("i64 @f{callee}({arguments})"), *number)
-                    }
-                    None => self.let_be(format_args!("call i64 @f{callee}({arguments})")),
-                };
-                self.set(*into, &result);
-            }
-            Op::TailCall { call, must } => {
-                let arguments = self.arguments(call);
-                let kind = if *must { "musttail" } else { "tail" };
-                let result =
-                    self.let_be(format_args!("{kind} call i64 @f{}({arguments})", call.callee));
-                self.line(format_args!("ret i64 {result}"));
-            }
-            Op::CallBody { callee, first, memory, into } => {
-                let Role::Body(ty) = self.module.program.functions[*callee].role else {
-                    unreachable!("it is a body");
-                };
-                let first = self.value(first);
-                let first = self.to(ty, first);
-                let memory = self.memory(*memory);
-                let ir = ty.ir();
-                let result =
-                    self.let_be(format_args!("call {ir} @f{callee}(ptr {memory}, {ir} {first})"));
-                let result = self.from(ty, result);
-                self.set(*into, &result);
-            }
-            Op::Suspend { value, into, how } => {
-                self.switch("suspend", self.ty, None, value, *into, *how);
-            }
-            Op::MakeBase(slot, base) => {
-                let base = match base {
-                    Base::Null => "null".into(),
-                    Base::Shared => self.let_be(format_args!("load ptr, ptr @shared")),
-                    Base::Here => self.plain("base.here", "ptr", &[]),
-                    Base::Own => self.plain("base.create", "ptr", &[("i64", "262144")]),
-                };
-                self.line(format_args!("store ptr {base}, ptr %b{slot}"));
-            }
-            Op::DropBase(slot) => {
-                let base = self.let_be(format_args!("load ptr, ptr %b{slot}"));
-                self.plain("base.destroy", "void", &[("ptr", &base)]);
-            }
-            Op::Spawn { slot, bodies, selector, base, memory } => {
-                let Role::Body(ty) = self.module.program.functions[bodies[0]].role else {
-                    unreachable!("it is a body");
-                };
-                let body = match bodies[..] {
-                    [one, other] => {
-                        let selector = self.value(selector);
-                        let bit = self.let_be(format_args!("trunc i64 {selector} to i1"));
-                        self.let_be(format_args!("select i1 {bit}, ptr @f{other}, ptr @f{one}"))
-                    }
-                    _ => format!("@f{}", bodies[0]),
-                };
-                let memory = self.memory(*memory);
-                let base = if *base == Base::Null {
-                    "null".into()
-                } else {
-                    self.let_be(format_args!("load ptr, ptr %b{slot}"))
-                };
-                let arguments = [("ptr", &*base), ("ptr", &body), ("ptr", &memory)];
-                let context = self.plain(&format!("spawn{}", ty.suffix()), "ptr", &arguments);
-                self.line(format_args!("store ptr {context}, ptr %c{slot}"));
-            }
-            Op::Resume { context, ty, value, into, how } => {
-                let to = self.handle(context);
-                self.switch("resume", *ty, Some(to), value, *into, *how);
-            }
-            Op::Swap { context, ty, value, into, how } => {
-                let to = self.handle(context);
-                self.switch("swap", *ty, Some(to), value, *into, *how);
-            }
-            Op::SwapOnTop { context, ty, callee, value, into } => {
-                let to = self.handle(context);
-                let value = self.value(value);
-                let value = self.to(*ty, value);
-                let ir = ty.ir();
-                let body = format!("@f{callee}");
-                let arguments = [("ptr", &*to), ("ptr", &body), (ir, &value)];
-                let result = self.plain(&format!("swap.ontop{}", ty.suffix()), ir, &arguments);
-                let result = self.from(*ty, result);
-                self.set(*into, &result);
-            }
-            Op::Clone { from, slot } => {
-                let from = self.handle(&Handle::Own(*from));
-                let copy = self.plain("clone", "ptr", &[("ptr", &from)]);
-                self.line(format_args!("store ptr {copy}, ptr %c{slot}"));
-            }
-            Op::Cancel(slot) => self.about("cancel", &Handle::Own(*slot)),
-            Op::Destroy(slot) => self.about("destroy", &Handle::Own(*slot)),
-            Op::Prefetch(context) => self.about("prefetch", context),
-            Op::Status { context, into } => {
-                let context = self.handle(context);
-                let status = self.plain("status", "i32", &[("ptr", &context)]);
-                let status = self.let_be(format_args!("zext i32 {status} to i64"));
-                self.set(*into, &status);
-            }
-            Op::SliceSize { context, into } => {
-                let context = self.handle(context);
-                let size = self.plain("slice.size", "i64", &[("ptr", &context)]);
-                self.set(*into, &size);
-            }
-            Op::Link { context, into } => {
-                let context = self.handle(context);
-                let link = self.plain("link", "ptr", &[("ptr", &context)]);
-                let current = self.plain("current", "ptr", &[]);
-                let none = self.let_be(format_args!("icmp eq ptr {link}, null"));
-                let own = self.let_be(format_args!("icmp eq ptr {link}, {current}"));
-                let some = self.let_be(format_args!("select i1 {own}, i64 1, i64 2"));
-                let which = self.let_be(format_args!("select i1 {none}, i64 0, i64 {some}"));
-                self.set(*into, &which);
-            }
-            Op::SetLink { context, link } => {
-                let context = self.handle(context);
-                let link = self.handle(link);
-                self.plain("setlink", "void", &[("ptr", &context), ("ptr", &link)]);
-            }
-            Op::IsCurrent { context, into } => {
-                let context = self.handle(context);
-                let current = self.plain("current", "ptr", &[]);
-                let is = self.let_be(format_args!("icmp eq ptr {context}, {current}"));
-                let is = self.let_be(format_args!("zext i1 {is} to i64"));
-                self.set(*into, &is);
-            }
-            Op::IsNull { context, into } => {
-                let context = self.handle(context);
-                let is = self.let_be(format_args!("icmp eq ptr {context}, null"));
-                let is = self.let_be(format_args!("zext i1 {is} to i64"));
-                self.set(*into, &is);
-            }
-            Op::Return(value) => {
-                let value = self.value(value);
-                let (ir, value) = match self.role {
-                    Role::Plain(_) => ("i64", value),
-                    Role::Body(ty) | Role::OnTop(ty) => (ty.ir(), self.to(ty, value)),
-                };
-                self.line(format_args!("ret {ir} {value}"));
-            }
-        }
-    }
-
-    /// Where control goes back to. What the variables hold there is what they held before the jump.
-    fn capture(&mut self, capture: usize) {
-        self.declare("i32 @_setjmp(ptr) returns_twice".into());
-        self.line(format_args!("store volatile i64 0, ptr %r{capture}"));
-        self.keep_variables(capture);
-        self.let_be(format_args!("call i32 @_setjmp(ptr %j{capture}) returns_twice"));
-        for var in 0..self.code.vars {
-            let kept = self.kept(capture, var);
-            let value = self.let_be(format_args!("load volatile i64, ptr {kept}"));
-            self.set(var, &value);
-        }
-    }
-
-    fn go_back(&mut self, capture: usize, times: i64) {
-        self.declare("void @longjmp(ptr, i32) noreturn".into());
-        let returns = self.let_be(format_args!("load volatile i64, ptr %r{capture}"));
-        let more = self.let_be(format_args!("icmp slt i64 {returns}, {times}"));
-        let id = &more[1..];
-        self.line(format_args!("br i1 {more}, label %{id}.back, label %{id}.on"));
-        self.module.text.push_str(&format!("{id}.back:\n"));
-        let next = self.let_be(format_args!("add i64 {returns}, 1"));
-        self.line(format_args!("store volatile i64 {next}, ptr %r{capture}"));
-        self.keep_variables(capture);
-        self.line(format_args!("call void @longjmp(ptr %j{capture}, i32 1)"));
-        self.line(format_args!("unreachable"));
-        self.module.text.push_str(&format!("{id}.on:\n"));
-    }
-
-    fn keep_variables(&mut self, capture: usize) {
-        for var in 0..self.code.vars {
-            let value = self.value(&Expr::Var(var));
-            let kept = self.kept(capture, var);
-            self.line(format_args!("store volatile i64 {value}, ptr {kept}"));
-        }
-    }
-
-    /// Where a variable's value is kept for after a jump.
-    fn kept(&mut self, capture: usize, var: Var) -> String {
-        self.let_be(format_args!("getelementptr i64, ptr %k{capture}, i64 {var}"))
-    }
-
-    fn about(&mut self, name: &str, context: &Handle) {
-        let context = self.handle(context);
-        self.plain(name, "void", &[("ptr", &context)]);
-    }
-
-    fn begin(&mut self, array: usize) {
-        let (length, storage) = self.code.arrays[array];
-        let bytes = length * 8;
-        let address = match storage {
-            Storage::Frame | Storage::Holder(_) => format!("%a{array}"),
-            Storage::Lifetime => {
-                self.declare("void @llvm.lifetime.start.p0(i64, ptr)".into());
-                self.declare("void @llvm.lifetime.end.p0(i64, ptr)".into());
-                self.line(format_args!(
-                    "call void @llvm.lifetime.start.p0(i64 {bytes}, ptr %a{array})"
-                ));
-                format!("%a{array}")
-            }
-            Storage::Dynamic => {
-                self.declare("ptr @llvm.stacksave.p0()".into());
-                let saved = self.let_be(format_args!("call ptr @llvm.stacksave.p0()"));
-                self.line(format_args!("store ptr {saved}, ptr %s{array}"));
-                // A size that is not known when the program is compiled.
-                let size = self.let_be(format_args!("load volatile i64, ptr %v{DEPTH}"));
-                let none = self.let_be(format_args!("and i64 {size}, 0"));
-                let size = self.let_be(format_args!("add i64 {none}, {length}"));
-                let new = self.let_be(format_args!("alloca i64, i64 {size}, align 16"));
-                self.line(format_args!("store ptr {new}, ptr %p{array}"));
-                new
-            }
-        };
-        let byte = (FILL.wrapping_mul(array as i64 + 1)) & 0xff;
-        self.declare("void @llvm.memset.p0.i64(ptr, i8, i64, i1)".into());
-        self.line(format_args!(
-            "call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 {byte}, i64 {bytes}, i1 false)"
-        ));
     }
 }

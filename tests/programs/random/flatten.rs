@@ -2,7 +2,7 @@
 
 use super::program::{
     Array, Base, Binary, CHANGEABLE, Code, End, Expr, Function, Handle, How, Label, Op, Program,
-    Role, Stmt, Storage, Var,
+    Role, Slot, Stmt, Storage, Type, Var,
 };
 
 /// The operations of a function.
@@ -141,13 +141,7 @@ impl Flat {
             Stmt::Store(memory, index, value) => self.push(Op::Store(memory, index, value)),
             Stmt::Observe(value) => self.push(Op::Observe(value)),
             Stmt::Publish(number, array) => self.push(Op::Publish(number, array)),
-            Stmt::Again(times, body) => {
-                let capture = self.code.captures;
-                self.code.captures += 1;
-                self.push(Op::Capture(capture));
-                self.statements(&body);
-                self.push(Op::GoBack(capture, times));
-            }
+            Stmt::Again(times, body) => self.flatten_again(times, body),
             Stmt::If(condition, yes, no) => {
                 self.branch(condition, |f| f.statements(&yes), |f| f.statements(&no));
             }
@@ -155,26 +149,10 @@ impl Flat {
                 let count = Expr::Binary(Binary::And, Box::new(count), Box::new(Expr::Const(7)));
                 self.repeat(count, &|_| None, &body);
             }
-            Stmt::Break => {
-                if let Some(&done) = self.loops.last() {
-                    self.push(Op::Jump(done));
-                    self.dead();
-                }
-            }
-            Stmt::Return(value) => {
-                // The value may be read through a published address.
-                let result = self.var();
-                self.push(Op::Set(result, value));
-                self.unpublish();
-                self.push(Op::Return(Expr::Var(result)));
-                self.dead();
-            }
+            Stmt::Break => self.flatten_break(),
+            Stmt::Return(value) => self.flatten_return(value),
             Stmt::Array { array, length, storage, body } => {
-                self.array(array, length, storage);
-                self.push(Op::Begin(array));
-                self.statements(&body);
-                self.unpublish();
-                self.push(Op::End(array));
+                self.flatten_array(array, length, storage, body)
             }
             Stmt::Call { call, into, cleanup } => self.push(Op::Call { call, into, cleanup }),
             Stmt::TailCall { call, must } => {
@@ -185,62 +163,21 @@ impl Flat {
             Stmt::CallBody { callee, first, memory, into } => {
                 self.push(Op::CallBody { callee, first, memory, into });
             }
-            Stmt::Suspend { value, into, how } => {
-                self.push(Op::Suspend { value, into, how });
-                if !self.is_start {
-                    self.unpublish();
-                }
-            }
+            Stmt::Suspend { value, into, how } => self.flatten_suspend(value, into, how),
             Stmt::With { slot, bodies, selector, base, memory, body, end } => {
                 self.slot(slot);
                 self.push(Op::MakeBase(slot, base));
                 self.push(Op::Spawn { slot, bodies, selector, base, memory });
                 self.statements(&body);
-                match end {
-                    End::Destroy => self.switch(Op::Destroy(slot)),
-                    End::Cancel => {
-                        self.switch(Op::Cancel(slot));
-                        self.push(Op::Destroy(slot));
-                    }
-                    End::DestroyIf(condition) => {
-                        self.branch(condition, |f| f.switch(Op::Destroy(slot)), |_| {});
-                    }
-                    End::Leave => {}
-                }
-                if matches!(base, Base::Here | Base::Own) {
-                    self.push(Op::DropBase(slot));
-                }
+                self.end(slot, base, end);
             }
             Stmt::Resume { context, ty, value, into, how } => {
                 self.switch(Op::Resume { context, ty, value, into, how });
             }
-            Stmt::Drain { context, ty, value, into, most, mut body } => {
-                let how = How::Intrinsic;
-                body.insert(0, Stmt::Resume { context: context.clone(), ty, value, into, how });
-                let unfinished = |f: &mut Self| {
-                    let status = f.var();
-                    f.push(Op::Status { context: context.clone(), into: status });
-                    let status = Box::new(Expr::Var(status));
-                    Some(Expr::Binary(Binary::Less, status, Box::new(Expr::Const(3))))
-                };
-                self.repeat(Expr::Const(most), &unfinished, &body);
+            Stmt::Drain { context, ty, value, into, most, body } => {
+                self.flatten_drain(context, ty, value, into, most, body)
             }
-            Stmt::Clone { from, slot, body } => {
-                self.slot(slot);
-                let status = self.var();
-                self.push(Op::Status { context: Handle::Own(from), into: status });
-                let status = Box::new(Expr::Var(status));
-                let suspended = Expr::Binary(Binary::Equal, status, Box::new(Expr::Const(1)));
-                self.branch(
-                    suspended,
-                    |f| {
-                        f.switch(Op::Clone { from, slot });
-                        f.statements(&body);
-                        f.switch(Op::Destroy(slot));
-                    },
-                    |_| {},
-                );
-            }
+            Stmt::Clone { from, slot, body } => self.flatten_clone(from, slot, body),
             Stmt::Status { context, into } => self.push(Op::Status { context, into }),
             Stmt::Prefetch(context) => self.push(Op::Prefetch(context)),
             Stmt::SliceSize { context, into } => self.push(Op::SliceSize { context, into }),
@@ -255,5 +192,99 @@ impl Flat {
                 self.switch(Op::SwapOnTop { context, ty, callee, value, into });
             }
         }
+    }
+
+    fn flatten_again(&mut self, times: i64, body: Vec<Stmt>) {
+        let capture = self.code.captures;
+        self.code.captures += 1;
+        self.push(Op::Capture(capture));
+        self.statements(&body);
+        self.push(Op::GoBack(capture, times));
+    }
+
+    fn flatten_break(&mut self) {
+        if let Some(&done) = self.loops.last() {
+            self.push(Op::Jump(done));
+            self.dead();
+        }
+    }
+
+    fn flatten_return(&mut self, value: Expr) {
+        // The value may be read through a published address.
+        let result = self.var();
+        self.push(Op::Set(result, value));
+        self.unpublish();
+        self.push(Op::Return(Expr::Var(result)));
+        self.dead();
+    }
+
+    fn flatten_array(&mut self, array: Array, length: usize, storage: Storage, body: Vec<Stmt>) {
+        self.array(array, length, storage);
+        self.push(Op::Begin(array));
+        self.statements(&body);
+        self.unpublish();
+        self.push(Op::End(array));
+    }
+
+    fn flatten_suspend(&mut self, value: Expr, into: Var, how: How) {
+        self.push(Op::Suspend { value, into, how });
+        if !self.is_start {
+            self.unpublish();
+        }
+    }
+
+    /// The end of a context.
+    fn end(&mut self, slot: Slot, base: Base, end: End) {
+        match end {
+            End::Destroy => self.switch(Op::Destroy(slot)),
+            End::Cancel => {
+                self.switch(Op::Cancel(slot));
+                self.push(Op::Destroy(slot));
+            }
+            End::DestroyIf(condition) => {
+                self.branch(condition, |f| f.switch(Op::Destroy(slot)), |_| {});
+            }
+            End::Leave => {}
+        }
+        if matches!(base, Base::Here | Base::Own) {
+            self.push(Op::DropBase(slot));
+        }
+    }
+
+    fn flatten_drain(
+        &mut self,
+        context: Handle,
+        ty: Type,
+        value: Expr,
+        into: Var,
+        most: i64,
+        mut body: Vec<Stmt>,
+    ) {
+        let how = How::Intrinsic;
+        body.insert(0, Stmt::Resume { context: context.clone(), ty, value, into, how });
+        let unfinished = |f: &mut Self| {
+            let status = f.var();
+            f.push(Op::Status { context: context.clone(), into: status });
+            let status = Box::new(Expr::Var(status));
+            Some(Expr::Binary(Binary::Less, status, Box::new(Expr::Const(3))))
+        };
+        self.repeat(Expr::Const(most), &unfinished, &body);
+    }
+
+    fn flatten_clone(&mut self, from: Slot, slot: Slot, body: Vec<Stmt>) {
+        self.slot(slot);
+        let status = self.var();
+        self.push(Op::Status { context: Handle::Own(from), into: status });
+        let status = Box::new(Expr::Var(status));
+        let suspended = Expr::Binary(Binary::Equal, status, Box::new(Expr::Const(1)));
+        self.branch(
+            suspended,
+            |f| {
+                f.switch(Op::Clone { from, slot });
+                f.statements(&body);
+                f.switch(Op::Destroy(slot));
+            },
+            |_| {},
+        );
     }
 }

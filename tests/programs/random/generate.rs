@@ -7,6 +7,8 @@
 //! a context on another stack that makes no contexts itself. An address that is published is used only
 //! while it is right, see `flatten`.
 
+mod statements;
+
 use super::{
     program::{
         Array, Base, Binary, CHANGEABLE, Call, DEPTH, Definition, End, Expr, FIRST, Function,
@@ -280,7 +282,6 @@ impl Maker {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
     fn statement(&mut self, scope: &mut Scope, counters: &mut Counters) -> Stmt {
         let kinds = self.kinds(scope);
         match self.rng.weighted(&kinds) {
@@ -294,88 +295,28 @@ impl Maker {
                 let (array, _) = self.rng.pick(&scope.arrays);
                 Stmt::Publish(self.rng.below(PUBLISHED), array)
             }
-            Kind::Again => {
-                // A jump may lose what an array of the function's own has become since the capture.
-                let mut inner = scope.clone();
-                inner.arrays.clear();
-                let times = 1 + self.rng.below(2) as i64;
-                Stmt::Again(times, self.inside(&inner, counters, 4))
-            }
-            Kind::If => {
-                let condition = self.condition(scope);
-                let yes = self.inside(scope, counters, 3);
-                let no =
-                    if self.rng.percent(50) { self.inside(scope, counters, 2) } else { Vec::new() };
-                Stmt::If(condition, yes, no)
-            }
-            Kind::Loop => {
-                let count = if self.rng.percent(50) {
-                    Expr::Const(2 + self.rng.below(5) as i64)
-                } else {
-                    self.expr(scope, 1)
-                };
-                let mut inner = scope.clone();
-                inner.in_loop = true;
-                Stmt::Loop(count, self.inside(&inner, counters, 4))
-            }
+            Kind::Again => self.again_statement(scope, counters),
+            Kind::If => self.if_statement(scope, counters),
+            Kind::Loop => self.loop_statement(scope, counters),
             Kind::Break => Stmt::If(self.condition(scope), vec![Stmt::Break], Vec::new()),
             Kind::Return => {
                 let value = self.expr(scope, 2);
                 Stmt::If(self.condition(scope), vec![Stmt::Return(value)], Vec::new())
             }
-            Kind::Array => {
-                let array = counters.array();
-                let length = self.rng.pick(&[8, 8, 32, 64, 256, 1024]);
-                let storage = self.rng.pick(&[Storage::Frame, Storage::Lifetime, Storage::Dynamic]);
-                let mut inner = scope.clone();
-                inner.arrays.push((array, storage));
-                let body = self.inside(&inner, counters, 5);
-                Stmt::Array { array, length, storage, body }
-            }
+            Kind::Array => self.array_statement(scope, counters),
             Kind::Call => self.call(scope),
             Kind::Recurse => self.recurse(scope),
             Kind::TailCall => self.tail_call(scope),
             Kind::CallBody => self.call_body(scope),
-            Kind::Suspend => {
-                self.known[scope.function].suspends = true;
-                if !scope.slots.is_empty() {
-                    self.known[scope.function].holds = true;
-                }
-                let value = self.expr(scope, 2);
-                Stmt::Suspend { value, into: self.var(), how: self.how() }
-            }
+            Kind::Suspend => self.suspend_statement(scope),
             Kind::With => self.with(scope, counters),
             Kind::Resume => {
                 let (context, ty) = self.own(scope);
                 let value = self.expr(scope, 2);
                 Stmt::Resume { context, ty, value, into: self.var(), how: self.how() }
             }
-            Kind::Drain => {
-                let (context, ty) = self.own(scope);
-                let value = self.expr(scope, 1);
-                let into = self.var();
-                let most = 3 + self.rng.below(8) as i64;
-                let mut inner = scope.clone();
-                inner.in_loop = true;
-                let mut body = vec![Stmt::Observe(Expr::Var(into))];
-                if self.rng.percent(50) {
-                    body.extend(self.inside(&inner, counters, 2));
-                }
-                Stmt::Drain { context, ty, value, into, most, body }
-            }
-            Kind::Clone => {
-                let cloned = scope.slots.iter().rev().find(|(.., may)| *may).copied();
-                let Some((from, ty, _)) = cloned else {
-                    return Stmt::Observe(self.expr(scope, 2));
-                };
-                self.clones = true;
-                self.known[scope.function].switches = true;
-                let slot = counters.slot();
-                let mut inner = scope.clone();
-                inner.slots.push((slot, ty, true));
-                let body = self.inside(&inner, counters, 3);
-                Stmt::Clone { from, slot, body }
-            }
+            Kind::Drain => self.drain_statement(scope, counters),
+            Kind::Clone => self.clone_statement(scope, counters),
             Kind::Look => {
                 let (context, _) = self.own(scope);
                 self.look(context)
@@ -385,40 +326,12 @@ impl Maker {
                 let link = self.rng.pick(&[Handle::Null, Handle::Current]);
                 Stmt::SetLink { context: Handle::Own(slot), link }
             }
-            Kind::TableSwitch => {
-                self.known[scope.function].switches = true;
-                self.known[scope.function].holds = true;
-                let context = Handle::Table(self.expr(scope, 1));
-                let (ty, value, into) = (self.table_type, self.expr(scope, 2), self.var());
-                let on_top: Vec<Function> = (scope.function + 1..self.roles.len())
-                    .filter(|&f| self.roles[f].0 == Role::OnTop(ty))
-                    .collect();
-                match self.rng.below(10) {
-                    0..2 if !on_top.is_empty() => {
-                        let callee = self.rng.pick(&on_top);
-                        Stmt::SwapOnTop { context, ty, callee, value, into }
-                    }
-                    0..6 => Stmt::Swap { context, ty, value, into, how: self.how() },
-                    _ => Stmt::Resume { context, ty, value, into, how: self.how() },
-                }
-            }
+            Kind::TableSwitch => self.table_switch_statement(scope),
             Kind::TableLook => {
                 let context = Handle::Table(self.expr(scope, 1));
                 self.look(context)
             }
-            Kind::TableSetLink => {
-                let context = if self.rng.percent(30) {
-                    Handle::Current
-                } else {
-                    Handle::Table(self.expr(scope, 1))
-                };
-                let link = match self.rng.below(4) {
-                    0 => Handle::Null,
-                    1 => Handle::Current,
-                    _ => Handle::Table(self.expr(scope, 1)),
-                };
-                Stmt::SetLink { context, link }
-            }
+            Kind::TableSetLink => self.table_set_link_statement(scope),
         }
     }
 
@@ -635,6 +548,40 @@ impl Maker {
         Stmt::CallBody { callee, first, memory, into: self.var() }
     }
 
+    /// What is done with a new context.
+    fn with_body(
+        &mut self,
+        scope: &Scope,
+        inner: &Scope,
+        counters: &mut Counters,
+        slot: Slot,
+        ty: Type,
+    ) -> Vec<Stmt> {
+        let mut body = match self.rng.below(8) {
+            // What a direct call is made of, and what a plain loop.
+            shape @ 0..2 => {
+                let (context, value, into) = (Handle::Own(slot), self.expr(scope, 2), self.var());
+                let (seen, how) = (Stmt::Observe(Expr::Var(into)), How::Intrinsic);
+                if shape == 0 {
+                    vec![Stmt::Resume { context, ty, value, into, how }, seen]
+                } else {
+                    let most = 12;
+                    vec![Stmt::Drain { context, ty, value, into, most, body: vec![seen] }]
+                }
+            }
+            _ => self.inside(inner, counters, 5),
+        };
+        if self.rng.percent(10) {
+            body.insert(0, Stmt::SliceSize { context: Handle::Own(slot), into: self.var() });
+        }
+        if self.rng.percent(10) {
+            for link in [Handle::Null, Handle::Current] {
+                body.insert(0, Stmt::SetLink { context: Handle::Own(slot), link });
+            }
+        }
+        body
+    }
+
     fn with(&mut self, scope: &Scope, counters: &mut Counters) -> Stmt {
         let bodies: Vec<(Function, Type)> = (scope.function + 1..self.roles.len())
             .filter_map(|f| match self.roles[f] {
@@ -672,28 +619,7 @@ impl Maker {
             None => self.lent(scope, base, switches),
         };
         inner.slots.push((slot, ty, !holds));
-        let mut body = match self.rng.below(8) {
-            // What a direct call is made of, and what a plain loop.
-            shape @ 0..2 => {
-                let (context, value, into) = (Handle::Own(slot), self.expr(scope, 2), self.var());
-                let (seen, how) = (Stmt::Observe(Expr::Var(into)), How::Intrinsic);
-                if shape == 0 {
-                    vec![Stmt::Resume { context, ty, value, into, how }, seen]
-                } else {
-                    let most = 12;
-                    vec![Stmt::Drain { context, ty, value, into, most, body: vec![seen] }]
-                }
-            }
-            _ => self.inside(&inner, counters, 5),
-        };
-        if self.rng.percent(10) {
-            body.insert(0, Stmt::SliceSize { context: Handle::Own(slot), into: self.var() });
-        }
-        if self.rng.percent(10) {
-            for link in [Handle::Null, Handle::Current] {
-                body.insert(0, Stmt::SetLink { context: Handle::Own(slot), link });
-            }
-        }
+        let body = self.with_body(scope, &inner, counters, slot, ty);
         let end = match self.rng.below(20) {
             0 => End::Leave,
             1 => End::DestroyIf(self.condition(scope)),

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use super::{
     flatten::flatten,
     program::{
-        Base, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, KNOWN, Memory, Op, PUBLISHED,
-        Program, Role, Storage, TABLE, Type, Var, Yields,
+        Array, Base, Code, DEPTH, Expr, FIRST, Function, GLOBALS, Handle, How, KNOWN, Memory, Op,
+        PUBLISHED, Program, Role, Slot, Storage, TABLE, Type, Var, Yields,
     },
 };
 
@@ -403,7 +403,6 @@ impl Machine<'_> {
         self.contexts[context].status = Status::Finished;
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     fn step(&mut self) -> ControlFlow<()> {
         let frame = self.top();
         let function = frame.function;
@@ -430,27 +429,13 @@ impl Machine<'_> {
             }
             Op::Unpublish => self.published = UNPUBLISHED,
             Op::Capture(capture) => self.top().returns[*capture] = 0,
-            Op::GoBack(capture, times) => {
-                let is_capture = |op: &Op| matches!(op, Op::Capture(c) if c == capture);
-                let captured = code.ops.iter().position(is_capture).expect("a place to go to");
-                let frame = self.top();
-                if frame.returns[*capture] < *times {
-                    frame.returns[*capture] += 1;
-                    frame.next = captured + 1;
-                }
-            }
+            Op::GoBack(capture, times) => self.run_go_back(*capture, *times, code),
             Op::Jump(label) => self.jump(code, *label),
             Op::Branch(condition, yes, no) => {
                 let label = if self.value(condition) != 0 { *yes } else { *no };
                 self.jump(code, label);
             }
-            Op::Begin(array) => {
-                let (length, _): (usize, Storage) = code.arrays[*array];
-                self.top().arrays[*array] = None;
-                let object = self.objects.len();
-                self.objects.push(vec![FILL.wrapping_mul(*array as i64 + 1); length]);
-                self.top().arrays[*array] = Some(object);
-            }
+            Op::Begin(array) => self.run_begin(*array, code),
             Op::Call { call, into, cleanup } => {
                 let frame = self.call(call);
                 self.wait(*into, *cleanup);
@@ -461,11 +446,7 @@ impl Machine<'_> {
                 *self.top() = frame;
             }
             Op::CallBody { callee, first, memory, into } => {
-                let first = self.value(first);
-                let mut frame = self.frame(*callee, self.place(*memory), None);
-                frame.vars[FIRST] = self.table_or_body_type(*callee).through(first);
-                self.wait(*into, None);
-                self.contexts[self.current].frames.push(frame);
+                self.run_call_body(*callee, first, *memory, *into)
             }
             Op::Suspend { value, into, how } => {
                 let value = self.value(value);
@@ -479,39 +460,28 @@ impl Machine<'_> {
                     }
                 }
             }
-            Op::MakeBase(slot, base) => {
-                self.bases += 1;
-                let base = match base {
-                    Base::Null => 0,
-                    Base::Shared => SHARED,
-                    Base::Here | Base::Own => self.bases - 1,
-                };
-                self.top().bases[*slot] = Some(base);
+            Op::Return(value) => {
+                let value = self.value(value);
+                return self.returned(value);
             }
+            of_context => self.run_context_op(of_context),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Runs an operation on a base or a context.
+    fn run_context_op(&mut self, op: &Op) {
+        match op {
+            Op::MakeBase(slot, base) => self.run_make_base(*slot, *base),
             Op::DropBase(slot) => {
                 let base = self.peek().bases[*slot].expect("a base");
                 self.drop_base(base);
             }
             Op::Spawn { slot, bodies, selector, memory, .. } => {
-                let selected = (self.value(selector) & (bodies.len() as i64 - 1)) as usize;
-                let base = self.peek().bases[*slot].expect("a base");
-                let memory = self.place(*memory);
-                let context = self.spawn(bodies[selected], base, memory);
-                self.top().slots[*slot] = Some(context);
+                self.run_spawn(*slot, bodies, selector, *memory)
             }
             Op::Resume { context, ty, value, into, how } => {
-                let value = ty.through(self.value(value));
-                let to = self.context(context);
-                match self.can_go_on(to) {
-                    Ok(()) => {
-                        self.contexts[to].link = Some(self.current);
-                        self.switch(to, value, *into, how.cleanup(*ty));
-                    }
-                    Err(code) => {
-                        self.refuse(code);
-                        self.set(*into, 0);
-                    }
-                }
+                self.run_resume(context, *ty, value, *into, *how)
             }
             Op::Swap { context, ty, value, into, how } => {
                 let value = ty.through(self.value(value));
@@ -519,22 +489,7 @@ impl Machine<'_> {
                 self.switch(to, value, *into, how.cleanup(*ty));
             }
             Op::SwapOnTop { context, ty, callee, value, into } => {
-                let value = ty.through(self.value(value));
-                let to = self.context(context);
-                let mut frame = self.frame(*callee, Place::Global(0), None);
-                frame.vars[FIRST] = value;
-                if to == self.current {
-                    self.wait(*into, None);
-                    self.contexts[to].frames.push(frame);
-                } else if let Err(code) = self.can_go_on(to) {
-                    self.refuse(code);
-                    self.set(*into, 0);
-                } else {
-                    self.wait(*into, None);
-                    self.contexts[self.current].status = Status::Suspended;
-                    self.deliver(to, 0);
-                    self.contexts[to].frames.push(frame);
-                }
+                self.run_swap_on_top(context, *ty, *callee, value, *into)
             }
             Op::Clone { from, slot } => {
                 let from = self.context(&Handle::Own(*from));
@@ -549,26 +504,9 @@ impl Machine<'_> {
                 let context = self.context(&Handle::Own(*slot));
                 self.contexts[context].destroyed = true;
             }
-            Op::Status { context, into } => {
-                let context = self.context(context);
-                let status = match self.contexts[context].status {
-                    Status::New => 0,
-                    Status::Suspended => 1,
-                    Status::Running => 2,
-                    Status::Finished => 3,
-                };
-                self.set(*into, status);
-            }
+            Op::Status { context, into } => self.run_status(context, *into),
             Op::SliceSize { into, .. } => self.set(*into, 0),
-            Op::Link { context, into } => {
-                let context = self.context(context);
-                let link = match self.contexts[context].link {
-                    None => 0,
-                    Some(link) if link == self.current => 1,
-                    Some(_) => 2,
-                };
-                self.set(*into, link);
-            }
+            Op::Link { context, into } => self.run_link(context, *into),
             Op::SetLink { context, link } => {
                 let context = self.context(context);
                 self.contexts[context].link = self.handle(link);
@@ -582,12 +520,114 @@ impl Machine<'_> {
                 let is = i64::from(self.handle(context).is_none());
                 self.set(*into, is);
             }
-            Op::Return(value) => {
-                let value = self.value(value);
-                return self.returned(value);
+            _ => unreachable!("it is no operation on a context"),
+        }
+    }
+
+    fn run_go_back(&mut self, capture: usize, times: i64, code: &Code) {
+        let is_capture = |op: &Op| matches!(op, Op::Capture(c) if *c == capture);
+        let captured = code.ops.iter().position(is_capture).expect("a place to go to");
+        let frame = self.top();
+        if frame.returns[capture] < times {
+            frame.returns[capture] += 1;
+            frame.next = captured + 1;
+        }
+    }
+
+    fn run_begin(&mut self, array: Array, code: &Code) {
+        let (length, _): (usize, Storage) = code.arrays[array];
+        self.top().arrays[array] = None;
+        let object = self.objects.len();
+        self.objects.push(vec![FILL.wrapping_mul(array as i64 + 1); length]);
+        self.top().arrays[array] = Some(object);
+    }
+
+    fn run_call_body(&mut self, callee: Function, first: &Expr, memory: Memory, into: Var) {
+        let first = self.value(first);
+        let mut frame = self.frame(callee, self.place(memory), None);
+        frame.vars[FIRST] = self.table_or_body_type(callee).through(first);
+        self.wait(into, None);
+        self.contexts[self.current].frames.push(frame);
+    }
+
+    fn run_make_base(&mut self, slot: Slot, base: Base) {
+        self.bases += 1;
+        let base = match base {
+            Base::Null => 0,
+            Base::Shared => SHARED,
+            Base::Here | Base::Own => self.bases - 1,
+        };
+        self.top().bases[slot] = Some(base);
+    }
+
+    fn run_spawn(&mut self, slot: Slot, bodies: &[Function], selector: &Expr, memory: Memory) {
+        let selected = (self.value(selector) & (bodies.len() as i64 - 1)) as usize;
+        let base = self.peek().bases[slot].expect("a base");
+        let memory = self.place(memory);
+        let context = self.spawn(bodies[selected], base, memory);
+        self.top().slots[slot] = Some(context);
+    }
+
+    fn run_resume(&mut self, context: &Handle, ty: Type, value: &Expr, into: Var, how: How) {
+        let value = ty.through(self.value(value));
+        let to = self.context(context);
+        match self.can_go_on(to) {
+            Ok(()) => {
+                self.contexts[to].link = Some(self.current);
+                self.switch(to, value, into, how.cleanup(ty));
+            }
+            Err(code) => {
+                self.refuse(code);
+                self.set(into, 0);
             }
         }
-        ControlFlow::Continue(())
+    }
+
+    fn run_swap_on_top(
+        &mut self,
+        context: &Handle,
+        ty: Type,
+        callee: Function,
+        value: &Expr,
+        into: Var,
+    ) {
+        let value = ty.through(self.value(value));
+        let to = self.context(context);
+        let mut frame = self.frame(callee, Place::Global(0), None);
+        frame.vars[FIRST] = value;
+        if to == self.current {
+            self.wait(into, None);
+            self.contexts[to].frames.push(frame);
+        } else if let Err(code) = self.can_go_on(to) {
+            self.refuse(code);
+            self.set(into, 0);
+        } else {
+            self.wait(into, None);
+            self.contexts[self.current].status = Status::Suspended;
+            self.deliver(to, 0);
+            self.contexts[to].frames.push(frame);
+        }
+    }
+
+    fn run_status(&mut self, context: &Handle, into: Var) {
+        let context = self.context(context);
+        let status = match self.contexts[context].status {
+            Status::New => 0,
+            Status::Suspended => 1,
+            Status::Running => 2,
+            Status::Finished => 3,
+        };
+        self.set(into, status);
+    }
+
+    fn run_link(&mut self, context: &Handle, into: Var) {
+        let context = self.context(context);
+        let link = match self.contexts[context].link {
+            None => 0,
+            Some(link) if link == self.current => 1,
+            Some(_) => 2,
+        };
+        self.set(into, link);
     }
 
     fn jump(&mut self, code: &Code, label: usize) {

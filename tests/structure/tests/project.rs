@@ -3,7 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stackswitch_structure::{Crate, layers};
+use stackswitch_structure::{Crate, layers, sizes};
+
+/// The most lines of a source file.
+const MAX_FILE: usize = 700;
+/// The most lines of a function.
+const MAX_FUNCTION: usize = 70;
 
 /// A crate: its root file and its modules from the lowest to the highest.
 struct Declared {
@@ -255,4 +260,27 @@ fn every_crate_is_declared() {
         let prefix = format!("crates/{}/", name.to_string_lossy());
         assert!(roots.iter().any(|root| root.starts_with(&prefix)), "{prefix} is not declared");
     }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = sizes::source_files(&project()).into_iter().filter_map(|path| {
+        let lines = sizes::lines(&path);
+        (lines > MAX_FILE).then(|| format!("{}: {lines} lines", path.display()))
+    });
+    expect_none(long.collect(), "files are too long");
+}
+
+#[test]
+fn no_function_is_too_long() {
+    let mut found = Vec::new();
+    for path in sizes::source_files(&project()) {
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            let long = sizes::rust_functions(&path).into_iter().filter(|f| f.lines > MAX_FUNCTION);
+            found.extend(long.map(|f| {
+                format!("{}:{}: {} has {} lines", path.display(), f.line, f.name, f.lines)
+            }));
+        }
+    }
+    expect_none(found, "functions are too long");
 }

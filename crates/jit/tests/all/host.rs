@@ -87,30 +87,8 @@ fn call(jit: &Jit) -> Call {
     *jit.function::<Call>("call").unwrap()
 }
 
-#[test]
-fn arguments_and_results_of_every_type_arrive_whole() {
-    for level in [OptLevel::O0, OptLevel::O2] {
-        let jit = Jit::builder().opt_level(level).build().unwrap();
-        jit.host_fn("ints", |a: i8, b: u8, c: i16, d: u16, e: i32, f: u32, g: i64, h: u64| {
-            assert_eq!((a, b, c, d), (-1, 255, -2, 65534));
-            assert_eq!((e, f, g, h), (-3, u32::MAX - 3, -5, u64::MAX - 5));
-            i64::from(a) + i64::from(c) + i64::from(e) + g
-        })
-        .unwrap();
-        jit.host_fn("small", |x: i8| x.wrapping_sub(1)).unwrap();
-        jit.host_fn("unsigned", |x: u16| x.wrapping_add(1)).unwrap();
-        jit.host_fn("not", |x: bool| !x).unwrap();
-        jit.host_fn("floats", |x: f32, y: f64| f64::from(x) * y).unwrap();
-        jit.host_fn("half", |x: f32| x / 2.0).unwrap();
-        jit.host_fn("deref", |p: *const i64| {
-            // SAFETY: the program passes a variable of its own.
-            unsafe { p.read() }
-        })
-        .unwrap();
-        jit.host_fn("nothing", || {}).unwrap();
-        jit.add_ir(
-            "calls.ll",
-            "declare i64 @ints(i8, i8, i16, i16, i32, i32, i64, i64)
+/// Calls of host functions with arguments and results of every type.
+const EVERY_TYPE: &str = "declare i64 @ints(i8, i8, i16, i16, i32, i32, i64, i64)
              declare i8 @small(i8)
              declare i16 @unsigned(i16)
              declare i1 @not(i1)
@@ -156,9 +134,30 @@ fn arguments_and_results_of_every_type_arrive_whole() {
                %5 = add i64 %4, %d
                %6 = add i64 %5, %f64
                ret i64 %6
-             }",
-        )
+             }";
+
+#[test]
+fn arguments_and_results_of_every_type_arrive_whole() {
+    for level in [OptLevel::O0, OptLevel::O2] {
+        let jit = Jit::builder().opt_level(level).build().unwrap();
+        jit.host_fn("ints", |a: i8, b: u8, c: i16, d: u16, e: i32, f: u32, g: i64, h: u64| {
+            assert_eq!((a, b, c, d), (-1, 255, -2, 65534));
+            assert_eq!((e, f, g, h), (-3, u32::MAX - 3, -5, u64::MAX - 5));
+            i64::from(a) + i64::from(c) + i64::from(e) + g
+        })
         .unwrap();
+        jit.host_fn("small", |x: i8| x.wrapping_sub(1)).unwrap();
+        jit.host_fn("unsigned", |x: u16| x.wrapping_add(1)).unwrap();
+        jit.host_fn("not", |x: bool| !x).unwrap();
+        jit.host_fn("floats", |x: f32, y: f64| f64::from(x) * y).unwrap();
+        jit.host_fn("half", |x: f32| x / 2.0).unwrap();
+        jit.host_fn("deref", |p: *const i64| {
+            // SAFETY: the program passes a variable of its own.
+            unsafe { p.read() }
+        })
+        .unwrap();
+        jit.host_fn("nothing", || {}).unwrap();
+        jit.add_ir("calls.ll", EVERY_TYPE).unwrap();
         // SAFETY: the types are the IR functions', which call closures of their types.
         unsafe {
             let integers = jit.function::<unsafe extern "C" fn() -> i64>("integers").unwrap();

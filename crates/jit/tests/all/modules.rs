@@ -60,12 +60,8 @@ fn object(text: &str) -> Vec<u8> {
     machine.write_to_memory_buffer(&module, FileType::Object).unwrap().as_slice().to_vec()
 }
 
-#[test]
-fn types_are_compared_when_a_function_is_looked_up() {
-    let jit = Jit::builder().build().unwrap();
-    jit.add_ir(
-        "types.ll",
-        "
+/// Functions of many types, and what is none.
+const SIGNATURES: &str = "
 @variable = global i64 7
 @alias = alias i64 (i64), ptr @id
 define i64 @id(i64 %x) { ret i64 %x }
@@ -81,9 +77,12 @@ define fastcc i64 @fast(i64 %x) { ret i64 %x }
 define void @by_value(ptr byval(i64) %x) { ret void }
 define i128 @large() { ret i128 1 }
 define internal i64 @hidden(i64 %x) { ret i64 %x }
-define ptr @keep() { ret ptr @hidden }",
-    )
-    .unwrap();
+define ptr @keep() { ret ptr @hidden }";
+
+#[test]
+fn types_are_compared_when_a_function_is_looked_up() {
+    let jit = Jit::builder().build().unwrap();
+    jit.add_ir("types.ll", SIGNATURES).unwrap();
     // What fits, whatever the sign.
     jit.function::<Map>("id").unwrap();
     jit.function::<unsafe extern "C" fn(u64) -> usize>("id").unwrap();
