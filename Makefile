@@ -15,6 +15,10 @@ FEATURES := --no-default-features --features llvm$(LLVM)
 COMMAND := $(DIRECTORY)/release/stackswitch
 PLUGIN := $(DIRECTORY)/release/libstackswitch_plugin.so
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
+# Builds of the runtime for tools, each with the cargo feature of its name. They are installed beside
+# the plain one.
+VARIANTS := asan tsan valgrind checked
+variant = $(TARGET)/rt-$(1)/rt/libstackswitch_rt.a
 # Where `make install` copies to.
 ROOT = $(DESTDIR)$(abspath $(PREFIX))
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -68,9 +72,14 @@ plugin: build ## The same; prints the plugin's path
 
 # The shared library is linked from the static one: rustc would hide the entry points that are
 # assembly.
-runtime: setup ## Build the static and the shared runtime library
+runtime: setup ## Build the static and the shared runtime library, and those for tools
 	cargo rustc -p stackswitch-rt --profile rt --features standalone --crate-type staticlib
-	@$(MAKE) --no-print-directory $(RUNTIME).so
+	@$(MAKE) --no-print-directory $(RUNTIME).so $(VARIANTS:%=runtime-%)
+
+.PHONY: $(VARIANTS:%=runtime-%)
+$(VARIANTS:%=runtime-%): runtime-%:
+	cargo rustc -p stackswitch-rt --profile rt --features standalone,$* --crate-type staticlib \
+	  --target-dir $(TARGET)/rt-$*
 
 $(RUNTIME).so: $(RUNTIME).a scripts/exports.map
 	cc -shared -nostartfiles -o $@ -Wl,--whole-archive $(RUNTIME).a -Wl,--no-whole-archive \
@@ -112,6 +121,8 @@ install-files:
 	install -D -m 755 $(PLUGIN) $(ROOT)/lib/libstackswitch_plugin.so
 	install -D -m 755 $(RUNTIME).so $(ROOT)/lib/libstackswitch_rt.so
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
+	$(foreach variant,$(VARIANTS),install -D -m 644 $(call variant,$(variant)) \
+	  $(ROOT)/lib/libstackswitch_rt_$(variant).a &&) true
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
 	cd debuggers && find . -name '*.py' -exec \
@@ -122,10 +133,15 @@ install-files:
 	$(COMMAND) completions bash >$(ROOT)/share/bash-completion/completions/stackswitch
 	$(COMMAND) completions zsh >$(ROOT)/share/zsh/site-functions/_stackswitch
 	$(COMMAND) completions fish >$(ROOT)/share/fish/vendor_completions.d/stackswitch.fish
-	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' scripts/stackswitch.pc.in \
-	  | install -D -m 644 /dev/stdin $(ROOT)/lib/pkgconfig/stackswitch.pc
+	for variant in "" $(VARIANTS); do \
+	  sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e "s|@LIBRARY@|stackswitch_rt$${variant:+_$$variant}|" \
+	    -e "s|@VARIANT@|$${variant:+ ($$variant)}|" scripts/stackswitch.pc.in \
+	    | install -D -m 644 /dev/stdin \
+	      $(ROOT)/lib/pkgconfig/stackswitch$${variant:+-$$variant}.pc || exit 1; \
+	done
 	for file in Config ConfigVersion; do \
-	  sed -e 's|@LLVM@|$(LLVM)|' -e 's|@VERSION@|$(VERSION)|' \
+	  sed -e 's|@LLVM@|$(LLVM)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@VARIANTS@|$(VARIANTS)|' \
 	    scripts/cmake/stackswitch$$file.cmake.in \
 	    | install -D -m 644 /dev/stdin $(ROOT)/lib/cmake/stackswitch/stackswitch$$file.cmake \
 	    || exit 1; \

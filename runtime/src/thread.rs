@@ -185,9 +185,9 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
     if unsafe { !(*tls).thread.is_null() } {
         return true;
     }
-    if weak_symbols::has_safe_stack() {
+    if let Some(instrumentation) = weak_symbols::unsupported_instrumentation() {
         // SAFETY: nothing has changed.
-        unsafe { refuse(Code::Unsupported, ptr::null_mut(), "use of -fsanitize=safe-stack") };
+        unsafe { refuse(Code::Unsupported, ptr::null_mut(), instrumentation) };
         return false;
     }
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % Tag::THREADS;

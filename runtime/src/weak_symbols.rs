@@ -110,10 +110,29 @@ pub(crate) unsafe fn continue_at(frame: *mut c_void, address: usize, exception: 
     }
 }
 
-/// Whether code of the program has LLVM's SafeStack (`-fsanitize=safe-stack`): a second stack for each
-/// thread, which contexts would share.
-pub(crate) fn has_safe_stack() -> bool {
-    !weak_address!("__safestack_init").is_null()
+/// Instrumentation of the program that this build of the runtime cannot work with, as an error
+/// message: the program contains the initialiser of its library.
+///
+/// SafeStack has a second stack for each thread, which contexts would share. A sanitizer that is not
+/// told of switches has wrong notes about the memory of stacks.
+pub(crate) fn unsupported_instrumentation() -> Option<&'static str> {
+    let found = [
+        (weak_address!("__safestack_init"), false, "use of -fsanitize=safe-stack"),
+        (
+            weak_address!("__asan_init"),
+            cfg!(feature = "asan"),
+            "use of -fsanitize=address without the runtime for it: link what `pkg-config --libs stackswitch-asan` says",
+        ),
+        (
+            weak_address!("__tsan_init"),
+            cfg!(feature = "tsan"),
+            "use of -fsanitize=thread without the runtime for it: link what `pkg-config --libs stackswitch-tsan` says",
+        ),
+        (weak_address!("__msan_init"), false, "use of -fsanitize=memory"),
+        (weak_address!("__hwasan_init"), false, "use of -fsanitize=hwaddress"),
+    ];
+    let unsupported = |&(address, known, _): &(*const (), bool, _)| !address.is_null() && !known;
+    found.iter().find(|entry| unsupported(entry)).map(|&(.., message)| message)
 }
 
 /// Makes the shared library that contains the runtime, if it is in one, stay loaded until the process

@@ -147,13 +147,11 @@ fn pkg_config(prefix: &Path, what: &str) -> Result<Vec<String>, String> {
     Ok(text(&output.stdout).split_whitespace().map(str::to_owned).collect())
 }
 
-/// The static runtime library with a feature, built as docs/tools.md says.
-pub fn runtime_with(feature: &str) -> Result<PathBuf, String> {
-    let target = directory(&format!("runtime-{feature}"))?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["rustc", "-p", "stackswitch-rt"]);
-    cargo.args(["--profile", "rt", "--features", &format!("standalone,{feature}")]);
-    cargo.args(["--crate-type", "staticlib", "--target-dir"]).arg(&target);
-    succeed(&mut cargo)?;
-    Ok(target.join("rt/libstackswitch_rt.a"))
+/// The installed static runtime library for a tool, by the name that pkg-config has for it.
+pub fn runtime_with(artifacts: &Artifacts, feature: &str) -> Result<PathBuf, String> {
+    let package = format!("stackswitch-{feature}");
+    let mut command = Command::new("pkg-config");
+    command.env("PKG_CONFIG_PATH", artifacts.prefix.join("lib/pkgconfig"));
+    let output = succeed(command.args(["--variable=archive", &package]))?;
+    Ok(text(&output.stdout).trim().into())
 }

@@ -31,6 +31,48 @@ pub fn tests(tests: &mut Tests) {
     for (name, compiler, lto) in BUILDS {
         tests.add_with_artifacts(name, move |artifacts| check(artifacts, name, compiler, lto));
     }
+    tests.add_with_artifacts("variants", variants);
+}
+
+/// A project whose programs have the builds of the runtime for tools.
+const VARIANTS: &str = "\
+cmake_minimum_required(VERSION 3.20)
+project(variants C)
+find_package(stackswitch REQUIRED)
+enable_testing()
+foreach(variant checked valgrind asan)
+  add_executable(${variant} program.c)
+  target_link_libraries(${variant} PRIVATE stackswitch::runtime_${variant})
+  add_test(NAME ${variant} COMMAND ${variant})
+endforeach()
+target_compile_options(asan PRIVATE -fsanitize=address)
+target_link_options(asan PRIVATE -fsanitize=address)
+";
+const PROGRAM: &str = "\
+#include <stackswitch.h>
+static void *body(void *argument, void *first) { return stackswitch_suspend(first) ? argument : 0; }
+int main(void) {
+  void *context = stackswitch_spawn(0, body, 0);
+  int failed = stackswitch_resume(context, context) != context;
+  stackswitch_resume(context, 0);
+  stackswitch_destroy(context);
+  return failed;
+}
+";
+
+/// The builds of the runtime for tools have targets of their own.
+fn variants(artifacts: &Artifacts) -> Result<(), Failed> {
+    let source = directory("cmake-variants")?;
+    std::fs::write(source.join("CMakeLists.txt"), VARIANTS)?;
+    std::fs::write(source.join("program.c"), PROGRAM)?;
+    let build = source.join("build");
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(&source).arg("-B").arg(&build);
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", artifacts.prefix.display()));
+    succeed(configure.arg("-DCMAKE_C_COMPILER=gcc"))?;
+    succeed(Command::new("cmake").arg("--build").arg(&build))?;
+    succeed(Command::new("ctest").arg("--test-dir").arg(&build).arg("--output-on-failure"))?;
+    Ok(())
 }
 
 fn check(artifacts: &Artifacts, name: &str, compiler: Compiler, lto: bool) -> Result<(), Failed> {

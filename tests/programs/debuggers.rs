@@ -294,7 +294,7 @@ fn parked(artifacts: &Artifacts, &(name, compiler, flags, linkage): &Way) -> Res
     let linkage = match linkage {
         Some(linkage) => linkage,
         None => {
-            checked = c::runtime_with("checked")?;
+            checked = c::runtime_with(artifacts, "checked")?;
             Linkage::Archive(&checked)
         }
     };

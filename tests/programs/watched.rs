@@ -1,5 +1,6 @@
 //! Valgrind and the sanitizers have nothing to say about programs with contexts, and find the bugs
-//! that are in them. The runtime is built with the feature for each.
+//! that are in them. Each has a build of the runtime, which is installed beside the plain one. The
+//! plain one refuses programs that are compiled for a sanitizer.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -70,7 +71,7 @@ pub fn tests(tests: &mut Tests) {
 }
 
 fn check(artifacts: &Artifacts, tool: &Tool) -> Result<(), Failed> {
-    let library = c::runtime_with(tool.feature)?;
+    let library = c::runtime_with(artifacts, tool.feature)?;
     for (compiler_name, compiler) in tool.compilers {
         let build = |source: &str| {
             let name = format!("{}-{compiler_name}-{source}", tool.feature);
@@ -93,6 +94,20 @@ fn check(artifacts: &Artifacts, tool: &Tool) -> Result<(), Failed> {
             if output.status.success() || !stderr.contains(says) {
                 return Err(format!("{bug}: {}\n{stderr}", output.status).into());
             }
+        }
+        if tool.flags.is_empty() {
+            continue;
+        }
+        let name = format!("{}-{compiler_name}-plain", tool.feature);
+        let flags = [&["-g", "-O1", "-w"], tool.flags].concat();
+        let (place, linkage) = (("watched", name.as_str()), Linkage::Archive(&artifacts.runtime));
+        let source = c::sources().join("watched.c");
+        let plain = c::build(artifacts, *compiler, &source, &flags, place, linkage)?;
+        let output = run(&mut command(tool, &plain))?;
+        let stderr = text(&output.stderr);
+        let package = format!("`pkg-config --libs stackswitch-{}`", tool.feature);
+        if output.status.success() || !stderr.contains(&package) {
+            return Err(format!("the plain runtime: {}\n{stderr}", output.status).into());
         }
     }
     Ok(())

@@ -78,8 +78,11 @@ fn map_memory(bytes: usize, protection: c_int) -> *mut u8 {
 /// are not accessible. Null if the system has none. The space is not locked in memory, even if the
 /// program has called `mlockall(MCL_FUTURE)`.
 pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
-    // Without access the system locks the space but gives it no memory.
-    let mapped = map_memory(bytes, libc::PROT_NONE);
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // Without access the system locks the space but gives it no memory. Valgrind takes a second to
+    // give access to as much as a default region.
+    let late_access = cfg!(not(feature = "valgrind"));
+    let mapped = map_memory(bytes, if late_access { libc::PROT_NONE } else { access });
     if mapped.is_null() {
         return mapped;
     }
@@ -90,9 +93,12 @@ pub(crate) fn map(bytes: usize, guard: usize) -> *mut u8 {
             // A stack touches single pages; huge ones would be two megabytes a region.
             libc::madvise(mapped.cast(), bytes, libc::MADV_NOHUGEPAGE);
         }
-        let accessible = mapped.add(guard).cast();
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        if libc::mprotect(accessible, bytes - guard, access) != 0 {
+        let failed = if late_access {
+            libc::mprotect(mapped.add(guard).cast(), bytes - guard, access)
+        } else {
+            libc::mprotect(mapped.cast(), guard, libc::PROT_NONE)
+        };
+        if failed != 0 {
             libc::munmap(mapped.cast(), bytes);
             return ptr::null_mut();
         }

@@ -363,7 +363,7 @@ fn a_thread_may_end_after_the_library_with_the_runtime_was_unloaded() {
 }
 
 #[test]
-fn a_program_with_safe_stack_is_refused() {
+fn a_program_with_instrumentation_that_needs_another_runtime_is_refused() {
     let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let library = build_library();
     let run = |name: &str, source: &str| {
@@ -377,10 +377,19 @@ fn a_program_with_safe_stack_is_refused() {
         std::process::Command::new(program).env("LD_LIBRARY_PATH", paths).output().unwrap()
     };
     let main = "long next_number(long); int main(void) { return next_number(41) - 42; }";
-    assert!(run("no_safe_stack", main).status.success());
-    // The function that LLVM's library for it has.
-    let refused = run("safe_stack", &format!("void __safestack_init(void) {{}} {main}"));
-    let message = String::from_utf8_lossy(&refused.stderr);
-    assert!(message.contains("ENOTSUP: use of -fsanitize=safe-stack"), "{message}");
-    assert_eq!(refused.status.signal(), Some(libc::SIGABRT));
+    assert!(run("no_instrumentation", main).status.success());
+    for (library_function, flag, hint) in [
+        ("__safestack_init", "safe-stack", ""),
+        ("__asan_init", "address", "stackswitch-asan"),
+        ("__tsan_init", "thread", "stackswitch-tsan"),
+        ("__msan_init", "memory", ""),
+        ("__hwasan_init", "hwaddress", ""),
+    ] {
+        // The function that the compiler's library for the flag has.
+        let refused = run(library_function, &format!("void {library_function}(void) {{}} {main}"));
+        let message = String::from_utf8_lossy(&refused.stderr);
+        assert!(message.contains(&format!("ENOTSUP: use of -fsanitize={flag}")), "{message}");
+        assert!(message.contains(hint), "{message}");
+        assert_eq!(refused.status.signal(), Some(libc::SIGABRT));
+    }
 }
