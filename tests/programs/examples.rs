@@ -24,7 +24,7 @@ pub fn tests(tests: &mut Tests) {
     files.sort();
     for source in files {
         let name = source.file_stem().expect("a file's name").to_string_lossy().into_owned();
-        tests.add_with_artifacts(&name.clone(), move |artifacts| check(artifacts, &source, &name));
+        tests.add_with_artifacts(name.clone(), move |artifacts| check(artifacts, &source, &name));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes the operations of a function, one by one.
 
+use super::super::program::Slot;
 use super::*;
-use crate::random::program::Slot;
 
 impl Writer<'_, '_> {
     /// Writes an operation.
