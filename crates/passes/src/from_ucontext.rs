@@ -10,21 +10,21 @@ use crate::remark::Remark;
 use crate::verify::Finding;
 use stackswitch_ir::{AttributePlace, Function, Linkage, Module, Type};
 
-/// A module's flag of that name asks for the pass in the default pipelines: 1 without and 2 with
-/// the signal mask.
+/// The module flag that makes the default pipelines run the pass: 1 leaves the signal mask to the
+/// thread, 2 keeps it in the context.
 pub(crate) const FLAG: &str = "stackswitch-from-ucontext";
 
 /// Whether a signal mask belongs to a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignalMask {
-    /// It is the thread's: a switch makes no system call.
+    /// It belongs to the thread: a switch makes no system call.
     Thread,
-    /// As POSIX has it.
+    /// It belongs to the context, as in POSIX.
     Context,
 }
 
 impl SignalMask {
-    /// What a module's flag asks for, if it has one.
+    /// The kind that the module's flag asks for, if the module has the flag.
     pub(crate) fn asked_for(module: Module<'_>) -> Option<Self> {
         match module.flag(FLAG) {
             Some(1) => Some(SignalMask::Thread),
@@ -34,41 +34,44 @@ impl SignalMask {
     }
 }
 
-/// One of the functions.
-struct Known {
+/// One function of `<ucontext.h>` and the runtime's functions that replace it.
+struct Replacement {
+    /// The system's name.
     name: &'static str,
-    /// The runtime's, and the one that has the signal mask in the context.
+    /// The runtime's function that leaves the signal mask to the thread, and the one that keeps it in
+    /// the context.
     symbols: [&'static str; 2],
-    /// Pointers that it takes.
+    /// The number of its pointer parameters.
     pointers: usize,
-    /// Whether it takes a count and so many values more, and returns nothing.
+    /// Whether it also takes a count and that many values, and returns nothing.
     variadic: bool,
+    /// Whether it may return more than once.
     returns_twice: bool,
 }
 
-const KNOWN: [Known; 4] = [
-    Known {
+const REPLACEMENTS: [Replacement; 4] = [
+    Replacement {
         name: "getcontext",
         symbols: ["stackswitch_ucontext_getcontext", "stackswitch_ucontext_getcontext_sigmask"],
         pointers: 1,
         variadic: false,
         returns_twice: true,
     },
-    Known {
+    Replacement {
         name: "setcontext",
         symbols: ["stackswitch_ucontext_setcontext", "stackswitch_ucontext_setcontext"],
         pointers: 1,
         variadic: false,
         returns_twice: false,
     },
-    Known {
+    Replacement {
         name: "makecontext",
         symbols: ["stackswitch_ucontext_makecontext", "stackswitch_ucontext_makecontext"],
         pointers: 2,
         variadic: true,
         returns_twice: false,
     },
-    Known {
+    Replacement {
         name: "swapcontext",
         symbols: ["stackswitch_ucontext_swapcontext", "stackswitch_ucontext_swapcontext_sigmask"],
         pointers: 2,
@@ -77,7 +80,7 @@ const KNOWN: [Known; 4] = [
     },
 ];
 
-impl Known {
+impl Replacement {
     /// Its type in C.
     fn ty<'m>(&self, module: Module<'m>) -> Type<'m> {
         let mut params = vec![Type::pointer(module, 0); self.pointers];
@@ -89,7 +92,7 @@ impl Known {
         }
     }
 
-    /// Why its uses cannot be replaced, if so.
+    /// Why its uses cannot be replaced. `None` if they can.
     fn obstacle(&self, module: Module<'_>, function: Function<'_>) -> Option<String> {
         let ty = self.ty(module);
         if !function.is_declaration() {
@@ -104,46 +107,46 @@ impl Known {
     }
 }
 
-/// What became of a module.
+/// The result for a module.
 pub(crate) enum Outcome<'m> {
-    /// Whether it changed.
+    /// All functions were replaced, if there were any. `true` if the module changed.
     Done(bool),
-    /// It did not: warnings say why.
+    /// Nothing was replaced. The warnings say why.
     Refused(Vec<Finding<'m>>),
 }
 
-/// Replaces the functions in a module.
+/// Replaces the functions of `<ucontext.h>` in a module.
 pub(crate) fn replace<'m>(
     module: Module<'m>,
     mask: SignalMask,
     report: &dyn Fn(&Remark<'m>),
 ) -> Outcome<'m> {
-    let found: Vec<_> = KNOWN
+    let found: Vec<_> = REPLACEMENTS
         .iter()
-        .filter_map(|known| Some((known, module.function(known.name)?)))
+        .filter_map(|replacement| Some((replacement, module.function(replacement.name)?)))
         .filter(|(_, function)| !function.is_unused())
         .collect();
     if found.is_empty() {
         return Outcome::Done(false);
     }
     let why = if cpu::knows_ucontext(module) {
-        found.iter().find_map(|(known, function)| known.obstacle(module, *function))
+        found.iter().find_map(|(replacement, function)| replacement.obstacle(module, *function))
     } else {
         Some("the layout of 'ucontext_t' is known for 64-bit Linux on x86-64 only".to_owned())
     };
     if let Some(why) = why {
         return Outcome::Refused(refusals(&found, &why));
     }
-    for (known, function) in found {
-        known.replace(module, function, mask, report);
+    for (replacement, function) in found {
+        replacement.replace(module, function, mask, report);
     }
     Outcome::Done(true)
 }
 
 /// A warning at each call: the program would mix contexts of two kinds.
-fn refusals<'m>(found: &[(&Known, Function<'m>)], why: &str) -> Vec<Finding<'m>> {
-    let calls = found.iter().flat_map(|(known, function)| {
-        function.uses().0.into_iter().map(move |call| (known.name, call))
+fn refusals<'m>(found: &[(&Replacement, Function<'m>)], why: &str) -> Vec<Finding<'m>> {
+    let calls = found.iter().flat_map(|(replacement, function)| {
+        function.uses().0.into_iter().map(move |call| (replacement.name, call))
     });
     calls
         .map(|(name, call)| {
@@ -157,7 +160,7 @@ fn refusals<'m>(found: &[(&Known, Function<'m>)], why: &str) -> Vec<Finding<'m>>
         .collect()
 }
 
-impl Known {
+impl Replacement {
     /// Replaces all uses of one function.
     fn replace<'m>(
         &self,

@@ -71,9 +71,9 @@ enum Event<'m> {
     Write,
 }
 
-/// What is known between two instructions.
+/// The facts at one point of a function.
 #[derive(Clone, Copy, Debug)]
-struct Known<'m> {
+struct MarkState<'m> {
     mark: Value<'m>,
     /// The object that control came by, if that is known.
     resumed: Option<Value<'m>>,
@@ -176,12 +176,12 @@ impl<'m, 's> FunctionFlow<'m, 's> {
         for b in 0..self.blocks.len() {
             let Some((mark, resumed)) = self.blocks[b].start else { continue };
             for predecessor in self.blocks[b].block.predecessors.clone() {
-                let known = self.known_at_end(predecessor);
+                let state = self.state_at_end(predecessor);
                 let end = self.blocks[predecessor].terminator();
-                mark.add_incoming(known.mark, end);
+                mark.add_incoming(state.mark, end);
                 if let Some(resumed) = resumed {
                     let unknown = Value::null(Type::pointer(self.module, 0));
-                    resumed.add_incoming(known.resumed.unwrap_or(unknown), end);
+                    resumed.add_incoming(state.resumed.unwrap_or(unknown), end);
                 }
             }
         }
@@ -246,60 +246,62 @@ impl<'m, 's> FunctionFlow<'m, 's> {
 
     /// Supplies the switches of a block.
     fn supply_block(&mut self, b: usize) {
-        let mut known = self.blocks[b]
-            .start
-            .map(|(mark, resumed)| Known { mark: mark.value(), resumed: resumed.map(Phi::value) });
+        let mut state = self.blocks[b].start.map(|(mark, resumed)| MarkState {
+            mark: mark.value(),
+            resumed: resumed.map(Phi::value),
+        });
         let events = self.blocks[b].events.clone();
         for (at, &event) in events.iter().enumerate() {
-            match (event, &mut known) {
+            match (event, &mut state) {
                 (Event::Switch(site), _) => {
-                    self.supply_switch(site, known);
+                    self.supply_switch(site, state);
                     let mut rest = events[at + 1..].iter();
                     let next = rest.find(|event| !matches!(event, Event::Write));
                     // The outputs are extracted only if a switch of this block needs them.
-                    known = matches!(next, Some(Event::Switch(_)))
-                        .then(|| self.known_after(site, matches!(events[at + 1], Event::Write)));
+                    state = matches!(next, Some(Event::Switch(_)))
+                        .then(|| self.state_after(site, matches!(events[at + 1], Event::Write)));
                 }
-                (Event::Change, _) => known = None,
-                (Event::Write, Some(known)) => known.resumed = None,
+                (Event::Change, _) => state = None,
+                (Event::Write, Some(state)) => state.resumed = None,
                 (Event::Write, None) => {}
             }
         }
     }
 
-    /// Gives a switch what is known, or a mark that is loaded right before it.
-    fn supply_switch(&self, site: SwapSite<'m>, known: Option<Known<'m>>) {
+    /// Gives a switch the mark and the object of `state`, or a mark that is loaded right before it.
+    fn supply_switch(&self, site: SwapSite<'m>, state: Option<MarkState<'m>>) {
         let load = || self.source.load(self.module, site.switch.instruction());
-        let mark = known.map_or_else(load, |known| known.mark);
+        let mark = state.map_or_else(load, |state| state.mark);
         site.switch.set_arg(site.operands.input(Operand::Mark), mark);
-        if let Some(resumed) = known.and_then(|known| known.resumed) {
+        if let Some(resumed) = state.and_then(|state| state.resumed) {
             site.switch.set_arg(site.operands.input(Operand::Resumed), resumed);
             site.switch.set_callee(site.knowing_resumed);
         }
     }
 
-    /// What is known at the end of a block. If need be the mark is loaded there.
-    fn known_at_end(&mut self, b: usize) -> Known<'m> {
+    /// The state at the end of a block. The mark is loaded there if it is not known.
+    fn state_at_end(&mut self, b: usize) -> MarkState<'m> {
         let flow = &self.blocks[b];
         let written = flow.ends_with_write();
         if let Some(site) = flow.last_switch() {
-            return self.known_after(site, written);
+            return self.state_after(site, written);
         }
         match flow.start {
-            Some((mark, resumed)) if flow.keeps_mark() => {
-                Known { mark: mark.value(), resumed: resumed.filter(|_| !written).map(Phi::value) }
-            }
+            Some((mark, resumed)) if flow.keeps_mark() => MarkState {
+                mark: mark.value(),
+                resumed: resumed.filter(|_| !written).map(Phi::value),
+            },
             _ => {
                 let (module, source, flow) = (self.module, self.source, &mut self.blocks[b]);
                 let end = flow.terminator();
                 let mark = *flow.loaded.get_or_insert_with(|| source.load(module, end));
-                Known { mark, resumed: None }
+                MarkState { mark, resumed: None }
             }
         }
     }
 
-    /// What is known after a switch. `written` says whether memory is written between.
-    fn known_after(&mut self, site: SwapSite<'m>, written: bool) -> Known<'m> {
+    /// The state after a switch. `written` says whether memory is written in between.
+    fn state_after(&mut self, site: SwapSite<'m>, written: bool) -> MarkState<'m> {
         let module = self.module;
         let mut output = |operand| {
             let index = site.operands.after(operand);
@@ -311,7 +313,7 @@ impl<'m, 's> FunctionFlow<'m, 's> {
         };
         // Control came by the object that the other side has resumed: its target.
         let mark = output(Operand::Mark);
-        Known { mark, resumed: (!written).then(|| output(Operand::Target)) }
+        MarkState { mark, resumed: (!written).then(|| output(Operand::Target)) }
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn lower(module: Module<'_>) -> Result<bool, Vec<Finding<'_>>> {
         lowering.changed |= module.set_flag(verify::LOWERED_FLAG);
     }
     for site in analysis.sites {
-        lowering.site(&site);
+        lowering.lower_site(&site);
     }
     for declaration in module.functions_with_prefix(INTRINSIC_PREFIX) {
         if declaration.is_unused() {
@@ -65,26 +65,31 @@ struct Lowering<'m> {
 
 impl<'m> Lowering<'m> {
     /// Lowers one call.
-    fn site(&mut self, site: &Site<'m>) {
+    fn lower_site(&mut self, site: &Site<'m>) {
         let runtime = Runtime::declare(self.module, site.intrinsic, site.form());
         self.changed |= runtime.changed;
         let carrier = site.value_type.map(Carrier::of);
         match carrier {
-            Some(Carrier::Wide(ty)) => self.through_memory(site, ty, runtime),
+            Some(Carrier::Wide(ty)) => self.pass_through_memory(site, ty, runtime),
             Some(Carrier::Widened(narrow, typed)) if has_values(site.intrinsic) => {
-                self.widened(site, narrow, typed, runtime);
+                self.widen(site, narrow, typed, runtime);
             }
-            _ => self.in_place(site, carrier, runtime),
+            _ => self.change_callee(site, carrier, runtime),
         }
     }
 
     /// Lowers a call whose type is the runtime function's: only the callee changes, and perhaps the
     /// function operand.
-    fn in_place(&mut self, site: &Site<'m>, carrier: Option<Carrier<'m>>, runtime: Runtime<'m>) {
+    fn change_callee(
+        &mut self,
+        site: &Site<'m>,
+        carrier: Option<Carrier<'m>>,
+        runtime: Runtime<'m>,
+    ) {
         if let (Some(carrier), Some(index)) = (carrier, site.intrinsic.function_position()) {
-            let given = site.call.args()[index];
-            let entry = self.entry(site, carrier, given);
-            if entry != given {
+            let function = site.call.args()[index];
+            let entry = self.entry(site, carrier, function);
+            if entry != function {
                 site.call.set_arg(index as u32, entry);
                 self.changed = true;
             }
@@ -122,7 +127,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Lowers a call with an integer that has no typed form: it is converted on the way in and out.
-    fn widened(&mut self, site: &Site<'m>, narrow: Type<'m>, typed: Typed, runtime: Runtime<'m>) {
+    fn widen(&mut self, site: &Site<'m>, narrow: Type<'m>, typed: Typed, runtime: Runtime<'m>) {
         let Some(wide) = verify::typed_value(self.module, typed) else { return };
         let mut args = site.call.args();
         if let Some(index) = site.intrinsic.function_position() {
@@ -142,16 +147,16 @@ impl<'m> Lowering<'m> {
     }
 
     /// Lowers a call whose value travels through memory in the caller's frame.
-    fn through_memory(&mut self, site: &Site<'m>, ty: Type<'m>, runtime: Runtime<'m>) {
-        let given = site.call.args();
+    fn pass_through_memory(&mut self, site: &Site<'m>, ty: Type<'m>, runtime: Runtime<'m>) {
+        let operands = site.call.args();
         let entry = site
             .intrinsic
             .function_position()
-            .map(|i| self.entry(site, Carrier::Wide(ty), given[i]));
+            .map(|i| self.entry(site, Carrier::Wide(ty), operands[i]));
         let buffer = has_values(site.intrinsic).then(|| self.buffer(site, ty));
         let builder = Builder::before(self.module, site.call);
         let mut args = Vec::new();
-        for (param, &arg) in site.intrinsic.params.iter().zip(&given) {
+        for (param, &arg) in site.intrinsic.params.iter().zip(&operands) {
             match (param.kind, buffer) {
                 (ParamKind::Value, Some(buffer)) => {
                     builder.store(arg, buffer, BUFFER_ALIGNMENT);
@@ -176,10 +181,10 @@ impl<'m> Lowering<'m> {
     }
 
     /// The function operand as the runtime calls it.
-    fn entry(&mut self, site: &Site<'m>, carrier: Carrier<'m>, given: Value<'m>) -> Value<'m> {
+    fn entry(&mut self, site: &Site<'m>, carrier: Carrier<'m>, function: Value<'m>) -> Value<'m> {
         match site.intrinsic.entry() {
-            Some(entry) => self.thunks.entry(entry, carrier, given, site.call.caller()),
-            None => given,
+            Some(entry) => self.thunks.entry(entry, carrier, function, site.call.caller()),
+            None => function,
         }
     }
 

@@ -64,22 +64,22 @@ impl<'m> Thunks<'m> {
         Thunks { module, made: HashMap::new() }
     }
 
-    /// The function that the runtime calls to start `given`. If the value travels through memory, it is an
-    /// adapter that loads and stores the value. Otherwise it is `given` itself, or an adapter that converts.
+    /// The function that the runtime calls to start `function`. If the value travels through memory, it is an
+    /// adapter that loads and stores the value. Otherwise it is `function` itself, or an adapter that converts.
     pub(super) fn entry(
         &mut self,
         entry: Entry,
         carrier: Carrier<'m>,
-        given: Value<'m>,
+        function: Value<'m>,
         caller: Function<'m>,
     ) -> Value<'m> {
         let on_top = match entry {
             // Nothing is converted: it takes a pointer and returns nothing.
-            Entry::Posix => return given,
+            Entry::Posix => return function,
             Entry::Body => false,
             Entry::OnTop => true,
         };
-        let known = given.as_function();
+        let known = function.as_function();
         let special = known.filter(|f| is_special(*f));
         match carrier {
             Carrier::Wide(ty) => {
@@ -88,16 +88,14 @@ impl<'m> Thunks<'m> {
                 self.wide(on_top, ty, special, like.unwrap_or(caller)).value()
             }
             Carrier::Direct(typed) => match (special, verify::typed_value(self.module, typed)) {
-                (Some(function), Some(ty)) => self.typed(on_top, ty, ty, function).value(),
-                _ => given,
+                (Some(special), Some(ty)) => self.typed(on_top, ty, ty, special).value(),
+                _ => function,
             },
             // If the function is not known, its value is in the low bits of the register.
             Carrier::Widened(narrow, typed) => {
                 match (known, verify::typed_value(self.module, typed)) {
-                    (Some(function), Some(wide)) => {
-                        self.typed(on_top, narrow, wide, function).value()
-                    }
-                    _ => given,
+                    (Some(known), Some(wide)) => self.typed(on_top, narrow, wide, known).value(),
+                    _ => function,
                 }
             }
         }
