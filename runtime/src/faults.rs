@@ -12,6 +12,8 @@ use crate::arch::{self, Continuation, resume_points};
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Refusal};
+#[cfg(feature = "libc")]
+use crate::instrumentation;
 use crate::slice;
 use crate::switch::end_at_base;
 use crate::sys;
@@ -63,7 +65,10 @@ pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
             Some(trap)
         };
         (*thread).trap = trap;
-        let sp = arch::keep_registers(fault.ucontext, (*tls).side_top);
+        let side_top = (*tls).side_top;
+        let bytes = arch::KEPT_REGISTERS;
+        instrumentation::opened(side_top - bytes, bytes);
+        let sp = arch::keep_registers(fault.ucontext, side_top);
         Some(Continuation { pc: resume_points::fault(), sp })
     }
 }

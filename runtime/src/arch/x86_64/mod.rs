@@ -11,7 +11,7 @@ pub(crate) mod valgrind;
 
 pub(crate) use copying::{copy, vector_bytes};
 #[cfg(feature = "libc")]
-pub(crate) use signals::{interrupted_at, keep_registers, redirect};
+pub(crate) use signals::{KEPT_REGISTERS, interrupted_at, keep_registers, redirect};
 pub(crate) use thread_words::{thread_words, thread_words_offset};
 
 /// The register in which a landing pad finds the exception, by its DWARF number: rax.

@@ -4,6 +4,9 @@ use core::ffi::c_void;
 
 use crate::arch::Continuation;
 
+/// Bytes that [`keep_registers`] writes.
+pub(crate) const KEPT_REGISTERS: usize = 18 * size_of::<usize>();
+
 /// Writes the registers of an interrupted thread below `top` (16-byte aligned) of a stack, where
 /// `fault.s` expects them. Returns where they begin.
 ///
@@ -30,7 +33,8 @@ pub(crate) unsafe fn keep_registers(ucontext: *mut c_void, top: usize) -> usize 
         libc::REG_R15,
         libc::REG_RIP,
     ];
-    let at = top - (ORDER.len() + 1) * size_of::<usize>();
+    const { assert!(KEPT_REGISTERS == (ORDER.len() + 1) * size_of::<usize>()) };
+    let at = top - KEPT_REGISTERS;
     // SAFETY: the caller vouches for the structure and the stack.
     unsafe {
         let registers = &(*ucontext.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
