@@ -20,6 +20,8 @@ struct Tool {
     flags: &'static [&'static str],
     /// What runs the program.
     runner: &'static [&'static str],
+    /// Further programs that it has nothing to say about, with what they print.
+    clean: &'static [(&'static str, &'static str)],
     /// Arguments of `watched.c` that make it do something wrong, with what is said then, and the
     /// compilers without which it is not found.
     finds: &'static [(&'static str, &'static str, &'static [&'static str])],
@@ -34,6 +36,7 @@ const TOOLS: [Tool; 3] = [
         compilers: &[GCC],
         flags: &[],
         runner: &["valgrind", "-q", "--error-exitcode=9"],
+        clean: &[("overflows.c", "1 the context\n7\n1 the context\n7\n")],
         finds: &[
             ("use", "Invalid read of size 1", &["gcc"]),
             ("uninitialised", "uninitialised value", &["gcc"]),
@@ -44,6 +47,7 @@ const TOOLS: [Tool; 3] = [
         compilers: &[GCC, CLANG],
         flags: &["-fsanitize=address"],
         runner: &[],
+        clean: &[],
         finds: &[
             ("use", "heap-use-after-free", &["gcc", "clang"]),
             // The context has been displaced: clang's locals are not on the stack.
@@ -55,6 +59,7 @@ const TOOLS: [Tool; 3] = [
         compilers: &[GCC, CLANG],
         flags: &["-fsanitize=thread"],
         runner: &[],
+        clean: &[],
         finds: &[
             ("race", "data race", &["gcc", "clang"]),
             // It was in a fiber, which the first switch to the context has made.
@@ -83,6 +88,9 @@ fn check(artifacts: &Artifacts, tool: &Tool) -> Result<(), Failed> {
         let exceptions = build("exceptions.cpp")?;
         let expected = fs::read_to_string(c::sources().join("exceptions.expected"))?;
         is_clean(tool, &exceptions, &expected)?;
+        for (source, expected) in tool.clean {
+            is_clean(tool, &build(source)?, expected)?;
+        }
         let watched = build("watched.c")?;
         is_clean(tool, &watched, "10476 1\n")?;
         for (bug, says, by) in tool.finds {
