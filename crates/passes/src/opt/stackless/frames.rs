@@ -102,7 +102,7 @@ enum Event {
 }
 
 impl Event {
-    fn of(operation: &Intrinsic) -> Self {
+    fn of_operation(operation: &Intrinsic) -> Self {
         if operation.properties.releases {
             return Event::Destroys;
         }
@@ -124,7 +124,7 @@ struct State {
 }
 
 impl State {
-    fn step(&mut self, event: Option<&(usize, Event)>) {
+    fn apply(&mut self, event: Option<&(usize, Event)>) {
         match event {
             Some(&(context, Event::Spawns)) => {
                 self.spawned.insert(context);
@@ -171,7 +171,7 @@ pub(super) fn plan<'m>(
     for (context, candidate) in candidates.iter().enumerate() {
         events.insert(candidate.spawn.call.instruction(), (context, Event::Spawns));
         for site in candidate.operations {
-            events.insert(site.call.instruction(), (context, Event::of(site.intrinsic)));
+            events.insert(site.call.instruction(), (context, Event::of_operation(site.intrinsic)));
         }
     }
     let blocks = creator.blocks();
@@ -213,7 +213,7 @@ impl<'m> Planner<'_, '_, 'm> {
                 }
                 self.starts[number] = state.clone();
                 for instruction in &block.instructions {
-                    state.step(self.events.get(instruction));
+                    state.apply(self.events.get(instruction));
                 }
                 changed |= state != ends[number];
                 ends[number] = state;
@@ -284,7 +284,7 @@ impl<'m> Planner<'_, '_, 'm> {
                 let others: Vec<usize> = others.collect();
                 others.into_iter().for_each(|other| self.together[context].insert(other));
             }
-            state.step(event.as_ref());
+            state.apply(event.as_ref());
         }
         self.blocks[number].instructions = instructions;
     }
