@@ -21,6 +21,7 @@ mod random;
 mod random_programs;
 mod slices;
 mod suite;
+mod table;
 mod ucontext;
 mod watched;
 
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use libtest_mimic::Arguments;
 use suite::{Suite, Tests, Versions};
 
-const SUITES: [Suite; 16] = [
+const SUITES: [Suite; 17] = [
     Suite { name: "ahead", versions: Versions::Each, tests: ahead::tests },
     Suite { name: "c_interop", versions: Versions::Once, tests: c_interop::tests },
     Suite { name: "cases", versions: Versions::Once, tests: cases::tests },
@@ -44,13 +45,16 @@ const SUITES: [Suite; 16] = [
     Suite { name: "language", versions: Versions::Each, tests: language::tests },
     Suite { name: "random_programs", versions: Versions::Each, tests: random_programs::tests },
     Suite { name: "slices", versions: Versions::Once, tests: slices::tests },
+    Suite { name: "table", versions: Versions::Each, tests: table::tests },
     Suite { name: "ucontext", versions: Versions::Once, tests: ucontext::tests },
     Suite { name: "watched", versions: Versions::Once, tests: watched::tests },
 ];
 
 fn main() -> ExitCode {
     // Some tests run this program again, as another program.
-    if let Some(code) = language::as_language().or_else(random_programs::as_search) {
+    if let Some(code) =
+        language::as_language().or_else(random_programs::as_search).or_else(table::as_programs)
+    {
         return code;
     }
     let arguments = Arguments::from_args();
