@@ -11,6 +11,9 @@ use stackswitch_abi::limits::MIN_STACK;
 use crate::context::{Base, Context, Flags, Origin, Region, State, Tag};
 use crate::store::Store;
 
+/// The alignment of a stack pointer at a call.
+const STACK_ALIGNMENT: usize = 16;
+
 /// What the runtime writes at the top of a user stack: a region with one base and one hidden context.
 #[repr(C)]
 pub(crate) struct UserStack {
@@ -23,9 +26,10 @@ pub(crate) struct UserStack {
 }
 
 impl UserStack {
-    /// Where it lies in memory that ends at `end`.
+    /// Where it lies in memory that ends at `end`. No bytes of such a stack are ever copied, so it
+    /// need not begin where a cache line does.
     pub(crate) fn before(end: usize) -> *mut Self {
-        ((end - size_of::<Self>()) & !63) as *mut Self
+        ((end - size_of::<Self>()) & !(STACK_ALIGNMENT - 1)) as *mut Self
     }
 
     /// The one whose hidden context this is.

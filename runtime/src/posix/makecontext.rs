@@ -137,27 +137,23 @@ pub(super) unsafe fn make_with(
         }
         let thread = &mut *thread;
         check(thread, object)?;
-        let more = words.len().saturating_sub(REGISTERS);
+        let (in_registers, more) =
+            (words.len().min(REGISTERS), words.len().saturating_sub(REGISTERS));
         let bytes = more.checked_mul(WORD).ok_or(Code::Invalid)?.next_multiple_of(16);
-        let all = bytes + (REGISTERS * WORD).next_multiple_of(16);
         if low == 0 || function == 0 || size < MIN_STACK || size - MIN_STACK < bytes {
             return Err(Code::Invalid);
         }
         let (top, home) = prepare_stack(thread, low, size)?;
-        let sp = top - all;
-        let in_registers = top - REGISTERS * WORD;
+        // The entry loads all registers. Those that the program passed nothing for get words of the
+        // `UserStack` above.
+        let first = top - (in_registers * WORD).next_multiple_of(16);
+        let sp = first - bytes;
         for (i, word) in words.enumerate() {
-            let at =
-                if i < REGISTERS { in_registers + i * WORD } else { sp + (i - REGISTERS) * WORD };
+            let at = if i < REGISTERS { first + i * WORD } else { sp + (i - REGISTERS) * WORD };
             (at as *mut usize).write(word);
         }
-        let position = Position::at_start(
-            resume_points::ucontext_entry(),
-            sp,
-            function,
-            in_registers,
-            link.addr(),
-        );
+        let position =
+            Position::at_start(resume_points::ucontext_entry(), sp, function, first, link.addr());
         let flags = RAW | if (*object).destination.kind & MASKED != 0 { WITH_MASK } else { 0 };
         commit(thread, object, Capture::without_slice(position, 0, home), flags);
         Ok(())
