@@ -1,6 +1,6 @@
 //! `stackswitch-inline`: puts the fast path of a switch in the place of a call of the runtime.
 //!
-//! The fast path is a few instructions of inline assembly, which [`crate::cpu`] has for each CPU. The
+//! The fast path is a few instructions of inline assembly, which `crate::cpu` has for each CPU. The
 //! compiler then saves what is live at that place and nothing else. If the fast path does not apply,
 //! the assembly calls the runtime's function. On a CPU without a switch in place, calls stay.
 
