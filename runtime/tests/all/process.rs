@@ -292,7 +292,7 @@ fn thousands_of_large_slices_keep_their_bytes() {
     let name = "thousands_of_large_slices_keep_their_bytes";
     let output = in_own_process(module_path!(), name, || unsafe {
         let base = stackswitch_base_create(4 << 20);
-        let contexts: Vec<_> = (0..5000)
+        let contexts: Vec<_> = (0..2000)
             .map(|i| stackswitch_spawn_i64(base, has_a_large_frame as *mut c_void, word(i)))
             .collect();
         for round in 0..2 {
