@@ -100,7 +100,7 @@ pub(super) fn report<'m>(module: Module<'m>, findings: Vec<Finding<'m>>) {
     }
 }
 
-/// Keeps a finding, if somebody collects such. True if so.
+/// Keeps a finding if the caller collects findings. Returns whether it does.
 fn collect(finding: &Finding<'_>) -> bool {
     COLLECTED.with_borrow_mut(|collected| {
         let Some(collected) = collected else { return false };
@@ -138,7 +138,8 @@ const ERROR: u32 = 0;
 const WARNING: u32 = 1;
 const NOTE: u32 = 2;
 
-/// Keeps a decision of `pass`, or tells LLVM's context of it, which drops it unless somebody asked.
+/// Keeps a decision of `pass`, or reports it to LLVM's context, which drops it unless remarks were asked
+/// for.
 pub(super) fn remark(pass: &'static str, remark: &Remark<'_>) {
     let kept = COLLECTED.with_borrow_mut(|collected| {
         let remarks = collected.as_mut().and_then(|c| c.remarks.as_mut());
