@@ -134,7 +134,7 @@ extern "C" fn on_exit() {
     for program in ending {
         // SAFETY: the code stays, as the process is exiting. Who called unsafe functions to run the
         // program has guaranteed that its end is sound to run.
-        unsafe { program.run() };
+        unsafe { program.run_all() };
     }
 }
 
@@ -175,7 +175,7 @@ impl ProgramEnd {
     ///
     /// # Safety
     /// They must be sound to run, and their code must be there.
-    pub(crate) unsafe fn run(&self) {
+    pub(crate) unsafe fn run_all(&self) {
         loop {
             // SAFETY: the caller guarantees that all of them are sound to run.
             unsafe {
@@ -188,7 +188,7 @@ impl ProgramEnd {
     }
 
     /// # Safety
-    /// As for [`ProgramEnd::run`].
+    /// As for [`ProgramEnd::run_all`].
     unsafe fn run_function(&self) -> bool {
         let last = self.lists().functions.pop();
         // SAFETY: the program has registered the function with this type and argument.
@@ -203,7 +203,7 @@ impl ProgramEnd {
     }
 
     /// # Safety
-    /// As for [`ProgramEnd::run`].
+    /// As for [`ProgramEnd::run_all`].
     unsafe fn run_destructor(&self) -> bool {
         let newest = {
             let mut lists = self.lists();

@@ -91,7 +91,7 @@ impl Jit {
             self.call(|| {
                 self.construct()?;
                 let result = main(argc, argv.as_mut_ptr(), null_mut());
-                self.program.end().run();
+                self.program.end().run_all();
                 Ok(result)
             })
         };

@@ -81,7 +81,7 @@ impl Signature {
     /// whose parameter has an extension attribute is refused.
     pub(crate) fn body_type(&self) -> Option<ValueType> {
         let [Kind::Pointer, first] = self.params.as_slice() else { return None };
-        let of = |kind: &Kind| {
+        let value_type = |kind: &Kind| {
             Some(match kind {
                 Kind::Int(1, _) => ValueType::I1,
                 Kind::Int(8, _) => ValueType::I8,
@@ -95,8 +95,8 @@ impl Signature {
             })
         };
         let extended = matches!(first, Kind::Int(_, Extension::Zero | Extension::Sign));
-        let value = of(first)?;
-        (of(&self.result)? == value && !extended && !self.variadic && self.convention == 0)
+        let value = value_type(first)?;
+        (value_type(&self.result)? == value && !extended && !self.variadic && self.convention == 0)
             .then_some(value)
     }
 
