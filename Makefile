@@ -34,6 +34,7 @@ run: build ## Run the 30,000-context program through the JIT and print its figur
 
 check: lint ## Format, lints, unit tests, lit tests of the passes: a minute after a small change
 	cargo test -q --workspace --lib --bins
+	cargo test -q -p stackswitch-structure --test project
 	@$(MAKE) --no-print-directory lit
 
 test: setup-test ## Run every test, with LLVM 22 and 19; the last line is the sum
