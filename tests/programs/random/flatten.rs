@@ -32,7 +32,20 @@ pub fn flatten(program: &Program, function: Function) -> Code {
     flat.statements(&definition.statements);
     flat.unpublish();
     flat.code.ops.push(Op::Return(Expr::Var(2)));
+    without_broken_tails(&mut flat.code, function);
     flat.code
+}
+
+/// LLVM's tail call elimination breaks `musttail` calls in functions that call themselves (19 and 22).
+fn without_broken_tails(code: &mut Code, function: Function) {
+    let calls_itself = |op: &Op| matches!(op, Op::Call { call, .. } if call.callee == function);
+    if code.ops.iter().any(calls_itself) {
+        for op in &mut code.ops {
+            if let Op::TailCall { must, .. } = op {
+                *must = false;
+            }
+        }
+    }
 }
 
 struct Flat {
