@@ -53,19 +53,21 @@ fn destroyed_handles_are_known_whatever_comes_after_them() {
 
 #[test]
 fn headers_of_the_dead_keep_no_more_memory_than_a_page_in_sixteen() {
-    unsafe {
+    let name = "headers_of_the_dead_keep_no_more_memory_than_a_page_in_sixteen";
+    let output = in_own_process(module_path!(), name, || {
         let resident = || {
             let text = std::fs::read_to_string("/proc/self/statm").unwrap();
             text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
         };
         let before = resident();
         for _ in 0..400_000 {
-            stackswitch_destroy(spawn(null_mut()));
+            unsafe { stackswitch_destroy(spawn(null_mut())) };
         }
         let grown = resident().saturating_sub(before);
         // 128 bytes each would be 51 MB.
         assert!(grown < 10_000_000, "{grown}");
-    }
+    });
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

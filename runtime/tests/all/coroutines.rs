@@ -393,7 +393,8 @@ unsafe extern "C-unwind" fn excursion(_: *mut c_void, _: *mut c_void) -> *mut c_
 
 #[test]
 fn memory_of_a_deep_excursion_goes_back() {
-    unsafe {
+    let name = "memory_of_a_deep_excursion_goes_back";
+    let output = in_own_process(module_path!(), name, || unsafe {
         let base = stackswitch_base_create(512 << 20);
         let context = stackswitch_spawn(base, excursion as *mut c_void, null_mut());
         let neighbour = stackswitch_spawn(base, echo_all as *mut c_void, null_mut());
@@ -407,7 +408,8 @@ fn memory_of_a_deep_excursion_goes_back() {
         stackswitch_destroy(context);
         stackswitch_destroy(neighbour);
         stackswitch_base_destroy(base);
-    }
+    });
+    assert!(output.status.success(), "{output:?}");
 }
 
 unsafe extern "C-unwind" fn echo_all(_: *mut c_void, first: *mut c_void) -> *mut c_void {
