@@ -1,4 +1,8 @@
 //! What the tests of the runtime share.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the error handler is called as the C ABI says"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_int, c_void};
