@@ -365,3 +365,75 @@ fn constraints(operation: Operation, conditions: Conditions) -> String {
     }
     all.join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPERATIONS: [Operation; 5] = [
+        Operation::Swap,
+        Operation::Resume,
+        Operation::Suspend,
+        Operation::SwapContext(ObjectPlace::OwnMemory),
+        Operation::SwapContext(ObjectPlace::Ucontext),
+    ];
+
+    /// All conditions that an operation can have.
+    fn all_conditions(operation: Operation) -> impl Iterator<Item = Conditions> {
+        let flag = |bits: u32, bit: u32| bits & 1 << bit != 0;
+        (0..64u32)
+            .map(move |bits| Conditions {
+                red_zone: flag(bits, 0),
+                marked_targets: flag(bits, 1),
+                base_pointer: flag(bits, 2),
+                slow_call: flag(bits, 3),
+                knows_resumed: flag(bits, 4),
+                unwind_tables: flag(bits, 5),
+            })
+            .filter(move |c| match operation.returns_twice() {
+                true => !c.slow_call,
+                false => !c.knows_resumed,
+            })
+    }
+
+    #[test]
+    fn each_input_has_the_register_of_the_output_of_its_name() {
+        for operation in OPERATIONS {
+            for conditions in all_conditions(operation) {
+                let constraints = constraints(operation, conditions);
+                let parts: Vec<&str> = constraints.split(',').collect();
+                let outputs = parts.iter().take_while(|part| part.starts_with('=')).count();
+                let operands = Operands::of(operation, conditions);
+                for (place, &input) in operands.inputs().iter().enumerate() {
+                    let after = operands.after(input);
+                    assert_eq!(parts[outputs + place], after.to_string(), "{constraints}");
+                    let register = format!("={{{}}}", register(operation, input));
+                    assert_eq!(parts[after as usize], register, "{constraints}");
+                }
+                let clobbers = &parts[outputs + operands.inputs().len()..];
+                assert!(clobbers.iter().all(|part| part.starts_with('~')), "{constraints}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_jump_has_its_label() {
+        for operation in OPERATIONS {
+            for conditions in all_conditions(operation) {
+                let text = assembly(operation, conditions).text;
+                let mut labels = Vec::new();
+                for line in text.lines() {
+                    labels.extend(line.strip_suffix(':'));
+                }
+                for label in 1..=9 {
+                    let count = labels.iter().filter(|l| **l == label.to_string()).count();
+                    let words = || text.split([' ', '\n', '-', '(', ',']);
+                    let is_used =
+                        words().any(|w| w == format!("{label}f") || w == format!("{label}b"));
+                    assert!(count <= 1, "{label} twice in {text}");
+                    assert!(count == 1 || !is_used, "{label} is missing in {text}");
+                }
+            }
+        }
+    }
+}
