@@ -54,7 +54,7 @@ class Runtime:
 
     def threads(self):
         """The threads that use contexts. The thread that was selected stays selected."""
-        words = symbol("stackswitch_resident_v2")
+        words = symbol("stackswitch_debug_words")
         offset = word(words) if words is not None else 0
         if not offset:
             return []

@@ -39,3 +39,14 @@ pub(crate) fn publish() {
         unsafe { (*variable.cast::<AtomicUsize>()).store(offset, Ordering::Relaxed) };
     }
 }
+
+/// The offset of the thread words from the thread pointer; 0 before the first thread is set up. For
+/// debuggers: it is there in the checked build, too, which does not publish the other variables.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals)]
+pub static stackswitch_debug_words: AtomicUsize = AtomicUsize::new(0);
+
+/// Writes that offset.
+pub(crate) fn publish_for_debuggers() {
+    stackswitch_debug_words.store(arch::thread_words_offset(), Ordering::Relaxed);
+}

@@ -230,6 +230,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         });
         stats::thread_started();
     }
+    inlined::publish_for_debuggers();
     if !CHECKED {
         inlined::publish();
     }
