@@ -132,7 +132,7 @@ pub(crate) fn replace<'m>(
     let why = if cpu::knows_ucontext(module) {
         found.iter().find_map(|(replacement, function)| replacement.obstacle(module, *function))
     } else {
-        Some("the layout of 'ucontext_t' is known for 64-bit Linux on x86-64 only".to_owned())
+        Some(format!("the layout of 'ucontext_t' is not known for '{}'", module.triple()))
     };
     if let Some(why) = why {
         return Outcome::Refused(refusals(&found, &why));
