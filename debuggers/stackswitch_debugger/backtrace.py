@@ -88,8 +88,8 @@ def show_suspended(context):
 
 def lines_of(frame):
     """What is said of a frame: a line for each function inlined there, then one for its own."""
-    names = functions_at(frame.instruction) or (name_at(frame.instruction),)
-    place = line_at(frame.instruction)
+    names = functions_at(frame.source_address) or (name_at(frame.source_address),)
+    place = line_at(frame.source_address)
     lines = []
     for index, name in enumerate(names):
         where = " at " + place if place and index == 0 else ""

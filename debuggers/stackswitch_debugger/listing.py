@@ -141,10 +141,10 @@ def body_and_place(context):
     for frame in context.frames():
         if isinstance(frame, str):
             return "?", place or "?"
-        if name_at(frame.instruction) in ENTRIES:
+        if name_at(frame.source_address) in ENTRIES:
             break
-        names = functions_of_program(frame.instruction)
+        names = functions_of_program(frame.source_address)
         if names:
-            place = place or function_and_line(frame.instruction)
+            place = place or function_and_line(frame.source_address)
             body = names[-1]
     return body or "?", place or "?"

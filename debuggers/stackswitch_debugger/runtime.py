@@ -236,7 +236,7 @@ class Context:
         """Its frames, innermost first, and a text if they cannot be followed to their end."""
         registers, called = self.registers()
         first = {cpu().numbers[name]: value for name, value in registers.items()}
-        return frames_from(Frame(first, called), self.memory())
+        return frames_from(Frame(first, called, suspended=not called), self.memory())
 
 
 def cut(pieces, low):

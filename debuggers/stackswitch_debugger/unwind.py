@@ -13,11 +13,12 @@ class Frame:
     """One frame: its registers, by DWARF's numbers.
 
     `after_call` says that the frame is inside a call, so its program counter is the call's return
-    address."""
+    address. `suspended` says that it is inside an in-place switch, so its program counter is the
+    resume address, which follows the switch."""
 
-    def __init__(self, registers, after_call):
+    def __init__(self, registers, after_call, suspended=False):
         self.registers = registers
-        self.after_call = after_call
+        self.after_call, self.suspended = after_call, suspended
 
     @property
     def pc(self):
@@ -25,8 +26,13 @@ class Frame:
 
     @property
     def instruction(self):
-        """An address in the instruction that the frame is at."""
+        """An address that the frame's registers belong to."""
         return self.pc - 1 if self.after_call else self.pc
+
+    @property
+    def source_address(self):
+        """An address in the instruction that the frame is at, for names and lines."""
+        return self.pc - 1 if self.after_call or self.suspended else self.pc
 
 
 # The code at a resume address that an in-place switch has is shorter than this.
