@@ -12,8 +12,9 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DIRECTORY := $(TARGET)$(if $(filter-out 22,$(LLVM)),/llvm-$(LLVM))
 CARGO_BUILD := CARGO_BUILD_BUILD_DIR=$(TARGET) cargo build --target-dir $(DIRECTORY)
 FEATURES := --no-default-features --features llvm$(LLVM)
-COMMAND := $(DIRECTORY)/release/stackswitch
-PLUGIN := $(DIRECTORY)/release/libstackswitch_plugin.so
+PROFILE ?= release
+COMMAND := $(DIRECTORY)/$(PROFILE)/stackswitch
+PLUGIN := $(DIRECTORY)/$(PROFILE)/libstackswitch_plugin.so
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
 # Builds of the runtime for tools, each with the cargo feature of its name. They are installed beside
 # the plain one.
@@ -122,8 +123,8 @@ install-files:
 	install -D -m 755 $(PLUGIN) $(ROOT)/lib/libstackswitch_plugin.so
 	install -D -m 755 $(RUNTIME).so $(ROOT)/lib/libstackswitch_rt.so
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
-	$(foreach variant,$(VARIANTS),install -D -m 644 $(call variant,$(variant)) \
-	  $(ROOT)/lib/libstackswitch_rt_$(variant).a &&) true
+	$(foreach name,$(VARIANTS),install -D -m 644 $(call variant,$(name)) \
+	  $(ROOT)/lib/libstackswitch_rt_$(name).a &&) true
 	cd runtime/include && find . -name '*.h' -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
 	cd debuggers && find . -name '*.py' -exec \

@@ -1,6 +1,8 @@
 //! Shows the line of a source file that a message is about, as compilers do.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
+
+use stackswitch::diagnostics::Location;
 
 use super::colour::{ERROR, FRAME};
 
@@ -9,7 +11,7 @@ const LONGEST: usize = 200;
 
 /// A line of a file, and a column in it.
 pub(super) struct SourcePosition<'a> {
-    pub(super) file: &'a Path,
+    pub(super) file: Cow<'a, Path>,
     /// From one.
     pub(super) line: u32,
     /// From one; zero if it is not known.
@@ -17,10 +19,16 @@ pub(super) struct SourcePosition<'a> {
 }
 
 impl SourcePosition<'_> {
+    /// The position that debug information names.
+    pub(super) fn named(location: &Location) -> Self {
+        let Location { line, column, .. } = *location;
+        Self { file: location.path().into(), line, column }
+    }
+
     /// The line with its number, and a mark below the column. None if the file cannot be read, as
     /// the standard input, or has no such line.
     pub(super) fn show(&self) -> Option<String> {
-        let text = std::fs::read(self.file).ok()?;
+        let text = std::fs::read(&self.file).ok()?;
         let index = usize::try_from(self.line).ok()?.checked_sub(1)?;
         let line = std::str::from_utf8(text.split(|&byte| byte == b'\n').nth(index)?).ok()?;
         let line = line.trim_end();
@@ -54,7 +62,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "one\n\ttwo thr\u{e9}e four\n").unwrap();
         let show = |line, column| {
-            let position = SourcePosition { file: file.path(), line, column };
+            let position = SourcePosition { file: file.path().into(), line, column };
             position.show().map(|text| anstream::adapter::strip_str(&text).to_string())
         };
         assert_eq!(show(2, 2).unwrap(), " 2 | \ttwo thr\u{e9}e four\n   | \t^");

@@ -137,9 +137,7 @@ fn use_text(function: &Function, site: &Use) -> String {
 /// instruction.
 fn position_text(location: Option<&Location>, instruction: &str) -> String {
     let Some(location) = location else { return instruction.to_owned() };
-    let Location { file, line, column } = location;
-    let position = SourcePosition { file: Path::new(file), line: *line, column: *column };
-    match position.show() {
+    match SourcePosition::named(location).show() {
         Some(shown) => {
             let shown: Vec<String> = shown.lines().map(|line| format!("  {line}")).collect();
             format!("{location}\n{}", shown.join("\n"))
@@ -248,6 +246,6 @@ fn remark_json(remark: &Remark) -> Value {
 fn location_json(location: Option<&Location>) -> Value {
     location.map_or(
         Value::Null,
-        |Location { file, line, column }| json!({ "file": file, "line": line, "column": column }),
+        |Location { file, line, column, .. }| json!({ "file": file, "line": line, "column": column }),
     )
 }

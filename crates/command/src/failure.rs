@@ -1,6 +1,7 @@
 //! The command's own failures: their messages and their exit statuses. Warnings are printed here too.
 
 use std::{
+    borrow::Cow,
     io::{ErrorKind, Write},
     path::Path,
     process::ExitCode,
@@ -150,7 +151,8 @@ impl From<reader::Error> for Failure {
         let status = match error {
             reader::Error::Io { .. } => EX_NOINPUT,
             reader::Error::Parse { file, line, column, .. } if line > 0 => {
-                message.excerpt = SourcePosition { file: file.as_ref(), line, column }.show();
+                message.excerpt =
+                    SourcePosition { file: Cow::Borrowed(file.as_ref()), line, column }.show();
                 EX_DATAERR
             }
             _ => EX_DATAERR,
@@ -218,8 +220,7 @@ impl From<&Diagnostic> for Message {
 
 /// The line of the source at a location, if it can be read.
 fn excerpt(location: &Location) -> Option<String> {
-    let Location { file, line, column } = location;
-    SourcePosition { file: file.as_ref(), line: *line, column: *column }.show()
+    SourcePosition::named(location).show()
 }
 
 /// A note of a diagnostic, with the line of the source or else the instruction.

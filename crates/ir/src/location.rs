@@ -1,6 +1,7 @@
 //! Places in the source, from debug information.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use inkwell::llvm_sys::debuginfo::*;
 use inkwell::llvm_sys::prelude::LLVMMetadataRef;
@@ -13,10 +14,20 @@ use crate::wrappers::{Call, Function, Instruction};
 pub struct Location {
     /// The file as the debug information names it.
     pub file: String,
+    /// The directory that `file` starts from if it is relative; empty if that is not known. The
+    /// compiler chooses it: it need not be the one in which the compiler was run.
+    pub directory: String,
     /// The line, from 1.
     pub line: u32,
     /// The column, from 1; 0 where it is not known.
     pub column: u32,
+}
+
+impl Location {
+    /// Where the file is, for those who read it.
+    pub fn path(&self) -> PathBuf {
+        Path::new(&self.directory).join(&self.file)
+    }
 }
 
 impl fmt::Display for Location {
@@ -35,7 +46,7 @@ impl Function<'_> {
                 return None;
             }
             let line = LLVMDISubprogramGetLine(subprogram);
-            Some(Location { file: file_of(subprogram)?, line, column: 0 })
+            place(subprogram, line, 0)
         }
     }
 }
@@ -51,7 +62,7 @@ impl Instruction<'_> {
             }
             let (line, column) =
                 (LLVMDILocationGetLine(location), LLVMDILocationGetColumn(location));
-            Some(Location { file: file_of(LLVMDILocationGetScope(location))?, line, column })
+            place(LLVMDILocationGetScope(location), line, column)
         }
     }
 }
@@ -63,12 +74,12 @@ impl Call<'_> {
     }
 }
 
-/// The name of the file that a scope is in.
+/// A place in the file that a scope is in. `None` if the scope names no file.
 ///
 /// # Safety
 /// `scope` must be a scope of a live module's debug information.
-unsafe fn file_of(scope: LLVMMetadataRef) -> Option<String> {
-    // SAFETY: the caller vouches for the scope; LLVM keeps the name, which has this length.
+unsafe fn place(scope: LLVMMetadataRef, line: u32, column: u32) -> Option<Location> {
+    // SAFETY: the caller vouches for the scope; LLVM keeps both names, which have these lengths.
     unsafe {
         let file = LLVMDIScopeGetFile(scope);
         if file.is_null() {
@@ -76,6 +87,9 @@ unsafe fn file_of(scope: LLVMMetadataRef) -> Option<String> {
         }
         let mut length = 0;
         let name = LLVMDIFileGetFilename(file, &mut length);
-        Some(copy_text(name, length as usize))
+        let name = copy_text(name, length as usize);
+        let directory = LLVMDIFileGetDirectory(file, &mut length);
+        let directory = copy_text(directory, length as usize);
+        Some(Location { file: name, directory, line, column })
     }
 }

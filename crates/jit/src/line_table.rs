@@ -37,7 +37,9 @@ impl LineTable {
                 // Line 0 marks code that belongs to no line of the source.
                 let line = place.line.filter(|line| *line != 0)?;
                 let column = place.column.unwrap_or(0);
-                Some(Location { file: place.file?.to_owned(), line, column })
+                let file = place.file?.to_owned();
+                // The reader of DWARF has put the directory before the file.
+                Some(Location { file, directory: String::new(), line, column })
             });
             frames.push(Frame::new(function, location));
         }

@@ -136,7 +136,12 @@ mod tests {
             severity: Severity::Error,
             function: "f".into(),
             instruction: Some("%x = call ptr @g()".into()),
-            location: Some(Location { file: "a.c".into(), line: 3, column: 7 }),
+            location: Some(Location {
+                file: "a.c".into(),
+                directory: String::new(),
+                line: 3,
+                column: 7,
+            }),
             message: "wrong; expected right".into(),
             hint: Some("do right".into()),
             notes: Vec::new(),
@@ -154,7 +159,12 @@ mod tests {
         diagnostic.notes.push(Note {
             function: "h".into(),
             instruction: "ret void".into(),
-            location: Some(Location { file: "a.c".into(), line: 9, column: 1 }),
+            location: Some(Location {
+                file: "a.c".into(),
+                directory: String::new(),
+                line: 9,
+                column: 1,
+            }),
             message: "here too".into(),
         });
         assert_eq!(

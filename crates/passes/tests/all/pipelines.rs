@@ -1,5 +1,7 @@
 //! The passes run in process.
 
+use std::path::Path;
+
 use inkwell::OptimizationLevel;
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
@@ -156,7 +158,9 @@ define void @f() !dbg !4 {
 !7 = !DILocation(line: 3, column: 7, scope: !4)"#,
     );
     let found = verify::verify(&module);
-    assert_eq!(found[0].location, Some(Location { file: "program.c".into(), line: 3, column: 7 }));
+    let (file, directory) = ("program.c".to_owned(), "/".to_owned());
+    assert_eq!(found[0].location, Some(Location { file, directory, line: 3, column: 7 }));
+    assert_eq!(found[0].location.as_ref().unwrap().path(), Path::new("/program.c"));
     assert!(found[0].to_string().starts_with("program.c:3:7: error: in function 'f'"));
 }
 
