@@ -44,7 +44,7 @@ class Next(gdb.Command):
             return watch.resume("next")
         address = owners[0].running()
         line = gdb.find_pc_line(gdb.newest_frame().pc()).line
-        while watch.resume("next"):
+        while self.leaves_line(owners[0], address, watch):
             if owners[0].running() == address:
                 return True
             context = Context(runtime, address, owners[0])
@@ -57,6 +57,15 @@ class Next(gdb.Command):
             if place.pc == here and place.line not in (0, line):
                 return True  # the switch was the end of its line
         return False
+
+    def leaves_line(self, thread, address, watch):
+        """Runs to the next line or to an in-place switch. False if something else stops the
+        process."""
+        left = Left(thread, address)
+        try:
+            return watch.resume("next") or left.reached
+        finally:
+            left.delete()
 
     def wait_for(self, context, watch):
         """Runs until the context resumes. False if something else stops the process before."""
@@ -74,6 +83,26 @@ class Next(gdb.Command):
                 return True
             watch.resume("stepi")
         return False
+
+
+class Left(gdb.Breakpoint):
+    """Stops where an in-place switch leaves a context. There gdb's own stepping would lose the
+    function: at the resume address of the other context no caller can be found."""
+
+    def __init__(self, thread, address):
+        word = thread.words + thread.runtime["words.current"]
+        expression = "*(unsigned long *) %#x" % word
+        super().__init__(expression, gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
+        self.silent = True
+        self.owner, self.left, self.reached = thread, address, False
+
+    def stop(self):
+        # A switch of the runtime is a call, over which gdb steps.
+        function = gdb.execute("info symbol $pc", to_string=True)
+        self.reached = "stackswitch" not in function.split(" in section")[0] and (
+            self.owner.running() != self.left
+        )
+        return self.reached
 
 
 class Resumed(gdb.Breakpoint):
