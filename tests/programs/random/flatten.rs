@@ -50,7 +50,7 @@ fn without_broken_tails(code: &mut Code, function: Function) {
 
 struct Flat {
     code: Code,
-    /// Where each loop that is being flattened goes on after its end.
+    /// The block that follows each loop that is being flattened.
     loops: Vec<Label>,
     publishes: bool,
     is_start: bool,

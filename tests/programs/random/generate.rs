@@ -603,7 +603,7 @@ impl Maker {
         let base = self.rng.weighted(&[
             (24, Base::Null),
             (3, Base::Shared),
-            // Where the creator goes on, such a context is displaced, and what it has published.
+            // While the creator runs, such a context is displaced, with the variables that it has published.
             (if self.publishes { 0 } else { 3 }, Base::Here),
             (1, Base::Own),
         ]);

@@ -422,7 +422,7 @@ impl<'m> Planner<'_, '_, 'm> {
     }
 }
 
-/// Whether a call comes back to its caller whatever happens, unless the program ends or never goes on.
+/// Whether a call certainly returns to its caller, unless the program ends or loops for ever.
 fn certainly_returns<'m>(call: Call<'m>, index: &Index<'_, 'm>, facts: &SuspendFacts<'m>) -> bool {
     if let Some(site) = index.get(&call) {
         return !site.intrinsic.properties.runs_other_code();
