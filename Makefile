@@ -25,7 +25,7 @@ ROOT = $(DESTDIR)$(abspath $(PREFIX))
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 .PHONY: help run check test programs lit update-lit lint clippy setup setup-test build plugin \
-  runtime install bench bench-full
+  runtime install bench bench-full switch-costs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -92,6 +92,10 @@ bench: build-bench ## Measure the runtime and its peers side by side (minutes)
 
 bench-full: build-bench ## The same with more points and repetitions (the better part of an hour)
 	$(BENCH) --full
+
+switch-costs: build-bench ## What a switch costs by LLVM's models of CPUs (DETAIL=swap: all about a loop)
+	$(TARGET)/measure/stackswitch-bench --switch-costs $$(llvm-config-$(LLVM) --bindir) \
+	  $(if $(DETAIL),--detail "$(DETAIL)")
 
 # The library is measured as it is installed, the peers that are Python packages in an environment
 # of their own.

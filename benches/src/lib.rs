@@ -3,6 +3,7 @@
 //! The subjects belong to the program, because they need compilers and libraries that these parts do not.
 
 pub mod bars;
+pub mod loops;
 pub mod measure;
 pub mod module;
 pub mod order;

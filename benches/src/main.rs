@@ -3,8 +3,10 @@
 //! Writes `results.json` and a plot per curve, and prints a table and the bars.
 
 mod parked;
+mod steps;
 mod subjects;
 mod suite;
+mod switch_costs;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +43,13 @@ struct Arguments {
     /// The plugin for it.
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
+    /// Prints what a switch costs by LLVM's models of CPUs, and measures nothing. The folder has
+    /// `llvm-mca` and `llvm-objdump`.
+    #[arg(long, value_name = "FOLDER")]
+    switch_costs: Option<PathBuf>,
+    /// With --switch-costs: LLVM's whole report on the loops whose names contain this.
+    #[arg(long, value_name = "NAME")]
+    detail: Option<String>,
     /// Parks contexts of one subject and prints what they cost (the program runs itself so).
     #[arg(long, hide = true, num_args = 3, value_names = ["BENCH", "SUBJECT", "COUNT"])]
     park: Option<Vec<String>>,
@@ -50,6 +59,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(park) = &arguments.park {
         return parked::child(&park[0], &park[1], &park[2]);
+    }
+    if let Some(tools) = &arguments.switch_costs {
+        return match switch_costs::print(tools, arguments.detail.as_deref()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
     }
     let core = pin();
     eprintln!("pinned to core {core}");
