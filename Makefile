@@ -13,6 +13,8 @@ DIRECTORY := $(TARGET)$(if $(filter-out 22,$(LLVM)),/llvm-$(LLVM))
 CARGO_BUILD := CARGO_BUILD_BUILD_DIR=$(TARGET) cargo build --target-dir $(DIRECTORY)
 FEATURES := --no-default-features --features llvm$(LLVM)
 PROFILE ?= release
+# The profile of `make clippy`. In that of the tests it shares what build scripts have made.
+LINT_PROFILE ?= dev
 COMMAND := $(DIRECTORY)/$(PROFILE)/stackswitch
 PLUGIN := $(DIRECTORY)/$(PROFILE)/libstackswitch_plugin.so
 RUNTIME := $(TARGET)/rt/libstackswitch_rt
@@ -58,7 +60,7 @@ lint: setup clippy ## Check the format and the lints
 	cargo fmt --all --check
 
 clippy: setup
-	cargo clippy -q --workspace --all-targets --features stackswitch-bench/subjects -- -D warnings
+	cargo clippy -q --profile $(LINT_PROFILE) --workspace --all-targets --features stackswitch-bench/subjects -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+use libtest_mimic::Failed;
 use stackswitch_test_support::{Artifacts, directory, succeed, text};
+
+use crate::suite::Tests;
 
 /// How the runtime is linked.
 #[derive(Clone, Copy)]
@@ -47,6 +50,48 @@ const WITH_LLD: [NamedLinkage; 4] = [
     ("lto", Linkage::Lto("-flto=full")),
     ("thinlto", Linkage::Lto("-flto=thin")),
 ];
+
+/// At the first, clang's functions are `optnone`; above it, switches are in place.
+const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
+
+/// A way to compile and link a program with the installed library.
+pub struct Row {
+    /// The row's name in its suite, and the name of the program that it builds.
+    pub name: String,
+    pub compiler: Compiler,
+    pub level: &'static str,
+    pub linkage: Linkage<'static>,
+}
+
+impl Row {
+    /// Builds a program of a suite at the row's level and with more flags; the program's path.
+    pub fn build(
+        &self,
+        artifacts: &Artifacts,
+        suite: &str,
+        source: &Path,
+        flags: &[&str],
+    ) -> Result<PathBuf, String> {
+        let flags = [flags, &[self.level]].concat();
+        build(artifacts, self.compiler, source, &flags, (suite, &self.name), self.linkage)
+    }
+}
+
+/// Adds a test for each compiler, level and linkage that there is with an installed library.
+pub fn add_installed(
+    tests: &mut Tests,
+    check: impl Fn(&Artifacts, &Row) -> Result<(), Failed> + Copy + Send + 'static,
+) {
+    for (compiler_name, compiler, linkages) in INSTALLED {
+        for level in LEVELS {
+            for &(linkage_name, linkage) in linkages {
+                let name = format!("{compiler_name}{level}-{linkage_name}");
+                let row = Row { name: name.clone(), compiler, level, linkage };
+                tests.add_with_artifacts(name, move |artifacts| check(artifacts, &row));
+            }
+        }
+    }
+}
 
 /// The plugin of a compiler that has one.
 pub fn plugin(artifacts: &Artifacts, compiler: Compiler) -> Option<&Path> {

@@ -7,12 +7,9 @@ use libtest_mimic::Failed;
 use stackswitch_test_support::{Artifacts, run, text};
 
 use crate::{
-    c::{self, Compiler, INSTALLED, Linkage},
+    c::{self, Row},
     suite::Tests,
 };
-
-/// Above the first switches are in place.
-const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
 
 /// Ways for the program to end, with the exit code (none: a signal) and what it says.
 const ENDS: [(&str, Option<i32>, &str); 3] = [
@@ -23,28 +20,12 @@ const ENDS: [(&str, Option<i32>, &str); 3] = [
 
 /// The program, by every compiler that the library is installed for.
 pub fn tests(tests: &mut Tests) {
-    for (compiler_name, compiler, linkages) in INSTALLED {
-        for level in LEVELS {
-            for &(linkage_name, linkage) in linkages {
-                let name = format!("{compiler_name}{level}-{linkage_name}");
-                let file = name.clone();
-                tests.add_with_artifacts(name, move |artifacts| {
-                    check(artifacts, compiler, level, &file, linkage)
-                });
-            }
-        }
-    }
+    c::add_installed(tests, check);
 }
 
-fn check(
-    artifacts: &Artifacts,
-    compiler: Compiler,
-    level: &str,
-    name: &str,
-    linkage: Linkage,
-) -> Result<(), Failed> {
+fn check(artifacts: &Artifacts, row: &Row) -> Result<(), Failed> {
     let source = c::sources().join("exceptions.cpp");
-    let program = c::build(artifacts, compiler, &source, &[level], ("exceptions", name), linkage)?;
+    let program = row.build(artifacts, "exceptions", &source, &[])?;
     let output = run(&mut Command::new(&program))?;
     let expected = fs::read_to_string(source.with_extension("expected"))?;
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

@@ -30,7 +30,7 @@ pub fn generate(seed: u64) -> Program {
     let publishes = rng.percent(45);
     let goes_back = rng.percent(40);
     let mut roles = vec![(Role::Plain(None), Yields::No)];
-    for _ in 0..3 + rng.below(6) {
+    for _ in 0..2 + rng.below(5) {
         roles.push(role(&mut rng, types));
     }
     // There is always a body.
@@ -46,6 +46,7 @@ pub fn generate(seed: u64) -> Program {
         clones: false,
         publishes,
         goes_back,
+        budget: 0,
     };
     maker.choose_table();
     let mut functions = Vec::new();
@@ -123,6 +124,8 @@ struct Maker {
     publishes: bool,
     /// Control may go back by a jump.
     goes_back: bool,
+    /// The statements that the function may still have, those in blocks included.
+    budget: usize,
 }
 
 /// What statements of a function can use.
@@ -200,15 +203,22 @@ impl Maker {
             pure: function != 0 && self.rng.percent(55),
         };
         let mut counters = Counters::default();
-        let count = if function == 0 { 5 + self.rng.below(6) } else { 2 + self.rng.below(5) };
+        let count = if function == 0 { 4 + self.rng.below(5) } else { 2 + self.rng.below(4) };
+        self.budget = count + if function == 0 { 10 } else { 4 };
         let mut statements = self.block(&mut scope, &mut counters, count);
         let result = self.expr(&scope, 2);
         statements.push(Stmt::Return(result));
         statements
     }
 
+    /// A block of at least one statement, and at most `count`.
     fn block(&mut self, scope: &mut Scope, counters: &mut Counters, count: usize) -> Vec<Stmt> {
-        (0..count).map(|_| self.statement(scope, counters)).collect()
+        let mut statements = Vec::new();
+        while statements.is_empty() || statements.len() < count && self.budget > 0 {
+            self.budget = self.budget.saturating_sub(1);
+            statements.push(self.statement(scope, counters));
+        }
+        statements
     }
 
     /// A block in a scope of its own.
@@ -285,7 +295,7 @@ impl Maker {
     fn statement(&mut self, scope: &mut Scope, counters: &mut Counters) -> Stmt {
         let kinds = self.kinds(scope);
         match self.rng.weighted(&kinds) {
-            Kind::Set => Stmt::Set(self.var(), self.expr(scope, 3)),
+            Kind::Set => Stmt::Set(self.var(), self.expr(scope, 2)),
             Kind::Store => {
                 let memory = self.memory(scope);
                 Stmt::Store(memory, self.expr(scope, 1), self.expr(scope, 2))
@@ -403,7 +413,8 @@ impl Maker {
     }
 
     fn expr(&mut self, scope: &Scope, depth: usize) -> Expr {
-        if depth == 0 || self.rng.percent(30) {
+        // Arithmetic is LLVM's business: there is little of it.
+        if depth == 0 || self.rng.percent(65) {
             return match self.rng.below(10) {
                 0..3 => Expr::Const(self.rng.below(20) as i64 - 5),
                 3 => Expr::Const(self.rng.next() as i64),

@@ -77,10 +77,11 @@ pub fn some(program: &Program, rng: &mut Rng, count: usize) -> Vec<Way> {
     let mut ways = vec![PLAIN];
     for number in 0..count {
         let pipeline = (number % 2 == 1).then(|| rng.pick(pipelines(program)));
+        // A pipeline is seldom followed by another.
         let levels = if pipeline.is_some() {
-            [OptLevel::O0, OptLevel::O1, OptLevel::O2]
+            [OptLevel::O0, OptLevel::O0, OptLevel::O0, OptLevel::O1, OptLevel::O2]
         } else {
-            [OptLevel::O1, OptLevel::O2, OptLevel::O3]
+            [OptLevel::O1, OptLevel::O2, OptLevel::O3, OptLevel::O2, OptLevel::O3]
         };
         ways.push(Way {
             pipeline,

@@ -9,6 +9,7 @@ pub mod imports;
 pub mod layers;
 mod modules;
 mod names;
+mod scan;
 pub mod sizes;
 
 pub use modules::{Crate, File, Module};

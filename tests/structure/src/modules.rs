@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use syn::{Attribute, ForeignItem, Item, UseTree};
 
 /// A crate's source files and modules.
-#[derive(Debug)]
 pub struct Crate {
     /// The folder of the root file.
     pub source: PathBuf,
@@ -18,7 +17,6 @@ pub struct Crate {
 }
 
 /// One parsed source file.
-#[derive(Debug)]
 pub struct File {
     /// Where it is.
     pub path: PathBuf,

@@ -9,6 +9,8 @@ use syn::visit::{self, Visit};
 use syn::{Block, ImplItemFn, ItemFn, Signature, TraitItemFn};
 use walkdir::{DirEntry, WalkDir};
 
+use crate::scan;
+
 /// The endings of files that count as source.
 const ENDINGS: [&str; 6] = ["rs", "cc", "c", "h", "hpp", "py"];
 
@@ -36,10 +38,27 @@ pub fn source_files(root: &Path) -> Vec<PathBuf> {
         .into_iter()
         .filter_entry(is_ours)
         .map(|entry| entry.expect("a folder of the project can be read").into_path())
-        .filter(|path| path.extension().is_some_and(|e| ENDINGS.iter().any(|known| e == *known)))
+        .filter(|path| ENDINGS.contains(&ending(path).as_str()))
         .collect();
     files.sort();
     files
+}
+
+/// The ending of a file's name. A script that Python runs has that of Python.
+fn ending(path: &Path) -> String {
+    match path.extension() {
+        Some(ending) => ending.to_string_lossy().into_owned(),
+        // A file that is no text is no source.
+        None => match fs::read_to_string(path).unwrap_or_default().lines().next() {
+            Some(first) if first.starts_with("#!") && first.ends_with("python3") => "py".into(),
+            _ => String::new(),
+        },
+    }
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
 /// The lines of a file.
@@ -47,19 +66,24 @@ pub fn source_files(root: &Path) -> Vec<PathBuf> {
 /// # Panics
 /// Panics if the file cannot be read.
 pub fn lines(path: &Path) -> usize {
-    let text = fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-    text.lines().count()
+    text(path).lines().count()
+}
+
+/// The functions of a source file.
+///
+/// # Panics
+/// Panics if the file cannot be read, or is Rust that is not valid.
+pub fn functions(path: &Path) -> Vec<Function> {
+    match ending(path).as_str() {
+        "rs" => rust_functions(path),
+        "py" => scan::python_functions(&text(path)),
+        _ => scan::c_functions(&text(path)),
+    }
 }
 
 /// The functions of a Rust file, those in macros included.
-///
-/// # Panics
-/// Panics if the file cannot be read or is not valid Rust.
-pub fn rust_functions(path: &Path) -> Vec<Function> {
-    let text = fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-    let file = syn::parse_file(&text)
+fn rust_functions(path: &Path) -> Vec<Function> {
+    let file = syn::parse_file(&text(path))
         .unwrap_or_else(|error| panic!("cannot parse {}: {error}", path.display()));
     let mut list = List(Vec::new());
     list.visit_file(&file);

@@ -1,6 +1,5 @@
 //! Tests of the passes in this process. What a single pass does to a module is tested in `lit/`.
 
-mod lit_coverage;
 mod pipelines;
 
 /// The root of the repository.
