@@ -4,10 +4,58 @@
 
 use core::ffi::c_void;
 
+use crate::arch;
 use crate::context::{Base, Context, Era, State};
 use crate::handle;
 use crate::switch;
 use crate::thread::{self, Thread, ThreadWords};
+
+/// The calling thread with its running context: what a switch needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Running {
+    /// The offset of the thread words from the thread pointer.
+    words: usize,
+    /// Null if the thread is not set up.
+    context: *mut Context,
+}
+
+impl Running {
+    /// Those of the caller.
+    #[inline(always)]
+    #[must_use]
+    pub fn get() -> Self {
+        let (words, context) = arch::running();
+        Running { words, context: context.cast() }
+    }
+
+    /// The address of the running context's header. A hidden context has one, too.
+    #[inline(always)]
+    #[must_use]
+    pub fn context(self) -> *mut c_void {
+        self.context.cast()
+    }
+
+    /// Whether the thread's own context runs, which exists as long as the thread.
+    #[must_use]
+    pub fn is_main(self) -> bool {
+        // SAFETY: the words are this thread's.
+        unsafe {
+            let thread = (*ThreadWords::get()).thread;
+            !thread.is_null() && self.context == &raw mut (*thread).main
+        }
+    }
+
+    /// Resumes a context as `stackswitch_resume` does. The fast path is inlined.
+    ///
+    /// # Safety
+    /// As for `stackswitch_resume`; `context` is not null. No switch has been made since
+    /// [`Running::get`], and [`Running::context`] is not null.
+    #[inline(always)]
+    pub unsafe fn resume(self, context: *mut c_void, value: *mut c_void) -> *mut c_void {
+        // SAFETY: the caller guarantees the context and that the fields are still true.
+        unsafe { arch::resume_in_place(self.words, self.context.cast(), context, value) }
+    }
+}
 
 /// A moment in a thread's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

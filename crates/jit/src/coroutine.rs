@@ -1,15 +1,13 @@
 //! IR functions as coroutines that Rust resumes.
 
 use std::{
-    cell::{Cell, OnceCell},
-    ffi::c_void,
-    iter::FusedIterator,
-    marker::PhantomData,
-    ptr::null_mut,
-    task::Waker,
+    cell::Cell, ffi::c_void, iter::FusedIterator, marker::PhantomData, ptr::null_mut, task::Waker,
 };
 
-use stackswitch_rt::{abi, host};
+use stackswitch_rt::{
+    abi,
+    host::{self, Running},
+};
 
 use crate::{
     catch::catch,
@@ -67,11 +65,12 @@ pub struct Coroutine<'jit, In: Value, Out: Value> {
     types: PhantomData<fn(In) -> Out>,
 }
 
-/// The data that host and coroutine share.
+/// The data that host and coroutine share. The run has the same address, so that a resume computes none.
+#[repr(C)]
 struct Shared {
     run: GuestRun,
-    /// Set when the context was made.
-    context: OnceCell<CoroutineContext>,
+    /// Its context is null until it is spawned.
+    context: CoroutineContext,
     /// The coroutine's own base; null if it is on the thread's default regions.
     base: Cell<*mut c_void>,
     status: Cell<Status>,
@@ -94,6 +93,7 @@ impl Shared {
         // SAFETY: the caller of `Jit::coroutine` has guaranteed that the body is sound to run.
         match catch(|| unsafe { body(self.argument, first) }) {
             Ok(result) => {
+                self.context.forbid_quick_resumes();
                 self.status.set(Status::Finished);
                 result
             }
@@ -136,7 +136,7 @@ impl Shared {
     ///
     /// # Safety
     /// As for [`Shared::spawn`].
-    unsafe fn move_to_own_region(&self, coroutine: &CoroutineContext) -> bool {
+    unsafe fn move_to_own_region(&self) -> bool {
         // SAFETY: the context has not begun, so nothing refers to its stack. The base is new.
         unsafe {
             let base = abi::stackswitch_base_create(REGION);
@@ -148,8 +148,8 @@ impl Shared {
                 abi::stackswitch_base_destroy(base);
                 return false;
             }
-            abi::stackswitch_destroy(coroutine.context());
-            coroutine.set_context(context);
+            abi::stackswitch_destroy(self.context.context());
+            self.context.set_context(context);
             self.base.set(base);
             true
         }
@@ -229,7 +229,7 @@ impl Jit {
         reset_error_handler();
         let shared = Box::into_raw(Box::new(Shared {
             run: GuestRun::new(found),
-            context: OnceCell::new(),
+            context: CoroutineContext::new(),
             base: Cell::new(null_mut()),
             status: Cell::new(Status::New),
             body,
@@ -247,9 +247,9 @@ impl Jit {
             end.map_or(Err(Error::Left), End::check)?;
             return Err(Error::Left);
         }
-        let context = shared.context.get_or_init(|| CoroutineContext::new(context));
+        shared.context.set_context(context);
         // SAFETY: both are parts of the shared data.
-        unsafe { shared.run.set_coroutine(context) };
+        unsafe { shared.run.set_coroutine(&shared.context) };
         Ok(Coroutine { shared, jit: PhantomData, types: PhantomData })
     }
 }
@@ -274,28 +274,65 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     /// If a host function that it calls panics: the coroutine is cancelled, and the panic continues here.
     #[inline]
     pub fn resume(&mut self, value: In) -> Result<State<Out>, Error> {
+        let shared = self.shared();
+        let running = Running::get();
+        if !shared.context.may_resume_quickly(running) {
+            return self.resume_anywhere(value);
+        }
+        let (value_type, bits) = (self.value_type(), value.to_bits());
+        // SAFETY: the context is suspended, and takes a value of its type.
+        let bits = unsafe {
+            let context = shared.context.context();
+            shared.run.enter_quickly(|| value_type.resume_from(running, context, bits))
+        };
+        if !shared.context.may_still_resume_quickly() {
+            return self.answer(bits);
+        }
+        Ok(State::Yielded(Out::from_bits(bits)))
+    }
+
+    /// Resumes it as [`Coroutine::resume`] does, with all tests.
+    #[inline(never)]
+    fn resume_anywhere(&mut self, value: In) -> Result<State<Out>, Error> {
+        if self.is_done() {
+            return Err(Error::Finished);
+        }
         if held_regions::any() || guest_run::is_inside() {
             self.keep_off_held_regions()?;
         }
         let shared = self.shared();
-        let Some(context) = shared.context.get().filter(|_| !self.is_done()) else {
-            return Err(Error::Finished);
-        };
         shared.status.set(Status::Suspended);
-        let value_type = match (In::TYPE, Out::TYPE) {
-            (Some(ty), _) | (_, Some(ty)) => ty,
-            (None, None) => shared.run.value_type(),
+        let resume = || {
+            // SAFETY: the context is suspended or new, and takes a value of its type.
+            unsafe { shared.context.resume(self.value_type(), value.to_bits()) }
         };
-        // SAFETY: the context is suspended or new, and takes a value of its type.
-        let bits = unsafe { shared.run.enter(|| context.resume(value_type, value.to_bits())) };
+        // SAFETY: the shared data stays in place until the coroutine is dropped.
+        let bits = unsafe { shared.run.enter(resume) };
+        self.answer(bits)
+    }
+
+    /// The type of the values that host and guest exchange.
+    #[inline(always)]
+    fn value_type(&self) -> ValueType {
+        match (In::TYPE, Out::TYPE) {
+            (Some(ty), _) | (_, Some(ty)) => ty,
+            (None, None) => self.shared().run.value_type(),
+        }
+    }
+
+    /// How the coroutine has answered, when a switch to it has returned these bits.
+    #[inline(never)]
+    fn answer(&mut self, bits: u64) -> Result<State<Out>, Error> {
+        let shared = self.shared();
         if shared.run.has_ended() {
             return Err(self.ended());
         }
         let value = Out::from_bits(bits);
-        Ok(match shared.status.get() {
-            Status::Finished => State::Returned(value),
-            _ => State::Yielded(value),
-        })
+        if shared.status.get() == Status::Finished {
+            return Ok(State::Returned(value));
+        }
+        shared.context.allow_quick_resumes(&shared.run);
+        Ok(State::Yielded(value))
     }
 
     /// Ensures that the coroutine does not run on a region on which a host function runs: it would displace
@@ -307,19 +344,18 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     #[cold]
     fn keep_off_held_regions(&mut self) -> Result<(), Error> {
         let shared = self.shared();
-        let Some(context) = shared.context.get().filter(|_| !self.is_done()) else {
-            return Ok(());
-        };
         if self.would_displace() {
             return Err(Error::WouldDisplace);
         }
+        if shared.status.get() != Status::New {
+            return Ok(());
+        }
         // SAFETY: the coroutine has not finished, so its context is alive. It is this thread's.
-        if !unsafe { held_regions::holds(context.context()) } || shared.status.get() != Status::New
-        {
+        if !unsafe { held_regions::holds(shared.context.context()) } {
             return Ok(());
         }
         // SAFETY: the shared data stays in place until the coroutine is dropped.
-        if unsafe { shared.run.enter(|| shared.move_to_own_region(context)) } {
+        if unsafe { shared.run.enter(|| shared.move_to_own_region()) } {
             return Ok(());
         }
         shared.run.take_end().map_or(Err(Error::Left), End::check)
@@ -328,10 +364,9 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     /// Whether it is suspended on a region on which a host function runs: unwinding or resuming it would
     /// displace that function's stack.
     fn would_displace(&self) -> bool {
-        let shared = self.shared();
-        let context = shared.context.get().filter(|_| self.status() == Status::Suspended);
+        let is_suspended = self.status() == Status::Suspended;
         // SAFETY: the coroutine has not finished, so its contexts are alive. They are this thread's.
-        context.is_some_and(|c| unsafe { held_regions::holds(c.resumed_context()) })
+        is_suspended && unsafe { held_regions::holds(self.shared().context.resumed_context()) }
     }
 
     /// The error with which the coroutine has ended.
@@ -355,7 +390,8 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
     fn finish(&mut self, unwind: bool) -> bool {
         let shared = self.shared();
         let before = shared.status.replace(Status::Finished);
-        let Some(context) = shared.context.get() else { return true };
+        let context = &shared.context;
+        context.forbid_quick_resumes();
         reset_error_handler();
         // SAFETY: the context is suspended, new or finished: it is not the one that calls this.
         unsafe {
@@ -407,14 +443,12 @@ impl<In: Value, Out: Value> Coroutine<'_, In, Out> {
 
     /// Sets the waker that host functions use while the coroutine runs.
     pub(crate) fn set_waker(&self, waker: Option<&Waker>) {
-        if let Some(context) = self.shared().context.get() {
-            context.set_waker(waker);
-        }
+        self.shared().context.set_waker(waker);
     }
 
     /// Whether it is suspended in a host function.
     pub(crate) fn waits(&self) -> bool {
-        self.shared().context.get().is_some_and(CoroutineContext::waits)
+        self.shared().context.waits()
     }
 
     /// Its state.

@@ -16,7 +16,10 @@ use std::{
     task::Waker,
 };
 
-use stackswitch_rt::{abi, host};
+use stackswitch_rt::{
+    abi,
+    host::{self, Running},
+};
 
 use crate::{
     abort::abort_with,
@@ -67,7 +70,8 @@ impl From<Caught> for End {
 pub(crate) struct GuestRun {
     /// The type of the values that host and guest exchange.
     value_type: ValueType,
-    /// The context that waits for the guest; null while none does.
+    /// The context that waits for the guest. While none does it is null, or the thread's own context if
+    /// that was the host before.
     host: Cell<*mut c_void>,
     end: RefCell<Option<End>>,
     /// Whether the guest has ended with the thread's last [`FaultRecord`].
@@ -84,8 +88,11 @@ pub(crate) struct GuestRun {
 
 /// The context of a coroutine that the host resumes.
 pub(crate) struct CoroutineContext {
-    /// The context of the coroutine's body.
+    /// The context of the coroutine's body; null until it is spawned.
     context: Cell<*mut c_void>,
+    /// The context from which the coroutine may be resumed without further tests of the coroutine, or
+    /// [`NO_CONTEXT`]: see [`CoroutineContext::allow_quick_resumes`].
+    quick_host: Cell<*mut c_void>,
     /// The context in which a host function waits to be resumed; null if none does. It may be a
     /// context that the coroutine has spawned.
     waiting: Cell<*mut c_void>,
@@ -96,6 +103,9 @@ pub(crate) struct CoroutineContext {
     /// Wakes the task that polls the coroutine. `None` outside of `poll`.
     waker: RefCell<Option<Waker>>,
 }
+
+/// The address of no context, not even of that of a thread that is not set up.
+const NO_CONTEXT: *mut c_void = std::ptr::without_provenance_mut(1);
 
 /// The payload with which a waiting host function is unwound.
 struct Cancelled;
@@ -161,30 +171,58 @@ impl GuestRun {
     ///
     /// # Safety
     /// The run stays in place as long as the guest may run.
-    #[inline(always)]
     pub(crate) unsafe fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Reset<'a>(&'a GuestRun, *const GuestRun);
+        struct Reset<'a> {
+            run: &'a GuestRun,
+            outer: *const GuestRun,
+            host: *mut c_void,
+        }
         impl Drop for Reset<'_> {
             fn drop(&mut self) {
-                self.0.host.set(null_mut());
-                INNERMOST.set(self.1);
+                self.run.host.set(self.host);
+                INNERMOST.set(self.outer);
             }
         }
-        let reset = Reset(self, INNERMOST.replace(self));
+        self.forbid_quick_resumes();
         // SAFETY: the function has no conditions.
-        self.host.set(unsafe { abi::stackswitch_current() });
+        let host = unsafe { abi::stackswitch_current() };
+        let running = Running::get();
+        let is_main = running.is_main() && running.context() == host;
+        let kept = if is_main { host } else { null_mut() };
+        let reset = Reset { run: self, outer: INNERMOST.replace(self), host: kept };
+        self.host.set(host);
         let result = work();
         drop(reset);
         result
     }
 
-    /// The context that waits for the guest; null if none does.
+    /// Does what [`GuestRun::enter`] does, where [`CoroutineContext::may_resume_quickly`].
+    ///
+    /// # Safety
+    /// As for [`GuestRun::enter`].
+    #[inline(always)]
+    pub(crate) unsafe fn enter_quickly<R>(&self, work: impl FnOnce() -> R) -> R {
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                INNERMOST.set(null());
+            }
+        }
+        let reset = Reset;
+        INNERMOST.set(self);
+        let result = work();
+        drop(reset);
+        result
+    }
+
+    /// The context that waits for the guest.
     pub(crate) fn host(&self) -> *mut c_void {
         self.host.get()
     }
 
     /// Records how the guest ended. The first end counts: a later one is its consequence.
     pub(crate) fn record_end(&self, end: End) {
+        self.forbid_quick_resumes();
         if !self.faulted.get() {
             self.end.borrow_mut().get_or_insert(end);
         }
@@ -193,9 +231,17 @@ impl GuestRun {
 
     /// Records that the guest ended with a fault, as `record_end` does. Allocates nothing.
     pub(crate) fn record_fault(&self, record: FaultRecord) {
+        self.forbid_quick_resumes();
         if !self.ended.replace(true) {
             record.store();
             self.faulted.set(true);
+        }
+    }
+
+    /// See [`CoroutineContext::forbid_quick_resumes`].
+    fn forbid_quick_resumes(&self) {
+        if let Some(coroutine) = self.coroutine() {
+            coroutine.forbid_quick_resumes();
         }
     }
 
@@ -253,9 +299,10 @@ impl GuestRun {
 }
 
 impl CoroutineContext {
-    pub(crate) const fn new(context: *mut c_void) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            context: Cell::new(context),
+            context: Cell::new(null_mut()),
+            quick_host: Cell::new(NO_CONTEXT),
             waiting: Cell::new(null_mut()),
             unwinding: Cell::new(false),
             cancelled: Cell::new(false),
@@ -264,11 +311,12 @@ impl CoroutineContext {
     }
 
     /// The context of the coroutine's body.
+    #[inline(always)]
     pub(crate) fn context(&self) -> *mut c_void {
         self.context.get()
     }
 
-    /// Gives a coroutine that has not begun another context.
+    /// Gives a coroutine that has not begun its context, or another one.
     pub(crate) fn set_context(&self, context: *mut c_void) {
         self.context.set(context);
     }
@@ -283,6 +331,9 @@ impl CoroutineContext {
     pub(crate) unsafe fn wait(&self, run: &GuestRun, bits: u64) -> u64 {
         // SAFETY: the function has no conditions.
         self.waiting.set(unsafe { abi::stackswitch_current() });
+        if self.waiting.get() != self.context.get() {
+            self.forbid_quick_resumes();
+        }
         // SAFETY: the host of the innermost run waits for a value of the run's type.
         let swap = || unsafe { run.value_type.swap(run.host.get(), bits) };
         let bits = held_regions::while_suspended(swap);
@@ -296,6 +347,34 @@ impl CoroutineContext {
     /// Whether the coroutine waits in a host function.
     pub(crate) fn waits(&self) -> bool {
         !self.waiting.get().is_null()
+    }
+
+    /// Whether a resume may be quick: the host is the one of the last resume, the coroutine has not come
+    /// to its end since, and the thread runs no guest and no host function.
+    #[inline(always)]
+    pub(crate) fn may_resume_quickly(&self, running: Running) -> bool {
+        running.context() == self.quick_host.get() && !is_inside() && !held_regions::any()
+    }
+
+    /// Whether the last resume, a quick one, has left the coroutine such that the next may be quick.
+    #[inline(always)]
+    pub(crate) fn may_still_resume_quickly(&self) -> bool {
+        self.quick_host.get() != NO_CONTEXT
+    }
+
+    /// Notes that the next resume has to test everything.
+    pub(crate) fn forbid_quick_resumes(&self) {
+        self.quick_host.set(NO_CONTEXT);
+    }
+
+    /// Notes that the coroutine of `run` is suspended and not at its end. So resumes may be quick, unless a
+    /// host function waits in another context, or the host was not the thread's own context. (The address
+    /// of that one is no other context's later.)
+    pub(crate) fn allow_quick_resumes(&self, run: &GuestRun) {
+        let host = run.host.get();
+        if !host.is_null() && self.resumed_context() == self.context.get() {
+            self.quick_host.set(host);
+        }
     }
 
     /// The context that runs when the coroutine is resumed.
@@ -323,12 +402,10 @@ impl CoroutineContext {
     ///
     /// # Safety
     /// The run is entered, the coroutine is suspended or new, and `value_type` is its run's.
-    #[inline(always)]
     pub(crate) unsafe fn resume(&self, value_type: ValueType, bits: u64) -> u64 {
-        let waiting = self.waiting.get();
         // SAFETY: the caller guarantees that the coroutine waits for a value of this type.
         unsafe {
-            if waiting.is_null() || waiting == self.context.get() {
+            if self.resumed_context() == self.context.get() {
                 value_type.resume(self.context.get(), bits)
             } else {
                 self.resume_inside(value_type, bits)
@@ -338,7 +415,6 @@ impl CoroutineContext {
 
     /// Resumes a coroutine whose host function waits in a context that the coroutine has spawned. The
     /// coroutine's end goes to the context that resumes it now.
-    #[cold]
     unsafe fn resume_inside(&self, value_type: ValueType, bits: u64) -> u64 {
         // SAFETY: the caller guarantees a suspended coroutine of this type. A context that waits in a
         // host function is alive.

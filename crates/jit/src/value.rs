@@ -2,7 +2,7 @@
 
 use std::{ffi::c_void, fmt};
 
-use stackswitch_rt::abi;
+use stackswitch_rt::{abi, host::Running};
 
 /// An IR type of the values that host and guest exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,32 @@ impl ValueType {
         resume(context) = stackswitch_resume stackswitch_resume_f32 stackswitch_resume_f64;
         /// Switches to a context with a value given as bits; returns the bits of the answer.
         swap(to) = stackswitch_swap stackswitch_swap_f32 stackswitch_swap_f64;
+    }
+}
+
+impl ValueType {
+    /// Resumes a context as [`ValueType::resume`] does, if possible without a call.
+    ///
+    /// # Safety
+    /// As for [`ValueType::resume`] and for [`Running::resume`].
+    #[inline(always)]
+    pub(crate) unsafe fn resume_from(
+        self,
+        running: Running,
+        context: *mut c_void,
+        bits: u64,
+    ) -> u64 {
+        // SAFETY: the caller guarantees all of it. Words travel in the same register, whatever their
+        // type.
+        unsafe {
+            match self {
+                Self::F32 | Self::F64 => self.resume(context, bits),
+                _ => {
+                    let word = std::ptr::with_exposed_provenance_mut(bits as usize);
+                    running.resume(context, word).expose_provenance() as u64
+                }
+            }
+        }
     }
 }
 

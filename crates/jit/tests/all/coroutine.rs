@@ -192,6 +192,53 @@ fn a_generator_is_an_iterator() {
 }
 
 #[test]
+fn a_function_may_run_on_top_of_the_host_that_waits_in_a_resume() {
+    let (jit, log) = jit("
+        declare i64 @llvm.stackswitch.swap.ontop.i64(ptr, ptr, i64)
+        declare ptr @llvm.stackswitch.link(ptr)
+        define i64 @twice(i64 %x) {
+          call void @note(i64 %x)
+          %y = shl i64 %x, 1
+          ret i64 %y
+        }
+        define i64 @visits(ptr %arg, i64 %first) {
+          br label %loop
+        loop:
+          %n = phi i64 [ %first, %0 ], [ %c, %loop ]
+          %self = call ptr @llvm.stackswitch.current()
+          %host = call ptr @llvm.stackswitch.link(ptr %self)
+          %a = call i64 @llvm.stackswitch.swap.ontop.i64(ptr %host, ptr @twice, i64 %n)
+          %b = call i64 @llvm.stackswitch.suspend.i64(i64 %a)
+          %c = call i64 @llvm.stackswitch.swap.ontop.i64(ptr %host, ptr @twice, i64 %b)
+          br label %loop
+        }");
+    let mut visits = start::<i64, i64>(&jit, "visits");
+    let answers: Vec<_> = (1..=5).map(|n| visits.resume(n).unwrap()).collect();
+    assert_eq!(answers, [2, 2, 6, 8, 5].map(State::Yielded));
+    drop(visits);
+    assert_eq!(*log.borrow(), [1, 3, 4]);
+}
+
+#[test]
+fn one_coroutine_may_be_resumed_from_the_thread_and_from_contexts_in_turn() {
+    let (jit, _) = jit("");
+    let mut counter = start::<i64, i64>(&jit, "counter");
+    let mut expected = 0;
+    assert_eq!(counter.resume(0).unwrap(), State::Yielded(0));
+    for _ in 0..4 {
+        for _ in 0..3 {
+            expected += 1;
+            assert_eq!(counter.resume(1).unwrap(), State::Yielded(expected));
+        }
+        // SAFETY: the frames have nothing to drop.
+        let inside = unsafe { jit.call(|| counter.resume(1).unwrap()) };
+        expected += 1;
+        assert_eq!(inside.unwrap(), State::Yielded(expected));
+    }
+    assert_eq!(counter.resume(99).unwrap(), State::Returned(expected));
+}
+
+#[test]
 fn thousands_live_side_by_side() {
     let (jit, _) = jit("");
     let mut all: Vec<_> = (0..2000).map(|_| start::<i64, i64>(&jit, "counter")).collect();

@@ -3,6 +3,7 @@
 use stackswitch_abi::cpu::record;
 
 mod copying;
+mod in_place;
 #[cfg(feature = "libc")]
 mod signals;
 mod thread_words;
@@ -10,9 +11,10 @@ mod thread_words;
 pub(crate) mod valgrind;
 
 pub(crate) use copying::{copy, vector_bytes};
+pub(crate) use in_place::resume_in_place;
 #[cfg(feature = "libc")]
 pub(crate) use signals::{KEPT_REGISTERS, interrupted_at, keep_registers, redirect};
-pub(crate) use thread_words::{thread_words, thread_words_offset};
+pub(crate) use thread_words::{running, thread_words, thread_words_offset};
 
 /// The register in which a landing pad finds the exception, by its DWARF number: rax.
 pub(crate) const EXCEPTION_REGISTER: i32 = 0;

@@ -1,0 +1,159 @@
+//! `resume` in place, for hosts in Rust.
+
+use core::arch::asm;
+use core::ffi::c_void;
+use core::mem;
+
+use stackswitch_abi::cpu::record;
+use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
+
+use crate::arch::CHECKED;
+use crate::arch::entries::stackswitch_resume;
+
+/// What may have to be called after the assembly: `stackswitch_resume` on the slow path, or the
+/// function of a `swap.ontop` to this context, perhaps by an adapter.
+type Call = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void) -> *mut c_void;
+
+/// Tests whether the fast path applies, leaves the record, makes the target the running context, and
+/// jumps to its resume address with its record in rdx and the value in rax.
+macro_rules! fast_path {
+    () => {
+        concat!(
+            "mov edx, fs:[rcx + {ready}]\n",
+            "cmp [rdi + {tag}], edx\n",
+            "jne 3f\n",
+            "mov r9, fs:[rcx + {exceptions}]\n",
+            "mov r10, [r9]\n",
+            "or r10, [r9 + 8]\n",
+            "jne 3f\n",
+            "mov [rdi + {link}], r8\n",
+            "mov [rsp + {rbp} - {bytes}], rbp\n",
+            "mov [rsp + {rbx} - {bytes}], rbx\n",
+            "lea r10, [rip + 2f]\n",
+            "mov [rsp - {bytes}], r10\n",
+            "lea r10, [rsp - {bytes}]\n",
+            "mov [r8 + {sp}], r10\n",
+            "mov [r8 + {tag}], edx\n",
+            "lea edx, [rdx + {running_after_ready}]\n",
+            "mov [rdi + {tag}], edx\n",
+            "mov fs:[rcx + {current}], rdi\n",
+            "inc qword ptr fs:[rcx + {switches}]\n",
+            "mov rdx, [rdi + {sp}]\n",
+            "jmp [rdx]\n",
+        )
+    };
+}
+
+/// The slow path, and the two resume addresses.
+macro_rules! slow_path_and_landings {
+    () => {
+        concat!(
+            // The slow path: the arguments go where the call takes them.
+            "3:\n",
+            "mov rsi, rax\n",
+            "mov r11, [rip + {resume}@GOTPCREL]\n",
+            "jmp 5f\n",
+            // The second resume address: the function is in r11, its arguments in rdi and rsi.
+            "4:\n",
+            ".cfi_remember_state\n",
+            ".cfi_undefined rip\n",
+            "mov rbx, [rdx + {rbx}]\n",
+            "mov rbp, [rdx + {rbp}]\n",
+            "lea rsp, [rdx + {bytes}]\n",
+            ".cfi_restore_state\n",
+            "jmp 5f\n",
+            ".long {ontop_mark}\n",
+            ".long 4b - 2f\n",
+            // The resume address: rdx has the record, rax the value.
+            "2:\n",
+            ".cfi_remember_state\n",
+            ".cfi_undefined rip\n",
+            "mov rbx, [rdx + {rbx}]\n",
+            "mov rbp, [rdx + {rbp}]\n",
+            "lea rsp, [rdx + {bytes}]\n",
+            ".cfi_restore_state\n",
+            "xor r11d, r11d\n",
+            "5:\n",
+        )
+    };
+}
+
+/// Does what `stackswitch_resume` does, at the place of the call. The compiler saves what is live
+/// there and nothing else.
+///
+/// `words` is the offset of the thread words from the thread pointer, `running` the running context.
+///
+/// The switch is in the form for functions that handle exceptions: the assembly throws nothing, and
+/// returns the address of a function that is to be called; null if the switch was made.
+///
+/// The context that is left has the switch record below its stack pointer, which does not move. The
+/// compiler keeps nothing there, because it aligns the stack for this assembly as for a call:
+///
+/// ```text
+///              | the function's frame               |
+///     rsp -->  +------------------------------------+  <-- the record's address + 64
+///              | (return address; not used in place)|  +56
+///              | rbp                                |  +48
+///              | rbx                                |  +40
+///              | ...                                |
+///              | resume address                     |  +0
+///              +------------------------------------+  <-- header.sp
+/// ```
+///
+/// # Safety
+/// As for [`stackswitch_resume`]; `context` is not null. `words` and `running` are the thread's, which is
+/// set up.
+#[inline(always)]
+pub(crate) unsafe fn resume_in_place(
+    words: usize,
+    running: *mut c_void,
+    context: *mut c_void,
+    value: *mut c_void,
+) -> *mut c_void {
+    if CHECKED {
+        // SAFETY: the caller guarantees a context that may be resumed with this value.
+        return unsafe { stackswitch_resume(context, value) };
+    }
+    let (result, call): (*mut c_void, *const ());
+    let (first, second): (*mut c_void, *mut c_void);
+    // SAFETY: the fast path of `stackswitch_resume`, with the same conditions. When control is back
+    // at one of the two resume addresses, rbx, rbp and rsp are those of the record, and every other
+    // register is declared clobbered. At each instruction rsp is a stack that a signal handler can
+    // use; where it is another context's, the call frame information stops unwinders.
+    unsafe {
+        asm!(
+            fast_path!(),
+            slow_path_and_landings!(),
+            ready = const words::READY,
+            exceptions = const words::EXCEPTIONS,
+            current = const words::CURRENT,
+            switches = const words::SWITCHES,
+            tag = const header::TAG,
+            sp = const header::SP,
+            link = const header::LINK,
+            rbx = const record::RBX,
+            rbp = const record::RBP,
+            bytes = const record::BYTES,
+            running_after_ready = const RUNNING_AFTER_READY,
+            ontop_mark = const ONTOP_MARK,
+            resume = sym stackswitch_resume,
+            inout("rcx") words => _,
+            inout("r8") running => _,
+            inout("rdi") context => first,
+            inout("rax") value => result,
+            out("rsi") second,
+            out("r11") call,
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
+            clobber_abi("sysv64"),
+        );
+    }
+    if call.is_null() {
+        return result;
+    }
+    // SAFETY: the assembly returns null, `stackswitch_resume`, or a function that the runtime has left
+    // for this context, with its two arguments.
+    unsafe { mem::transmute::<*const (), Call>(call)(first, second) }
+}
