@@ -427,6 +427,30 @@ abi! {
     }
 }
 
+/// Functions that the runtime has in place of libc's: code that is loaded later must be bound to
+/// these. They keep C's cleanup handlers in contexts.
+pub fn replacements() -> &'static [Symbol] {
+    #[cfg(all(feature = "libc", target_env = "gnu"))]
+    {
+        use crate::cleanup_handlers::replacements::{
+            __pthread_register_cancel, __pthread_unregister_cancel,
+        };
+        static REPLACEMENTS: [Symbol; 2] = [
+            Symbol {
+                name: "__pthread_register_cancel",
+                address: __pthread_register_cancel as *const (),
+            },
+            Symbol {
+                name: "__pthread_unregister_cancel",
+                address: __pthread_unregister_cancel as *const (),
+            },
+        ];
+        &REPLACEMENTS
+    }
+    #[cfg(not(all(feature = "libc", target_env = "gnu")))]
+    &[]
+}
+
 /// Every function of the C ABI.
 pub fn symbols() -> &'static [Symbol] {
     SYMBOLS

@@ -5,6 +5,7 @@
 
 use crate::arch;
 use crate::bases;
+use crate::cleanup_handlers;
 use crate::escape;
 use crate::faults;
 use crate::posix;
@@ -15,6 +16,7 @@ arch::assembly! {
     start = sym thread::start,
     switch_slowly = sym switch::switch_slowly,
     finish = sym switch::finish,
+    restore_handlers = sym cleanup_handlers::restore,
     report = sym switch::report_refused,
     report_unfinished = sym switch::report_unfinished,
     faulted = sym faults::faulted,

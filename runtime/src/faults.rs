@@ -9,6 +9,7 @@ use stackswitch_abi::Code;
 
 #[cfg(feature = "libc")]
 use crate::arch::{self, Continuation, resume_points};
+use crate::cleanup_handlers;
 use crate::context::{Context, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Refusal};
@@ -106,6 +107,7 @@ pub(crate) unsafe extern "C-unwind" fn faulted() {
             end_at_base(visible);
         }
         *(*tls).exceptions = Globals::NONE;
+        cleanup_handlers::forget(thread, tls);
         thread.hooks.call_fault_hooks(visible);
         run_after_fault(thread, tls);
         let message: &[u8] = match thread.trap.take() {

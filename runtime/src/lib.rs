@@ -17,6 +17,7 @@
 //! - `hooks`, `traps`, `inlined`: callbacks, claims of faults, what in-place switches read;
 //! - `destination`, `user_stacks`: positions and stacks of the POSIX layer;
 //! - `thread`, `stack_tracking`: the data of a thread, and which stack it is on;
+//! - `cleanup_handlers`: C's cleanup handlers as part of a context;
 //! - `switch`, `faults`, `escape`: the slow path, faults, exceptions that leave a context;
 //! - `bases`, `settings`, `value`: regions and bases, settings of a thread, large values;
 //! - `posix`, `handle`, `depth`, `cancel`, `frame_memory`, `visit`: the other operations;
@@ -32,6 +33,7 @@ mod arch;
 mod bases;
 mod cancel;
 mod check;
+mod cleanup_handlers;
 mod context;
 mod cxx;
 mod debug_table;

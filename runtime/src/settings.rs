@@ -22,7 +22,7 @@ pub(crate) unsafe fn set_hooks(hooks: *const Hooks) {
         let tls = ThreadWords::get();
         (*thread).start_tracking(tls);
         (*thread).hooks = if hooks.is_null() { Hooks::NONE } else { *hooks };
-        ((*tls).ready, (*tls).parked) = (*thread).hooks.fast_tags((*thread).number);
+        (*thread).set_fast_tags(tls);
     }
 }
 

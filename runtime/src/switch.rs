@@ -9,6 +9,7 @@ use stackswitch_abi::Code;
 
 use crate::arch::{self, Continuation, EXCHANGES_AT_MOST, Kind, resume_points};
 use crate::check::{self, Carried};
+use crate::cleanup_handlers;
 use crate::context::{Context, FIRST_RECORD, State, Tag};
 use crate::cxx::Globals;
 use crate::error::{self, Refusal};
@@ -44,6 +45,7 @@ pub(crate) unsafe extern "C" fn switch_slowly(
         let current = (*tls).current;
         let to = if kind == Kind::Suspend { (*Context::visible(current)).link } else { to };
         (*current).sp = sp;
+        cleanup_handlers::leave(thread, tls);
         let carried = thread.carried.take();
         let refused = |thread: &mut Thread, failure: Failure| {
             let code = if kind == Kind::Suspend { as_link(failure.code) } else { failure.code };
@@ -108,6 +110,7 @@ pub(crate) unsafe fn go(
         let moved = (thread.heap.stats.bytes_moved() - before) as usize;
         sanitizers::switched(current, to);
         count(thread, to, moved);
+        cleanup_handlers::arrived(thread, tls);
         thread.hooks.call_switch_hooks(current, to, moved);
         Ok(Continuation { sp, pc: arch::resume_address(sp) })
     }
@@ -236,6 +239,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
         let link = (*current).link;
         (*current).sp = sp;
         *(*tls).exceptions = Globals::NONE;
+        cleanup_handlers::forget(thread, tls);
         thread.blocks.release(&mut thread.heap, current);
         let region = (*(*current).base).region;
         if ontop == 0 && !link.is_null() && (*link).tag == (*tls).ready {

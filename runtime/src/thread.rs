@@ -20,7 +20,7 @@ use crate::instrumentation::RegisteredStack;
 use crate::memory::{self, Memory};
 use crate::stats::{self, Stats};
 use crate::store;
-use crate::sys;
+use crate::sys::{self, CleanupHandler};
 use crate::traps::Trap;
 use crate::user_stacks::UserStacks;
 use crate::weak_symbols;
@@ -57,6 +57,8 @@ pub(crate) struct ThreadWords {
     /// The mark of this thread's plain captures: the tag and kind of POSIX objects that the fast
     /// path can resume. `u64::MAX` while the thread tracks stacks, see `stack_tracking`.
     pub plain: u64,
+    /// The newest of C's cleanup handlers that the running context has pushed, or null.
+    pub cleanups: *mut CleanupHandler,
 }
 
 impl ThreadWords {
@@ -81,6 +83,7 @@ const _: () = {
     assert!(offset_of!(ThreadWords, exchanged) == words::EXCHANGED);
     assert!(offset_of!(ThreadWords, vectors) == words::VECTORS);
     assert!(offset_of!(ThreadWords, plain) == words::PLAIN);
+    assert!(offset_of!(ThreadWords, cleanups) == words::CLEANUPS);
     assert!(size_of::<ThreadWords>() == words::BYTES);
     assert!(size_of::<Globals>() == 16, "compiled code tests two words");
 };
@@ -94,6 +97,19 @@ pub(crate) const HINTS: usize = 4;
 pub(crate) const DEFAULT_REGIONS: usize = 64;
 /// Bytes of the stack that the slow path runs on. Signal handlers may run on it.
 const SIDE_STACK: usize = 64 << 10;
+
+/// Cleanup handlers of contexts that do not run, see `cleanup_handlers`.
+pub(crate) struct Cleanups {
+    /// The newest handler of the thread's own context while another one runs.
+    pub of_main: *mut CleanupHandler,
+    /// What libc has registered itself, where the thread ends after all handlers have run.
+    pub of_libc: *mut CleanupHandler,
+}
+
+impl Cleanups {
+    /// None pushed.
+    const NONE: Self = Self { of_main: ptr::null_mut(), of_libc: ptr::null_mut() };
+}
 
 /// The data of a thread that the fast path does not need.
 pub(crate) struct Thread {
@@ -111,6 +127,8 @@ pub(crate) struct Thread {
     /// Variables of frames on the heap.
     pub blocks: Blocks,
     pub hooks: Hooks,
+    /// Cleanup handlers of contexts that do not run.
+    pub cleanups: Cleanups,
     /// What the next switch carries, if it is not a word.
     pub carried: Carried,
     /// The era of contexts and bases that are made now.
@@ -212,12 +230,12 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             refuse(Code::Memory, ptr::null_mut(), SET_UP);
             return false;
         }
-        let (ready, parked) = (*thread).hooks.fast_tags(number);
+        let can_be_fast = (*thread).hooks.fast_tags(number).0 != Tag::NONE;
         tls.write(ThreadWords {
             current: &raw mut (*thread).main,
-            ready,
+            ready: Tag::NONE,
             running: Tag::new(number, State::Running),
-            parked,
+            parked: Tag::NONE,
             switches: 0,
             side_top: side_top.addr(),
             exceptions: cxx::globals().unwrap_or(&raw mut (*tls).no_exceptions),
@@ -226,8 +244,10 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             exchange_base: ptr::null_mut(),
             exchanged: 0,
             vectors: arch::vector_bytes(),
-            plain: if ready == Tag::NONE { u64::MAX } else { destination::plain_mark(number) },
+            plain: if can_be_fast { destination::plain_mark(number) } else { u64::MAX },
+            cleanups: (*tls).cleanups,
         });
+        (*thread).set_fast_tags(tls);
         stats::thread_started();
     }
     inlined::publish_for_debuggers();
@@ -329,6 +349,7 @@ impl Thread {
                 heap: Heap::new(Memory::current()),
                 blocks: Blocks::new(),
                 hooks: Hooks::initial(),
+                cleanups: Cleanups::NONE,
                 carried: Carried::WORD,
                 era: Era::FIRST,
                 trap: None,
@@ -360,6 +381,23 @@ impl Thread {
             thread.after_fault.flags = Flags::HIDDEN;
             thread.after_fault.checks.mark_outside_store((&raw const thread.after_fault).addr());
             thread.after_fault_region.bottom = &raw mut thread.after_fault;
+        }
+    }
+
+    /// Sets the tags that the fast path and the exchange compare with. While there are hooks, or the
+    /// running context has cleanup handlers, no context has these tags.
+    ///
+    /// # Safety
+    /// `tls` is that of this thread.
+    pub(crate) unsafe fn set_fast_tags(&self, tls: *mut ThreadWords) {
+        // SAFETY: the caller vouches for the words.
+        unsafe {
+            let has_handlers = !(*tls).cleanups.is_null();
+            ((*tls).ready, (*tls).parked) = if has_handlers {
+                (Tag::NONE, Tag::NONE)
+            } else {
+                self.hooks.fast_tags(self.number)
+            };
         }
     }
 

@@ -17,7 +17,8 @@ use crate::{
 
 const LEVELS: [&str; 4] = ["-O0", "-O1", "-O2", "-O3"];
 
-const PROGRAMS: [&str; 5] = [
+const PROGRAMS: [&str; 6] = [
+    "cleanup_handlers.c",
     "leaked_by_exception.cpp",
     "many_frames.c",
     "publish.c",

@@ -27,6 +27,8 @@ pub mod words {
     pub const VECTORS: usize = 88;
     /// The tag and kind of this thread's plain captures, or `u64::MAX` for none.
     pub const PLAIN: usize = 96;
+    /// The newest of C's cleanup handlers that the running context has pushed, or null.
+    pub const CLEANUPS: usize = 104;
     /// Bytes of all of them.
     pub const BYTES: usize = 128;
 }

@@ -244,7 +244,8 @@ impl Builder {
             (thread_locals::GET_ADDRESS, thread_locals::address as *const ()),
         ];
         let host = self.symbols.iter().map(|(name, address)| (name.as_str(), *address));
-        let symbols: Vec<_> = observe::symbols().chain(own).chain(host).collect();
+        let replaced = abi::replacements().iter().map(|symbol| (symbol.name, symbol.address));
+        let symbols: Vec<_> = observe::symbols().chain(replaced).chain(own).chain(host).collect();
         let mut modules = Modules::default();
         for name in symbols.iter().map(|(name, _)| *name).chain(program_end::SYMBOLS) {
             if name.is_empty() {

@@ -20,6 +20,7 @@ macro_rules! assemble {
             exchanged = const stackswitch_abi::layout::words::EXCHANGED,
             vectors = const stackswitch_abi::layout::words::VECTORS,
             plain = const stackswitch_abi::layout::words::PLAIN,
+            cleanups = const stackswitch_abi::layout::words::CLEANUPS,
             sp = const stackswitch_abi::layout::header::SP,
             tag = const stackswitch_abi::layout::header::TAG,
             saved = const stackswitch_abi::layout::header::SAVED,

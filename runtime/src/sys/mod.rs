@@ -15,3 +15,13 @@ pub(crate) use self::{libc::*, signals::*};
 mod bare;
 #[cfg(not(feature = "libc"))]
 pub(crate) use self::bare::*;
+
+#[cfg(all(feature = "libc", target_env = "gnu"))]
+mod glibc;
+#[cfg(all(feature = "libc", target_env = "gnu"))]
+pub(crate) use self::glibc::*;
+
+#[cfg(not(all(feature = "libc", target_env = "gnu")))]
+mod other_libc;
+#[cfg(not(all(feature = "libc", target_env = "gnu")))]
+pub(crate) use self::other_libc::*;

@@ -56,6 +56,7 @@ const CRATES: [Declared; 10] = [
             "settings",
             "slice",
             "stack_tracking",
+            "cleanup_handlers",
             "value",
             "visit",
             "switch",

@@ -213,8 +213,10 @@ stackswitch_local stackswitch_switch_generally, 4
     mov rcx, fs:[rax + {exceptions}]
     mov r8, [rcx]
     mov r9, [rcx + 8]
+    mov r11, fs:[rax + {cleanups}]
     mov r10, r8
     or r10, r9
+    or r10, r11
     jnz 4f
 5:
     mov rsi, rsp
@@ -225,10 +227,11 @@ stackswitch_local stackswitch_switch_generally, 4
     call {switch_slowly}
     stackswitch_land
     .cfi_restore_state
-4:  // C++ exceptions are in flight: they go into the record
+4:  // C++ exceptions are in flight, or C has cleanup handlers: they go into the record
     mov qword ptr [rcx], 0
     mov qword ptr [rcx + 8], 0
     sub rsp, 32
+    mov [rsp + 24], r11
     mov [rsp + 16], r9
     mov [rsp + 8], r8
     lea r10, [rip + stackswitch_point_exceptions]

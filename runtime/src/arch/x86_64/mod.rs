@@ -19,6 +19,11 @@ pub(crate) use thread_words::{running, thread_words, thread_words_offset};
 /// The register in which a landing pad finds the exception, by its DWARF number: rax.
 pub(crate) const EXCEPTION_REGISTER: i32 = 0;
 
+/// Words of what `setjmp` writes in C, before what the other users of such a buffer have there: eight
+/// registers, and whether a signal mask follows.
+#[cfg(all(feature = "libc", target_env = "gnu"))]
+pub(crate) const JUMP_BUFFER_WORDS: usize = 9;
+
 /// Puts the assembly into the calling module, with the functions that it calls.
 macro_rules! assembly {
     ($($functions:tt)*) => {

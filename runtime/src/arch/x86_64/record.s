@@ -19,14 +19,16 @@
 // mxcsr and the x87 control word belong to the thread; a switch does not change them.
 //
 // A context with C++ exceptions in flight (in a `catch` block, or in a destructor that runs during
-// unwinding) saves the words of the C++ runtime below that record, and zeroes them:
+// unwinding) saves the words of the C++ runtime below that record, and zeroes them. So does a
+// context with cleanup handlers of C (see `cleanup_handlers`):
 //
 //   sp ->  +0   stackswitch_point_exceptions
 //          +8   the two words of __cxa_get_globals
-//          +24  unused
+//          +24  the newest cleanup handler, or null
 //          +32  the switch record
 //
-// A context without exceptions in flight only tests that the words are zero.
+// A context without exceptions in flight only tests that the words are zero. Cleanup handlers need
+// no test: while the running context has some, the fast path finds no tag that it can switch to.
 //
 // A context suspended by an in-place switch (see `inlined`) has a record in which only the resume
 // address and rbp are valid, and rbx if its function needs it. Its return address is not valid
@@ -95,7 +97,9 @@
     or r10, [r9 + 8]
     jnz 2f
 .endm
-// Restores the C++ exceptions of the context at rdx if it has some; then rdx is its switch record.
+// Restores the C++ exceptions and the cleanup handlers of the context at rdx if it has some; then
+// rdx is its switch record. Keeps rax and the callee-saved registers, and rsp if there are no
+// handlers. With handlers rsp becomes the context's own: below its record is nothing in use.
 .macro stackswitch_bring_exceptions
     lea rcx, [rip + stackswitch_point_exceptions]
     cmp [rdx], rcx
@@ -106,7 +110,16 @@
     mov [rcx], r8
     mov r8, [rdx + 16]
     mov [rcx + 8], r8
+    mov rdi, [rdx + 24]
     add rdx, 32
+    test rdi, rdi
+    jz 2f
+    lea rsp, [rdx - 32]
+    mov [rsp], rax
+    mov [rsp + 8], rdx
+    call {restore_handlers}
+    mov rax, [rsp]
+    mov rdx, [rsp + 8]
 2:
 .endm
 // The fast path. rdi: target, whose tag is the ready tag; rsi: value; rax: offset of the thread
