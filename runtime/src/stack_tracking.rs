@@ -114,17 +114,17 @@ impl Thread {
         // SAFETY: the caller vouches for the memory and the words.
         unsafe {
             let nested = self.is_within_another(low, end);
-            if !self.user_stacks.add(&mut self.heap.store, low, end) {
-                return None;
-            }
-            // The function that ran there before may not have returned.
-            self.nested -= usize::from(UserStack::unnest(UserStack::before(end), self.number));
             if nested {
                 self.start_tracking(tls);
             }
-            let stack = UserStack::write(low, size, self.number);
+            if self.nested != 0 {
+                // Functions that ran there before may not have returned.
+                self.nested -= self.user_stacks.unnest_within(low, end);
+            }
+            let store = &mut self.heap.store;
+            let stack = self.user_stacks.add(store, low, end, self.number)?;
             if nested {
-                UserStack::nest(stack, self.number);
+                (*stack).nest();
                 self.nested += 1;
             }
             Some(stack)
@@ -142,7 +142,7 @@ impl Thread {
             || overlaps(native)
             || (low > here
                 && !(native.0..native.1).contains(&here)
-                && self.user_stacks.around(here).is_some_and(overlaps))
+                && self.user_stacks.extent_around(here).is_some_and(overlaps))
     }
 
     /// Notes that the function that was started on the current user stack has returned.
@@ -155,7 +155,7 @@ impl Thread {
             let current = (*tls).current;
             if !Self::is_untracked(tls)
                 && (*current).is_hidden()
-                && UserStack::unnest(UserStack::of_context(current), self.number)
+                && (*UserStack::of_context(current)).unnest()
             {
                 self.nested -= 1;
             }
@@ -171,9 +171,6 @@ impl Thread {
             return main;
         }
         // On a stack that other code has made, the thread is still in its own context.
-        self.user_stacks.around(sp).map_or(main, |(_, end)| {
-            // SAFETY: a user stack in the list has its `UserStack` at its top.
-            unsafe { &raw mut (*UserStack::before(end)).context }
-        })
+        self.user_stacks.context_around(sp).unwrap_or(main)
     }
 }

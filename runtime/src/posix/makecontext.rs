@@ -105,7 +105,7 @@ unsafe fn prepare_stack(
         thread.blocks.forget(&mut thread.heap, &raw mut (*stack).context);
         let untracked = Thread::is_untracked(tls);
         let home = if untracked { ptr::null_mut() } else { &raw mut (*stack).context };
-        Ok((stack.addr(), home))
+        Ok(((*stack).top(), home))
     }
 }
 
@@ -137,16 +137,14 @@ pub(super) unsafe fn make_with(
         }
         let thread = &mut *thread;
         check(thread, object)?;
-        let (in_registers, more) =
-            (words.len().min(REGISTERS), words.len().saturating_sub(REGISTERS));
+        let more = words.len().saturating_sub(REGISTERS);
         let bytes = more.checked_mul(WORD).ok_or(Code::Invalid)?.next_multiple_of(16);
         if low == 0 || function == 0 || size < MIN_STACK || size - MIN_STACK < bytes {
             return Err(Code::Invalid);
         }
         let (top, home) = prepare_stack(thread, low, size)?;
-        // The entry loads all registers. Those that the program passed nothing for get words of the
-        // `UserStack` above.
-        let first = top - (in_registers * WORD).next_multiple_of(16);
+        // The entry loads all registers. Those that the program passed nothing for get what is there.
+        let first = top - (REGISTERS * WORD).next_multiple_of(16);
         let sp = first - bytes;
         for (i, word) in words.enumerate() {
             let at = if i < REGISTERS { first + i * WORD } else { sp + (i - REGISTERS) * WORD };

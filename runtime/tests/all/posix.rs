@@ -100,6 +100,31 @@ fn bad_objects_are_refused_and_nothing_is_captured() {
 }
 
 #[test]
+fn makecontext_writes_nothing_to_the_stack() {
+    let object = Object::new();
+    for with_contexts in [false, true] {
+        let mut stack = vec![0xA5_u8; MIN_STACK];
+        unsafe {
+            let context = if with_contexts {
+                stackswitch_spawn(null_mut(), echo_once as *mut c_void, null_mut())
+            } else {
+                null_mut()
+            };
+            assert_eq!(stackswitch_getcontext(object.pointer(), null_mut()), 0);
+            let at = stack.as_mut_ptr().cast();
+            let body = ping as *mut c_void;
+            let made =
+                stackswitch_makecontext(object.pointer(), at, MIN_STACK, null_mut(), body, at);
+            assert_eq!(made, 0);
+            if with_contexts {
+                stackswitch_destroy(context);
+            }
+        }
+        assert!(stack.iter().all(|byte| *byte == 0xA5));
+    }
+}
+
+#[test]
 fn swapcontext_to_oneself_returns_zero() {
     let object = Object::new();
     unsafe {
