@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Settings of a [`Jit`] to be.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Builder {
     level: OptLevel,
     settings: Settings,
@@ -34,7 +34,21 @@ impl Jit {
     /// Settings to start from.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder::default()
+        Builder {
+            level: OptLevel::default(),
+            settings: Settings { runs_here: true, ..Settings::default() },
+            ucontext: Ucontext::default(),
+            perf_map: false,
+            redefine: false,
+            regions: None,
+            symbols: Vec::new(),
+        }
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Jit::builder()
     }
 }
 

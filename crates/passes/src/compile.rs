@@ -208,7 +208,7 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     }
     let in_place = options.in_place != Some(false);
     let (stackless, heap_threshold) = (!options.stackful, options.heap_threshold);
-    Settings { in_place, stackless, heap_threshold }.apply(module);
+    Settings { in_place, stackless, heap_threshold, runs_here: false }.apply(module);
     let before = uses(module);
     // SAFETY: `check` has asked LLVM's verifier; what was changed since is valid too.
     let observed =

@@ -13,11 +13,13 @@ pub struct Settings {
     pub stackless: bool,
     /// Variables of at least so many bytes that are live across a switch go to the heap; 0 for none.
     pub heap_threshold: u32,
+    /// The code will run in this process. So it uses no registers that this CPU lacks.
+    pub runs_here: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { in_place: true, stackless: true, heap_threshold: 0 }
+        Settings { in_place: true, stackless: true, heap_threshold: 0, runs_here: false }
     }
 }
 
@@ -27,6 +29,7 @@ impl Settings {
         let asked = [
             (inline::FLAG, 0, !self.in_place),
             (opt::STACKLESS_FLAG, 0, !self.stackless),
+            (inline::RUNS_HERE, 1, self.runs_here),
             (slices::HEAP_FLAG, self.heap_threshold, self.heap_threshold != 0),
         ];
         for (flag, value, _) in asked.into_iter().filter(|&(.., set)| set) {

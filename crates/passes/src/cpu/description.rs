@@ -2,7 +2,7 @@
 
 use stackswitch_ir::{Assembly, Builder, Module, Value};
 
-use super::switch::{Conditions, Operation};
+use super::switch::{Conditions, Operation, Registers};
 
 /// A CPU.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(crate) struct InPlace {
     pub(crate) thread_address: for<'m> fn(&Builder<'m>, Value<'m>) -> Value<'m>,
     /// The assembly of an operation. Its operands are those of [`Operands`](super::Operands).
     pub(crate) assembly: fn(Operation, Conditions) -> Assembly,
+    /// The registers that the CPU of this process has.
+    pub(crate) registers_here: fn() -> Registers,
     /// Where an object of the POSIX layer lies in the system's `ucontext_t`.
     pub(crate) object_in_ucontext: u64,
 }

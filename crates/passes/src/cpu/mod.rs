@@ -9,7 +9,9 @@ mod switch;
 mod x86_64;
 
 pub(crate) use description::{ControlState, Cpu, FrameCosts, InPlace};
-pub(crate) use switch::{Conditions, ObjectPlace, Operand, Operands, Operation, SlowCall};
+pub(crate) use switch::{
+    Conditions, ObjectPlace, Operand, Operands, Operation, Registers, SlowCall,
+};
 
 use stackswitch_ir::Module;
 

@@ -51,6 +51,30 @@ pub(crate) struct Conditions {
     /// For `swapcontext`: [`Operand::Resumed`] is known, and is mostly the object that is captured
     /// into.
     pub(crate) knows_resumed: bool,
+    /// The registers that can hold values of the function.
+    pub(crate) registers: Registers,
+}
+
+/// The groups of registers that not every CPU has or not every function uses. LLVM takes long to find
+/// a register by its name, so the assembly names none in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Registers {
+    /// General registers that an extension adds.
+    pub(crate) more_general: bool,
+    /// Vector registers that an extension adds, with their masks.
+    pub(crate) more_vectors: bool,
+    /// Registers whose values have types of their own: tiles, and old ones.
+    pub(crate) rare: bool,
+}
+
+impl Registers {
+    /// All registers that any CPU has.
+    pub(crate) const ALL: Self = Registers { more_general: true, more_vectors: true, rare: true };
+
+    /// These without those whose values have types of their own.
+    pub(crate) fn without_rare(self) -> Self {
+        Registers { rare: false, ..self }
+    }
 }
 
 /// An input of the assembly. Each is as wide as a pointer, but for the value without a slow call.

@@ -1,6 +1,6 @@
 //! Which calls of the runtime can become switches in place, and why others stay.
 
-use stackswitch_ir::{AttributePlace, Call, Function, Module};
+use stackswitch_ir::{AttributePlace, Call, Function, Module, Type, TypeKind, Value};
 
 use crate::cpu::{ObjectPlace, Operation};
 
@@ -78,6 +78,8 @@ pub(super) struct FunctionFacts {
     pub(super) joins_others: bool,
     /// Whether its frame grows while it runs.
     pub(super) grows: bool,
+    /// Whether it may have values in MMX registers or in tiles.
+    pub(super) has_rare_values: bool,
     /// Whether a call in it may return more than once.
     has_capture: bool,
     /// Whether that is a call of anything but `swapcontext`.
@@ -99,6 +101,7 @@ impl FunctionFacts {
             handles_exceptions: function.has_personality(),
             joins_others: INLINED_LATER && !has_attribute(function, "noinline"),
             grows: instructions.iter().any(|i| i.is_alloca() && i.variable_size(module).is_none()),
+            has_rare_values: INLINED_LATER || has_rare_values(function),
             has_capture,
             has_other_capture: captures.any(|call| !is_swapcontext(call)),
         }
@@ -127,6 +130,27 @@ fn function_obstacle(function: Function<'_>) -> Option<&'static str> {
         Some("the function is recursive, and its frames would be larger")
     } else {
         None
+    }
+}
+
+/// Whether a function may have values in MMX registers or in tiles (AMX). Such values have types of
+/// their own, and only instructions and parameters have such types. Inline assembly may have any.
+fn has_rare_values(function: Function<'_>) -> bool {
+    let is_rare = |value: Value<'_>| is_rare(value.ty());
+    function.params().into_iter().any(is_rare)
+        || function.walk().any(|i| is_rare(i.value()))
+        || function.walk().filter_map(|i| i.call()).any(|call| call.is_assembly())
+}
+
+/// Whether values of a type may be in such registers. MMX has the vector of one integer of 64 bits, in
+/// LLVM 19 a type of its own; so have tiles.
+fn is_rare(ty: Type<'_>) -> bool {
+    match ty.kind() {
+        TypeKind::Void | TypeKind::Integer(_) | TypeKind::Float(_) | TypeKind::Pointer(_) => false,
+        TypeKind::Vector(length, _) => length == 1,
+        TypeKind::Array(_, element) => is_rare(element),
+        TypeKind::Literal(fields) | TypeKind::Named(_, fields) => fields.into_iter().any(is_rare),
+        TypeKind::Other => true,
     }
 }
 

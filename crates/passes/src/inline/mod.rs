@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use stackswitch_abi::intrinsics::{FastPath, Form, Intrinsic, TABLE, Typed};
 use stackswitch_ir::{AttributePlace, Builder, Call, Function, Module, Type, TypeKind, Value};
 
-use crate::cpu::{self, Conditions, InPlace, ObjectPlace, Operand, Operands, Operation};
+use crate::cpu::{self, Conditions, InPlace, ObjectPlace, Operand, Operands, Operation, Registers};
 use crate::remark::Remark;
 use crate::verify;
 use eligibility::{FunctionFacts, INLINED_LATER, SWAP_UCONTEXT};
@@ -29,6 +29,9 @@ pub const PLAIN: &str = "stackswitch_plain_v2";
 
 /// The module flag that switches the pass off, if it is 0.
 pub const FLAG: &str = "stackswitch-inline";
+
+/// The module flag that says that the code will run in this process, if it is 1.
+pub(crate) const RUNS_HERE: &str = "stackswitch-runs-here";
 
 /// The name of the remark at each switch that is put in place, and at each that stays a call.
 pub(crate) const REMARK: &str = "SwitchInPlace";
@@ -62,6 +65,10 @@ pub(crate) fn inline<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> Ve
         module,
         in_place,
         marked_targets: module.flag("cf-protection-branch").is_some_and(|on| on != 0),
+        registers: match module.flag(RUNS_HERE) {
+            Some(1) => (in_place.registers_here)(),
+            _ => Registers::ALL,
+        },
         functions: HashMap::new(),
         assemblies: HashMap::new(),
         swaps: Vec::new(),
@@ -83,6 +90,8 @@ struct Pass<'m> {
     in_place: InPlace,
     /// Whether indirect jumps may only go to marked instructions.
     marked_targets: bool,
+    /// The registers that the CPU may have.
+    registers: Registers,
     functions: HashMap<Function<'m>, FunctionFacts>,
     /// The assembly of each kind of switch. A module has many switches of few kinds.
     assemblies: HashMap<(Operation, Conditions, Type<'m>), Value<'m>>,
@@ -193,6 +202,10 @@ impl<'m> Pass<'m> {
             slow_call: !operation.returns_twice() && may_throw_here,
             unwind_tables: function.attribute(AttributePlace::Function, "uwtable").is_some(),
             knows_resumed: false,
+            registers: match facts.has_rare_values {
+                true => self.registers,
+                false => self.registers.without_rare(),
+            },
         }
     }
 

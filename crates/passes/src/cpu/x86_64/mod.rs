@@ -2,10 +2,14 @@
 
 mod switch;
 
+use std::sync::OnceLock;
+
+use inkwell::targets::TargetMachine;
 use stackswitch_abi::cpu::x86_64::ucontext;
 use stackswitch_ir::{Assembly, Builder, Module, Value};
 
 use super::description::{ControlState, Cpu, FrameCosts, InPlace};
+use super::switch::Registers;
 
 /// The description of this CPU.
 pub(super) const CPU: Cpu =
@@ -74,7 +78,23 @@ fn in_place(module: Module<'_>) -> Option<InPlace> {
     is_system_v(module).then_some(InPlace {
         thread_address,
         assembly: switch::assembly,
+        registers_here,
         object_in_ucontext: ucontext::OBJECT as u64,
+    })
+}
+
+/// By the extensions that LLVM finds: APX has r16 to r31, AVX-512 xmm16 to xmm31 and the masks, AMX the
+/// tiles. If this process is on another CPU, all are taken to be there.
+fn registers_here() -> Registers {
+    static HERE: OnceLock<Registers> = OnceLock::new();
+    *HERE.get_or_init(|| {
+        if cfg!(not(target_arch = "x86_64")) {
+            return Registers::ALL;
+        }
+        let features = TargetMachine::get_host_cpu_features();
+        let features = features.to_string_lossy();
+        let lacks = |name: &str| features.split(',').any(|f| f.strip_prefix('-') == Some(name));
+        Registers { more_general: !lacks("egpr"), more_vectors: !lacks("avx512f"), rare: true }
     })
 }
 

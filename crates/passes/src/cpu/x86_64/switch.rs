@@ -44,12 +44,23 @@ use stackswitch_abi::cpu::x86_64::{object, record, ucontext};
 use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
 use stackswitch_ir::Assembly;
 
-use crate::cpu::switch::{Conditions, ObjectPlace, Operand, Operands, Operation};
+use crate::cpu::switch::{Conditions, ObjectPlace, Operand, Operands, Operation, Registers};
 
-/// Numbered registers that every switch clobbers: prefix, first and last number. LLVM skips those
-/// that a target lacks.
-const NUMBERED: [(&str, u32, u32); 5] =
-    [("r", 12, 31), ("xmm", 0, 31), ("k", 0, 7), ("mm", 0, 7), ("tmm", 0, 7)];
+/// Numbered registers that a switch clobbers: prefix, first and last number. LLVM skips those that a
+/// target lacks.
+fn numbered(registers: Registers) -> Vec<(&'static str, u32, u32)> {
+    let mut list = vec![("r", 12, 15), ("xmm", 0, 15)];
+    if registers.more_general {
+        list.push(("r", 16, 31));
+    }
+    if registers.more_vectors {
+        list.extend([("xmm", 16, 31), ("k", 0, 7)]);
+    }
+    if registers.rare {
+        list.extend([("mm", 0, 7), ("tmm", 0, 7)]);
+    }
+    list
+}
 
 /// What else every switch clobbers.
 const OTHERS: &str = "~{r8},~{r9},~{r10},~{st},~{st(1)},~{st(2)},~{st(3)},~{st(4)},\
@@ -360,7 +371,7 @@ fn constraints(operation: Operation, conditions: Conditions) -> String {
         all.push("~{rbx}".to_owned());
     }
     all.push(OTHERS.to_owned());
-    for (prefix, first, last) in NUMBERED {
+    for (prefix, first, last) in numbered(conditions.registers) {
         all.extend((first..=last).map(|number| format!("~{{{prefix}{number}}}")));
     }
     all.join(",")
@@ -389,6 +400,7 @@ mod tests {
                 slow_call: flag(bits, 3),
                 knows_resumed: flag(bits, 4),
                 unwind_tables: flag(bits, 5),
+                registers: Registers::ALL,
             })
             .filter(move |c| match operation.returns_twice() {
                 true => !c.slow_call,
@@ -414,6 +426,27 @@ mod tests {
                 assert!(clobbers.iter().all(|part| part.starts_with('~')), "{constraints}");
             }
         }
+    }
+
+    #[test]
+    fn all_groups_of_registers_are_clobbered_unless_said_otherwise() {
+        let names = |registers| {
+            let ranges = numbered(registers).into_iter();
+            let all = ranges.flat_map(|(name, first, last)| (first..=last).map(move |n| (name, n)));
+            all.collect::<Vec<_>>()
+        };
+        let all = names(Registers::ALL);
+        let missing = |registers| {
+            let left = names(registers);
+            all.iter().filter(|name| !left.contains(name)).copied().collect::<Vec<_>>()
+        };
+        assert_eq!(all.len(), 20 + 32 + 8 + 8 + 8);
+        let without_general = Registers { more_general: false, ..Registers::ALL };
+        assert!(missing(without_general).into_iter().eq((16..=31).map(|n| ("r", n))));
+        let without_vectors = Registers { more_vectors: false, ..Registers::ALL };
+        assert_eq!(missing(without_vectors).len(), 16 + 8);
+        let rare = missing(Registers::ALL.without_rare());
+        assert!(rare.iter().all(|(name, _)| matches!(*name, "mm" | "tmm")) && rare.len() == 16);
     }
 
     #[test]
