@@ -18,7 +18,9 @@ pub use stackswitch_passes::{
     compile::{self as ahead, Options, Report, lower},
     diagnostics,
     explain::{self, explain},
-    pipeline as passes, reader, verify,
+    pipeline as passes,
+    pointers::Pointers,
+    reader, verify,
 };
 
 #[cfg(feature = "link")]

@@ -51,6 +51,10 @@ pub(super) struct Args {
     /// Keep local variables of so many bytes and more on the heap where a switch would copy them
     #[arg(long, value_name = "BYTES", default_value_t = 0, hide_default_value = true)]
     heap_threshold: u32,
+    /// Where variables are that other code may access while their context is suspended: `stable` in
+    /// memory that never moves, `sliced` in the frame
+    #[arg(long, value_name = "MODE", value_enum)]
+    pointers: Option<Pointers>,
     /// Call the runtime for the functions of <ucontext.h>; `sigmask`: with the signal mask in the
     /// context, which costs a system call for each switch
     #[arg(
@@ -116,6 +120,22 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
     }
 }
 
+/// The values of `--pointers`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Pointers {
+    Stable,
+    Sliced,
+}
+
+impl From<Pointers> for stackswitch::Pointers {
+    fn from(mode: Pointers) -> Self {
+        match mode {
+            Pointers::Stable => Self::Stable,
+            Pointers::Sliced => Self::Sliced,
+        }
+    }
+}
+
 fn compile_and_run(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
     libraries::load(&args.libraries)?;
     // Before the JIT, which binds the functions that the observer must hear of.
@@ -124,6 +144,7 @@ fn compile_and_run(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .heap_threshold(args.heap_threshold)
+        .pointers(args.pointers.map_or_else(Default::default, Into::into))
         .stackless(!args.no_stackless)
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))

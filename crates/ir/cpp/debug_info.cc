@@ -56,8 +56,8 @@ static void declareAssigned(AllocaInst *Variable, Value *Pointer,
         Record.eraseFromParent();
 }
 
-// Makes debuggers find a local variable `Offset` bytes after the address that another
-// local variable holds.
+// Makes debuggers find a local variable, or an argument passed by value in memory, `Offset`
+// bytes after the address that another local variable holds.
 extern "C" void stackswitch_ir_describe_through(LLVMModuleRef M,
                                                 LLVMValueRef Variable,
                                                 LLVMValueRef Pointer,
@@ -65,5 +65,6 @@ extern "C" void stackswitch_ir_describe_through(LLVMModuleRef M,
   DIBuilder Builder(*unwrap(M), /*AllowUnresolved=*/false);
   replaceDbgDeclare(unwrap(Variable), unwrap(Pointer), Builder,
                     DIExpression::DerefBefore, Offset);
-  declareAssigned(unwrap<AllocaInst>(Variable), unwrap(Pointer), Offset);
+  if (auto *A = dyn_cast<AllocaInst>(unwrap(Variable)))
+    declareAssigned(A, unwrap(Pointer), Offset);
 }

@@ -15,6 +15,12 @@ extern "C" bool stackswitch_ir_is_bound_to_frame(LLVMValueRef Variable) {
          A->getAddressSpace() != 0;
 }
 
+// The same for variables of any size, wherever they are made.
+extern "C" bool stackswitch_ir_is_marked_for_frame(LLVMValueRef Variable) {
+  const auto *A = unwrap<AllocaInst>(Variable);
+  return A->isUsedWithInAlloca() || A->isSwiftError() || A->getAddressSpace() != 0;
+}
+
 // Sets *Offset to the bytes from the pointer that an address is computed from to the
 // address. Returns false if they are not known at compile time.
 extern "C" bool stackswitch_ir_constant_offset(LLVMValueRef Address,

@@ -10,7 +10,7 @@ use inkwell::llvm_sys::prelude::*;
 use inkwell::llvm_sys::{LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex};
 
 use crate::text::copy_text;
-use crate::wrappers::{Call, Function, Module};
+use crate::wrappers::{Call, Function, Module, Type};
 
 /// An attribute of a function or a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,17 @@ impl<'m> Function<'m> {
         let raw = self.value().raw();
         // SAFETY: the function is live; the kind is one that LLVM named.
         Attribute::new(unsafe { LLVMGetEnumAttributeAtIndex(raw, place.index(), kind) })
+    }
+
+    /// The size and the alignment of the copy that the parameter number `index` points to, if it is
+    /// passed by value in memory (`byval`). The alignment is 1 if no attribute says it.
+    pub fn copied_param(self, module: Module<'m>, index: u32) -> Option<(u64, u64)> {
+        let place = AttributePlace::Param(index);
+        let copied = self.attribute(place, "byval")?;
+        // SAFETY: the attribute is one of a live function, and has a type.
+        let ty = Type::new(unsafe { LLVMGetTypeAttributeValue(copied.raw) });
+        let alignment = self.attribute(place, "align").map_or(1, Attribute::value);
+        Some((ty.alloc_size(module), alignment))
     }
 
     /// Copies an enum or string attribute of the function itself from `other`, if that has it.

@@ -216,6 +216,26 @@ impl<'m> Builder<'m> {
         })
     }
 
+    /// The product of two integers of one type. It does not overflow.
+    pub fn multiply(&self, a: Value<'m>, b: Value<'m>) -> Value<'m> {
+        // SAFETY: both are integers of one type.
+        Value::new(unsafe { LLVMBuildNUWMul(self.raw, a.raw(), b.raw(), c"".as_ptr()) })
+    }
+
+    /// The integer `number`, without a sign, as one of the target's pointer-sized integer type.
+    pub fn as_size(&self, number: Value<'m>) -> Value<'m> {
+        let ty = Type::size(self.module);
+        // SAFETY: the value and the type are integers.
+        Value::new(unsafe { LLVMBuildIntCast2(self.raw, number.raw(), ty.raw(), 0, c"".as_ptr()) })
+    }
+
+    /// Copies `bytes` bytes between two objects that do not overlap, both aligned to `alignment`.
+    pub fn copy_bytes(&self, to: Value<'m>, from: Value<'m>, alignment: u64, bytes: u64) {
+        let (unit, bytes) = (alignment as u32, self.size(bytes));
+        // SAFETY: the builder is in a function; both are pointers, the number is an integer.
+        unsafe { LLVMBuildMemCpy(self.raw, to.raw(), unit, from.raw(), unit, bytes.raw()) };
+    }
+
     /// The field number `index`, from 0, of a structure that is a value.
     pub fn field(&self, value: Value<'m>, index: u32) -> Value<'m> {
         // SAFETY: the value is a structure with such a field.

@@ -51,7 +51,7 @@ impl<'m> Value<'m> {
 
 impl<'m> Call<'m> {
     /// Whether the callee may remember an address beyond the call.
-    fn may_capture(self, address: Value<'m>) -> bool {
+    pub(crate) fn may_capture(self, address: Value<'m>) -> bool {
         let args = self.args();
         let given = args.iter().enumerate().filter(|(_, arg)| **arg == address);
         let harmless = given.filter(|(index, _)| self.does_not_capture(*index)).count();
@@ -69,7 +69,7 @@ impl<'m> Call<'m> {
     }
 
     /// Whether attributes say that the result is an argument, which is `address`.
-    fn returns_argument(self, address: Value<'m>) -> bool {
+    pub(crate) fn returns_argument(self, address: Value<'m>) -> bool {
         let is_returned = |index| {
             let place = AttributePlace::Param(index as u32);
             self.attribute_value(place, "returned").is_some()

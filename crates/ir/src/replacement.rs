@@ -152,19 +152,22 @@ impl<'m> Instruction<'m> {
         move_name(self.value(), new);
         self.erase();
     }
+}
 
-    /// Makes debuggers find the local variable that it makes `offset` bytes after the address that
-    /// the local variable `pointer` holds.
+impl<'m> Value<'m> {
+    /// Makes debuggers find this local variable, or argument that is passed by value in memory,
+    /// `offset` bytes after the address that the local variable `pointer` holds.
     pub fn describe_through(self, module: Module<'m>, pointer: Value<'m>, offset: u32) {
-        // SAFETY: both are variables of one function of the live module.
+        // SAFETY: both are variables, or the first is an argument, of one function of the live module.
         unsafe {
-            stackswitch_ir_describe_through(
-                module.raw(),
-                self.value().raw(),
-                pointer.raw(),
-                offset as i32,
-            );
+            stackswitch_ir_describe_through(module.raw(), self.raw(), pointer.raw(), offset as i32);
         }
+    }
+
+    /// Makes every use of this argument a use of `new`. Both are pointers.
+    pub fn replace_argument(self, new: Value<'m>) {
+        // SAFETY: both are live pointers of one function.
+        unsafe { LLVMReplaceAllUsesWith(self.raw(), new.raw()) }
     }
 }
 

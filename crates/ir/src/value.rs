@@ -4,7 +4,7 @@ use inkwell::llvm_sys::LLVMOpcode::{LLVMAddrSpaceCast, LLVMBitCast, LLVMGetEleme
 use inkwell::llvm_sys::core::*;
 use inkwell::llvm_sys::prelude::*;
 
-use crate::text::take_message;
+use crate::text::{name_bytes, take_message};
 use crate::wrappers::{Function, Type, Value};
 
 /// How many casts, aliases or address computations are followed. Valid IR has no circles of them;
@@ -34,6 +34,12 @@ impl<'m> Value<'m> {
     pub fn is_constant(self) -> bool {
         // SAFETY: the value is live.
         unsafe { LLVMIsConstant(self.raw()) != 0 }
+    }
+
+    /// Its name; empty for a value without one. Bytes that are no UTF-8 are replaced.
+    pub fn name(self) -> String {
+        // SAFETY: the value is live, and the name is copied at once.
+        String::from_utf8_lossy(unsafe { name_bytes(self) }).into_owned()
     }
 
     /// Whether nothing uses it.

@@ -12,6 +12,7 @@ use crate::wrappers::{Instruction, Module, Type, Value};
 // SAFETY: these are functions of `cpp/variables.cc`, with the types that they have there.
 unsafe extern "C" {
     fn stackswitch_ir_is_bound_to_frame(variable: LLVMValueRef) -> bool;
+    fn stackswitch_ir_is_marked_for_frame(variable: LLVMValueRef) -> bool;
     fn stackswitch_ir_mark_lifetime(
         builder: LLVMBuilderRef,
         variable: LLVMValueRef,
@@ -38,6 +39,15 @@ const TAKES_ANY_ADDRESS: [&[u8]; 7] = [
     b"llvm.invariant.",
     b"llvm.masked.",
     b"llvm.dbg.",
+];
+
+/// Intrinsics of LLVM's that take the address of a variable in the frame, by how their names start.
+const NEEDS_FRAME: [&[u8]; 5] = [
+    b"llvm.gcroot",
+    b"llvm.localescape",
+    b"llvm.stackprotector",
+    b"llvm.coro.",
+    b"llvm.call.preallocated",
 ];
 
 /// The meaning of a lifetime marker.
@@ -111,6 +121,40 @@ impl<'m> Instruction<'m> {
             }
         }
         None
+    }
+
+    /// Whether the local variable that it makes has to be in the frame: LLVM or a calling
+    /// convention finds it there. Inline assembly takes any address.
+    pub fn is_required_in_frame(self) -> bool {
+        // SAFETY: the instruction is live and makes a variable.
+        let is_marked = unsafe { stackswitch_ir_is_marked_for_frame(self.value().raw()) };
+        is_marked
+            || self.value().all_users().is_none_or(|users| {
+                users.iter().any(|user| {
+                    let callee = user.call().and_then(|call| call.callee().as_function());
+                    callee.is_some_and(|callee| {
+                        NEEDS_FRAME.iter().any(|start| callee.name_bytes().starts_with(start))
+                    })
+                })
+            })
+    }
+
+    /// The bytes of the local variable that it makes where that is not known at compile time: one value
+    /// computed by `builder`. `None` for types without a size.
+    pub fn computed_size(self, builder: &Builder<'m>) -> Option<Value<'m>> {
+        let module = builder.module();
+        // SAFETY: the instruction is live and makes a variable.
+        let ty = Type::new(unsafe { LLVMGetAllocatedType(self.value().raw()) });
+        ty.is_storable().then(|| {
+            let count = builder.as_size(self.operand(0));
+            builder.multiply(count, builder.size(ty.alloc_size(module)))
+        })
+    }
+
+    /// Whether the type of the local variable that it makes has a size.
+    pub fn has_sized_variable(self) -> bool {
+        // SAFETY: the instruction is live and makes a variable.
+        Type::new(unsafe { LLVMGetAllocatedType(self.value().raw()) }).is_storable()
     }
 
     /// Why an address that it is given, if it is a call, has to be one in the frame.

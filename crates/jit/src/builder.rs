@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine};
-use stackswitch_passes::{OptLevel, inline, settings::Settings};
+use stackswitch_passes::{OptLevel, inline, pointers::Pointers, settings::Settings};
 use stackswitch_rt::{abi, inlined};
 
 use crate::{
@@ -122,6 +122,14 @@ impl Builder {
     #[must_use]
     pub fn heap_threshold(mut self, bytes: u32) -> Self {
         self.settings.heap_threshold = bytes;
+        self
+    }
+
+    /// Sets where variables are that other code may access while their context is suspended. A module's
+    /// own flag `stackswitch-pointers` overrides it.
+    #[must_use]
+    pub fn pointers(mut self, pointers: Pointers) -> Self {
+        self.settings.pointers = pointers;
         self
     }
 

@@ -100,6 +100,7 @@ pub use reports::Warning;
 pub use signature::{NativeFn, NativeType, Signature};
 pub use stack_frame::Frame;
 pub use stackswitch_passes::OptLevel;
+pub use stackswitch_passes::pointers::Pointers;
 pub use symbolize::symbolize;
 pub use task::{HostAsyncFn, Task};
 pub use ucontext::Ucontext;

@@ -46,6 +46,7 @@ use std::collections::BTreeSet;
 use inkwell::{module::Module, targets::TargetMachine};
 
 use crate::diagnostics::{Diagnostic, Remark};
+use crate::pointers::Pointers;
 use crate::{inline, level::OptLevel, pipeline, reader, settings::Settings, verify};
 use stackswitch_abi::intrinsics::{Intrinsic, RUNTIME_PREFIX, TABLE};
 use stackswitch_ir as ir;
@@ -70,6 +71,7 @@ pub struct Options<'t> {
     llvm: bool,
     in_place: Option<bool>,
     heap_threshold: u32,
+    pointers: Pointers,
     stackful: bool,
     target: Option<&'t TargetMachine>,
 }
@@ -118,6 +120,16 @@ impl<'t> Options<'t> {
         self
     }
 
+    /// Sets where variables are that other code may access while their context is suspended. A module's
+    /// own flag `stackswitch-pointers` overrides it. A function whose variables moved is not inlined any
+    /// more. So a caller with a pipeline of its own sets [`Pointers::Sliced`] in the call of [`lower`]
+    /// before the pipeline, and [`Pointers::Stable`] in the call after it.
+    #[must_use]
+    pub fn pointers(mut self, pointers: Pointers) -> Self {
+        self.pointers = pointers;
+        self
+    }
+
     /// Sets whether contexts that only their creator knows may become stackless. The default is yes.
     #[must_use]
     pub fn stackless(mut self, stackless: bool) -> Self {
@@ -146,6 +158,7 @@ impl<'t> Options<'t> {
             passes.push("stackswitch-verify");
             passes.extend(optimised.then_some("stackswitch-opt"));
             passes.push("stackswitch-lower");
+            passes.push("stackswitch-pointers");
             passes.extend((optimised && self.heap_threshold != 0).then_some("stackswitch-slices"));
             passes.extend((self.in_place == Some(true)).then_some("stackswitch-inline"));
             passes.push("stackswitch-check");
@@ -208,7 +221,8 @@ pub fn lower(module: &Module<'_>, options: &Options<'_>) -> Result<Report, Error
     }
     let in_place = options.in_place != Some(false);
     let (stackless, heap_threshold) = (!options.stackful, options.heap_threshold);
-    Settings { in_place, stackless, heap_threshold, runs_here: false }.apply(module);
+    let pointers = options.pointers;
+    Settings { in_place, stackless, heap_threshold, runs_here: false, pointers }.apply(module);
     let before = uses(module);
     // SAFETY: `check` has asked LLVM's verifier; what was changed since is valid too.
     let observed =

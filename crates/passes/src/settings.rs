@@ -2,6 +2,7 @@
 
 use inkwell::module::{FlagBehavior, Module};
 
+use crate::pointers::{self, Pointers};
 use crate::{inline, opt, slices};
 
 /// What the passes may do, besides the level.
@@ -15,11 +16,19 @@ pub struct Settings {
     pub heap_threshold: u32,
     /// The code will run in this process. So it uses no registers that this CPU lacks.
     pub runs_here: bool,
+    /// Where variables are that other code may access while their context is suspended.
+    pub pointers: Pointers,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { in_place: true, stackless: true, heap_threshold: 0, runs_here: false }
+        Settings {
+            in_place: true,
+            stackless: true,
+            heap_threshold: 0,
+            runs_here: false,
+            pointers: Pointers::default(),
+        }
     }
 }
 
@@ -31,6 +40,7 @@ impl Settings {
             (opt::STACKLESS_FLAG, 0, !self.stackless),
             (inline::RUNS_HERE, 1, self.runs_here),
             (slices::HEAP_FLAG, self.heap_threshold, self.heap_threshold != 0),
+            (pointers::NAME, self.pointers.number(), self.pointers != Pointers::default()),
         ];
         for (flag, value, _) in asked.into_iter().filter(|&(.., set)| set) {
             if module.get_flag(flag).is_none() {

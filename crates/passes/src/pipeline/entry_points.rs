@@ -6,8 +6,9 @@ use inkwell::llvm_sys::prelude::LLVMModuleRef;
 use stackswitch_ir::{Function, Module};
 
 use super::session;
-use super::shim::{Listener, Passes, stackswitch_shim_heap_threshold};
+use super::shim::{Listener, Passes, stackswitch_shim_heap_threshold, stackswitch_shim_pointers};
 use crate::from_ucontext::{self, Outcome, SignalMask};
+use crate::pointers::{self as stable, Pointers};
 use crate::remark::Remark;
 use crate::{check, inline, lower as lowering, opt, slices, verify};
 
@@ -20,6 +21,7 @@ pub(super) static PASSES: Passes = Passes {
     optimise: optimise_pass,
     lower: lower_pass,
     check: check_pass,
+    pointers: pointers_pass,
     inline: inline_pass,
     slices: slices_pass,
     slice_size: slice_size_pass,
@@ -55,6 +57,7 @@ entry_point!(optimise_pass: optimise);
 entry_point!(optimise_again_pass: optimise_again);
 entry_point!(lower_pass: lower);
 entry_point!(check_pass: check);
+entry_point!(pointers_pass: pointers, listener);
 entry_point!(slices_pass: slices, listener);
 entry_point!(slice_size_pass: slice_size);
 entry_point!(inline_pass: inline, listener);
@@ -129,15 +132,32 @@ fn check(module: Module<'_>) -> bool {
     false
 }
 
+/// `stackswitch-pointers`
+fn pointers(module: Module<'_>) -> Vec<Function<'_>> {
+    if session::is_rejected(module) {
+        return Vec::new();
+    }
+    // SAFETY: the function has no conditions.
+    let option = || u64::from(unsafe { stackswitch_shim_pointers() });
+    let mode = Pointers::from_number(module.flag(stable::NAME).unwrap_or_else(option));
+    let report = |remark: &Remark<'_>| session::remark(stable::NAME, remark);
+    stable::make_stable(module, mode, heap_threshold(module), &report)
+}
+
 /// `stackswitch-slices`
 fn slices(module: Module<'_>) -> Vec<Function<'_>> {
     if session::is_rejected(module) {
         return Vec::new();
     }
+    let report = |remark: &Remark<'_>| session::remark("stackswitch-slices", remark);
+    slices::shrink(module, heap_threshold(module), &report)
+}
+
+/// From which size on variables go to the heap.
+fn heap_threshold(module: Module<'_>) -> u64 {
     // SAFETY: the function has no conditions.
     let option = || u64::from(unsafe { stackswitch_shim_heap_threshold() });
-    let threshold = module.flag(slices::HEAP_FLAG).unwrap_or_else(option);
-    slices::shrink(module, threshold, &|remark| session::remark("stackswitch-slices", remark))
+    module.flag(slices::HEAP_FLAG).unwrap_or_else(option)
 }
 
 /// `stackswitch-slice-size`

@@ -50,6 +50,7 @@ struct StackswitchPasses {
   RustPass Optimise;
   RustPass Lower;
   RustPass Check;
+  RustLocalPass Pointers;
   RustLocalPass Inline;
   RustLocalPass Slices;
   // It writes metadata only, which no analysis knows.
@@ -141,9 +142,13 @@ public:
   }
   void printPipeline(raw_ostream &OS, function_ref<StringRef(StringRef)>) { OS << name(); }
   static StringRef name() {
-    return Member == &StackswitchPasses::Inline ? "stackswitch-inline" : "stackswitch-slices";
+    return Member == &StackswitchPasses::Inline     ? "stackswitch-inline"
+           : Member == &StackswitchPasses::Pointers ? "stackswitch-pointers"
+                                                    : "stackswitch-slices";
   }
+  static bool isRequired() { return Member == &StackswitchPasses::Pointers; }
 };
+using PointersPass = RustLocalModulePass<&StackswitchPasses::Pointers>;
 using InlinePass = RustLocalModulePass<&StackswitchPasses::Inline>;
 using SlicesPass = RustLocalModulePass<&StackswitchPasses::Slices>;
 
@@ -212,6 +217,19 @@ cl::opt<unsigned> HeapThreshold(
     "stackswitch-heap-threshold", cl::init(0), cl::value_desc("bytes"),
     cl::desc("Keep local variables of so many bytes and more on the heap where "
              "a stackswitch context may switch while they are needed (0: none)"));
+
+// Where variables are that other code may access while their context is suspended, in
+// modules and functions that do not say it themselves.
+enum class Pointers { Sliced, Stable };
+
+cl::opt<Pointers> PointersOption(
+    "stackswitch-pointers", cl::init(Pointers::Sliced),
+    cl::desc("Whether pointers to local variables stay valid while their stackswitch "
+             "context is suspended"),
+    cl::values(clEnumValN(Pointers::Stable, "stable",
+                          "yes: such variables are in memory that never moves"),
+               clEnumValN(Pointers::Sliced, "sliced",
+                          "only while the context is resident")));
 
 // Adds a pass if it has that name.
 template <typename Pass>
@@ -339,6 +357,7 @@ void addAtStart(ModulePassManager &MPM, OptimizationLevel Level,
 // pass after it would have to see through a switch in place.
 void addAtEnd(ModulePassManager &MPM, OptimizationLevel Level,
               const StackswitchPasses &Passes) {
+  MPM.addPass(PointersPass(Passes));
   if (Level == OptimizationLevel::O0)
     return;
   MPM.addPass(SlicesPass(Passes));
@@ -359,6 +378,7 @@ bool addByName(StringRef Name, ModulePassManager &MPM, PassBuilder &PB,
          addNamed<OptimisePass>(Name, MPM, Passes) ||
          addNamed<LowerPass>(Name, MPM, Passes) ||
          addNamed<InlinePass>(Name, MPM, Passes) ||
+         addNamed<PointersPass>(Name, MPM, Passes) ||
          addNamed<SlicesPass>(Name, MPM, Passes) ||
          addNamed<SliceSizePass>(Name, MPM, Passes) ||
          addNamed<CheckPass>(Name, MPM, Passes);
@@ -425,6 +445,10 @@ extern "C" uint32_t stackswitch_shim_plugin_api_version() {
 }
 
 extern "C" uint32_t stackswitch_shim_heap_threshold() { return HeapThreshold; }
+
+extern "C" uint32_t stackswitch_shim_pointers() {
+  return PointersOption == Pointers::Stable;
+}
 
 extern "C" void stackswitch_shim_register(PassBuilder *PB,
                                           const StackswitchPasses *Passes) {

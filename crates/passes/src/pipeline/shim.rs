@@ -17,6 +17,7 @@ pub(super) struct Passes {
     pub(super) optimise: unsafe extern "C" fn(LLVMModuleRef) -> bool,
     pub(super) lower: unsafe extern "C" fn(LLVMModuleRef) -> bool,
     pub(super) check: unsafe extern "C" fn(LLVMModuleRef) -> bool,
+    pub(super) pointers: unsafe extern "C" fn(LLVMModuleRef, &Listener),
     pub(super) inline: unsafe extern "C" fn(LLVMModuleRef, &Listener),
     pub(super) slices: unsafe extern "C" fn(LLVMModuleRef, &Listener),
     pub(super) slice_size: unsafe extern "C" fn(LLVMModuleRef) -> bool,
@@ -43,6 +44,7 @@ impl Listener {
 unsafe extern "C" {
     pub(super) fn stackswitch_shim_plugin_api_version() -> u32;
     pub(super) fn stackswitch_shim_heap_threshold() -> u32;
+    pub(super) fn stackswitch_shim_pointers() -> u32;
     pub(super) fn stackswitch_shim_register(pass_builder: *mut c_void, passes: *const Passes);
     pub(super) fn stackswitch_shim_report(about: LLVMValueRef, severity: u32, text: *const c_char);
     pub(super) fn stackswitch_shim_remark(

@@ -15,7 +15,7 @@ pub struct Pass {
 }
 
 /// All passes, in the order in which the default pipelines run them.
-pub const PASSES: [Pass; 9] = [
+pub const PASSES: [Pass; 10] = [
     Pass {
         name: "stackswitch-from-ucontext",
         summary: "replaces the functions of `<ucontext.h>` by those of the runtime",
@@ -44,6 +44,12 @@ pub const PASSES: [Pass; 9] = [
         name: "stackswitch-lower",
         summary: "turns the intrinsics into calls of the runtime",
         place: "after `stackswitch-opt` and before the simplification of a ThinLTO backend",
+        required: true,
+    },
+    Pass {
+        name: "stackswitch-pointers",
+        summary: "moves variables that other code may access while their context is suspended",
+        place: "at the end of the pipeline and of full LTO",
         required: true,
     },
     Pass {

@@ -191,7 +191,7 @@ fn apply<'m>(
                 call.replace_and_name(None);
             }
         }
-        one.variable.describe_through(module, holder, one.offset as u32);
+        one.variable.value().describe_through(module, holder, one.offset as u32);
         one.variable.replace_variable(place);
     }
     for end in function.instructions().into_iter().filter(|i| i.leaves_function()) {

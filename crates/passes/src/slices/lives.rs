@@ -8,11 +8,11 @@ use stackswitch_ir::{Block, Call, Function, Instruction, Lifetime, Module, Value
 const MAX_VARIABLES: usize = 64;
 
 /// A set of the variables.
-pub(super) type Set = u64;
+pub(crate) type Set = u64;
 
 /// A function, its variables with lifetime markers, and the places where they may be needed.
 #[derive(Debug)]
-pub(super) struct Lives<'m> {
+pub(crate) struct Lives<'m> {
     pub(super) blocks: Vec<Block<'m>>,
     /// The largest variables of the function, with their sizes.
     pub(super) variables: Vec<(Instruction<'m>, u64)>,
@@ -34,7 +34,7 @@ pub(super) struct Mark<'m> {
 
 impl<'m> Lives<'m> {
     /// Examines a function. `None` if no variable of known size has lifetime markers.
-    pub(super) fn analyse(module: Module<'m>, function: Function<'m>) -> Option<Self> {
+    pub(crate) fn analyse(module: Module<'m>, function: Function<'m>) -> Option<Self> {
         let blocks = function.blocks();
         let marked: Vec<Value<'m>> = blocks
             .iter()
@@ -67,7 +67,7 @@ impl<'m> Lives<'m> {
     }
 
     /// The variables of a set, with their sizes.
-    pub(super) fn members(&self, set: Set) -> Vec<(Instruction<'m>, u64)> {
+    pub(crate) fn members(&self, set: Set) -> Vec<(Instruction<'m>, u64)> {
         let all = self.variables.iter().enumerate();
         all.filter(|(i, _)| set & (1 << i) != 0).map(|(_, &member)| member).collect()
     }
@@ -126,7 +126,7 @@ impl<'m> Lives<'m> {
     }
 
     /// The variables that may be needed at each of the calls.
-    pub(super) fn needed_at(&self, points: &[Call<'m>]) -> Vec<(Call<'m>, Set)> {
+    pub(crate) fn needed_at(&self, points: &[Call<'m>]) -> Vec<(Call<'m>, Set)> {
         let mut needed: HashMap<Instruction<'m>, Set> = HashMap::new();
         let wanted: HashSet<Instruction<'m>> = points.iter().map(|p| p.instruction()).collect();
         self.each(|at, before| {

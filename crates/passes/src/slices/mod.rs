@@ -13,6 +13,7 @@ mod pop;
 mod size;
 
 pub(crate) use heap::FLAG as HEAP_FLAG;
+pub(crate) use lives::Lives;
 pub(crate) use size::measure;
 
 use std::cell::OnceCell;

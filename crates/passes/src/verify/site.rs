@@ -66,6 +66,11 @@ impl<'m> Site<'m> {
         self.spelling == Spelling::Runtime(Form::Wide)
     }
 
+    /// Whether the argument number `argument` is the memory through which the call passes its value.
+    pub(crate) fn is_value_memory(&self, argument: usize) -> bool {
+        self.is_wide() && self.intrinsic.position(ParamKind::Value) == Some(argument)
+    }
+
     /// Whether the operation makes a context with a default base.
     pub(crate) fn has_default_base(&self) -> bool {
         self.operand(ParamKind::OptionalBase).is_some_and(|base| base.origin().is_null())
