@@ -166,7 +166,7 @@ step:
   %steps = load i64, ptr @steps
   %steps.next = add i64 %steps, 1
   store i64 %steps.next, ptr @steps
-  %enough = icmp uge i64 %steps.next, 300000
+  %enough = icmp uge i64 %steps.next, 60000
   br i1 %enough, label %stop, label %act
 
 stop:
