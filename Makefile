@@ -12,6 +12,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DIRECTORY := $(TARGET)$(if $(filter-out 22,$(LLVM)),/llvm-$(LLVM))
 CARGO_BUILD := CARGO_BUILD_BUILD_DIR=$(TARGET) cargo build --target-dir $(DIRECTORY)
 FEATURES := --no-default-features --features llvm$(LLVM)
+# Commands for all packages ask for the same features: a crate whose features differ is compiled again.
+WORKSPACE := --workspace $(FEATURES),jit,stackswitch-rt/default
 PROFILE ?= release
 # The profile of `make clippy`. In that of the tests it shares what build scripts have made.
 LINT_PROFILE ?= dev
@@ -36,7 +38,7 @@ run: build ## Run the 30,000-context program through the JIT and print its figur
 	$(COMMAND) run ir_tests/thirty_thousand.ll --stats
 
 check: lint ## Format, lints, unit tests, lit tests of the passes: a minute after a small change
-	cargo test -q --workspace --lib --bins
+	cargo test -q $(WORKSPACE) --lib --bins
 	cargo test -q -p stackswitch-structure --test project
 	@$(MAKE) --no-print-directory lit
 
@@ -47,7 +49,7 @@ programs: setup-test ## Run some tests of tests/programs (TEST=ir_programs::gene
 	@scripts/test $(LLVM) $(OTHER_LLVM) $(or $(TEST),::)
 
 lit: setup ## Run tests of the passes (TEST=lit/inline/marks.ll) with a plugin built for that
-	$(CARGO_BUILD) -q -p stackswitch-plugin $(FEATURES)
+	$(CARGO_BUILD) -q $(WORKSPACE) --lib
 	@LLVM_BIN=$$(llvm-config-$(LLVM) --bindir) \
 	  STACKSWITCH_PLUGIN=$(DIRECTORY)/debug/libstackswitch_plugin.so \
 	  $$(llvm-config-22 --bindir)/lit $(or $(TEST),-q lit)
@@ -60,7 +62,8 @@ lint: setup clippy ## Check the format and the lints
 	cargo fmt --all --check
 
 clippy: setup
-	cargo clippy -q --profile $(LINT_PROFILE) --workspace --all-targets --features stackswitch-bench/subjects -- -D warnings
+	cargo clippy -q --profile $(LINT_PROFILE) $(WORKSPACE),stackswitch-bench/subjects --all-targets \
+	  -- -D warnings
 
 setup: ## Install what this machine lacks (apt), if anything
 	@scripts/setup $(LLVM)

@@ -15,16 +15,18 @@ use std::{
 };
 
 use libtest_mimic::Failed;
-use stackswitch_test_support::{Artifacts, Toolchain, directory, run, succeed, text};
+use stackswitch_test_support::{Artifacts, ForkServer, Toolchain, directory, run, succeed, text};
 
 use crate::suite::Tests;
 
 /// A way to run a program.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
-    /// `stackswitch run`.
+    /// `stackswitch run`. Only one row for each version starts the command; for the others a fork
+    /// server is the command.
     Jit,
-    /// clang with the plugin, then the system's linker with the static runtime.
+    /// clang with the plugin, or a fork server, which runs the same pipeline; then the system's linker
+    /// with the static runtime.
     Aot,
     /// clang without its passes makes bitcode; lld with the plugin does the rest.
     Lto,
@@ -68,6 +70,13 @@ struct Row {
     version: Version,
     level: &'static str,
     form: Form,
+}
+
+impl Row {
+    /// Whether the row starts the tool that a user starts.
+    fn is_by_tool(&self) -> bool {
+        self.form == ALL && self.level == "-O2"
+    }
 }
 
 const VERSIONS: [(&str, Version); 2] = [("", Version::This), ("-other", Version::Other)];
@@ -231,26 +240,30 @@ impl Program {
 
     /// Runs it in the way of a row.
     fn check(&self, row: &Row, artifacts: &Artifacts) -> Result<(), String> {
-        let (command, toolchain) = match row.version {
-            Version::This => (&artifacts.command, &artifacts.llvm),
-            Version::Other => (&artifacts.other_command, &artifacts.other),
+        let (command, server, toolchain) = match row.version {
+            Version::This => (&artifacts.command, &artifacts.server, &artifacts.llvm),
+            Version::Other => (&artifacts.other_command, &artifacts.other_server, &artifacts.other),
         };
         match row.way {
-            Way::Jit => self.check_jit(command, row),
-            Way::Aot => self.check_aot(row, toolchain, &artifacts.runtime),
+            Way::Jit => self.check_jit(command, server, row),
+            Way::Aot => self.check_aot(row, toolchain, server, &artifacts.runtime),
             Way::Lto => self.check_lld(row, "full", toolchain, &artifacts.runtime),
             Way::ThinLto => self.check_lld(row, "thin", toolchain, &artifacts.runtime),
         }
     }
 
-    fn check_jit(&self, command: &Path, row: &Row) -> Result<(), String> {
+    fn check_jit(&self, command: &Path, server: &ForkServer, row: &Row) -> Result<(), String> {
         let Form { inline, stackless, heap } = row.form;
-        let mut command = Command::new(command);
-        command.args(["run", row.level]);
-        command.args((!inline).then_some("--no-inline"));
-        command.args((!stackless).then_some("--no-stackless"));
-        command.args(heap.then_some("--heap-threshold=1"));
-        let output = run(command.arg(&self.path))?;
+        let mut arguments = vec!["run", row.level];
+        arguments.extend((!inline).then_some("--no-inline"));
+        arguments.extend((!stackless).then_some("--no-stackless"));
+        arguments.extend(heap.then_some("--heap-threshold=1"));
+        arguments.push(self.path.to_str().ok_or("a path in UTF-8")?);
+        let output = if row.is_by_tool() {
+            run(Command::new(command).args(&arguments))?
+        } else {
+            server.command(&arguments)?
+        };
         let status = self.status()?;
         if output.status.code() != Some(status) {
             return Err(describe(&format!("expected the status {status}"), &output));
@@ -260,7 +273,13 @@ impl Program {
 
     /// Compiles, links and runs. Many rows of a program give the same object file, byte for byte: it is
     /// linked and run once.
-    fn check_aot(&self, row: &Row, toolchain: &Toolchain, runtime: &Path) -> Result<(), String> {
+    fn check_aot(
+        &self,
+        row: &Row,
+        toolchain: &Toolchain,
+        server: &ForkServer,
+        runtime: &Path,
+    ) -> Result<(), String> {
         let base = self.place(&row.name)?;
         let object = base.with_extension("o");
         let source = self.source(row)?;
@@ -271,7 +290,11 @@ impl Program {
         if self.status()? == MODULE_ERROR {
             return self.check_refused(&mut compile);
         }
-        succeed(&mut compile)?;
+        if row.is_by_tool() {
+            succeed(&mut compile)?;
+        } else {
+            server.compile(row.level, &source, &object)?;
+        }
         let bytes = fs::read(&object).map_err(|e| format!("{object:?}: {e}"))?;
         if self.right.lock().map_err(|e| e.to_string())?.contains(&bytes) {
             return Ok(());

@@ -184,7 +184,7 @@ const CRATES: [Declared; 10] = [
     Declared { package: "stackswitch", root: "src/lib.rs", order: &[] },
     Declared {
         package: "stackswitch-cli",
-        root: "crates/command/src/main.rs",
+        root: "crates/command/src/lib.rs",
         order: &[
             "colour",
             "demangle",

@@ -2,6 +2,8 @@
 //! run a test in its own process, to find a directory for a test's files, and to find what
 //! `make test` has built.
 
+mod fork_server;
+
 use std::{
     any::type_name,
     env, fs,
@@ -12,6 +14,8 @@ use std::{
     thread::spawn,
     time::{Duration, Instant},
 };
+
+pub use fork_server::ForkServer;
 
 /// How long a command may run. One that runs longer hangs, and its test fails.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -143,6 +147,10 @@ pub struct Artifacts {
     pub llvm: Toolchain,
     /// The same for the other version.
     pub other: Toolchain,
+    /// Does what the first command does, and compiles, without starting a process that loads LLVM.
+    pub server: ForkServer,
+    /// The same for the other version.
+    pub other_server: ForkServer,
     /// The static runtime library.
     pub runtime: PathBuf,
     /// The root of an installation that `make install` has made.
@@ -171,6 +179,8 @@ impl Artifacts {
                 plugin: path("STACKSWITCH_OTHER_PLUGIN")?,
                 clang: path("STACKSWITCH_OTHER_CLANG")?,
             },
+            server: ForkServer::new(path("STACKSWITCH_FORK_SERVER")?),
+            other_server: ForkServer::new(path("STACKSWITCH_OTHER_FORK_SERVER")?),
             runtime: path("STACKSWITCH_RUNTIME")?,
             prefix: path("STACKSWITCH_PREFIX")?,
         })
