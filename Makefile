@@ -29,7 +29,7 @@ ROOT = $(DESTDIR)$(abspath $(PREFIX))
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 .PHONY: help run check test programs lit update-lit lint clippy setup setup-test build plugin \
-  runtime install bench bench-full switch-costs
+  runtime install bench bench-full figures switch-costs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -97,6 +97,9 @@ bench: build-bench ## Measure the runtime and its peers side by side (minutes)
 
 bench-full: build-bench ## The same with more points and repetitions (the better part of an hour)
 	$(BENCH) --full
+
+figures: build-bench ## Write the figures of the last make bench into the documentation
+	$(TARGET)/measure/stackswitch-bench --figures . --out $(TARGET)/bench
 
 switch-costs: build-bench ## What a switch costs by LLVM's models of CPUs (DETAIL=swap: all about a loop)
 	$(TARGET)/measure/stackswitch-bench --switch-costs $$(llvm-config-$(LLVM) --bindir) \

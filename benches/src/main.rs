@@ -1,6 +1,6 @@
 //! Measures stackswitch and its peers in one run, pinned to one core.
 //!
-//! Writes `results.json` and a plot per curve, and prints a table and the bars.
+//! Writes `results.json` and a plot per curve, and prints a table and the limits.
 
 mod parked;
 mod steps;
@@ -13,8 +13,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use stackswitch_bench::machine::Machine;
 use stackswitch_bench::results::Results;
-use stackswitch_bench::{bars, plot};
+use stackswitch_bench::{limits, plot, tables};
 
 /// Measures stackswitch and its peers side by side.
 #[derive(Parser)]
@@ -50,6 +51,10 @@ struct Arguments {
     /// With --switch-costs: LLVM's whole report on the loops whose names contain this.
     #[arg(long, value_name = "NAME")]
     detail: Option<String>,
+    /// Takes the results in --out over into these sources, writes the tables of their documentation, and
+    /// measures nothing.
+    #[arg(long, value_name = "ROOT")]
+    figures: Option<PathBuf>,
     /// Parks contexts of one subject and prints what they cost (the program runs itself so).
     #[arg(long, hide = true, num_args = 3, value_names = ["BENCH", "SUBJECT", "COUNT"])]
     park: Option<Vec<String>>,
@@ -61,17 +66,14 @@ fn main() -> ExitCode {
         return parked::child(&park[0], &park[1], &park[2]);
     }
     if let Some(tools) = &arguments.switch_costs {
-        return match switch_costs::print(tools, arguments.detail.as_deref()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
+        return exit_code(switch_costs::print(tools, arguments.detail.as_deref()));
+    }
+    if let Some(root) = &arguments.figures {
+        return exit_code(tables::write(root, &arguments.out.join("results.json")));
     }
     let core = pin();
     eprintln!("pinned to core {core}");
-    let mut results = Results::default();
+    let mut results = Results::of(Machine::here());
     suite::run(&arguments, &mut results);
     if let Err(error) =
         results.write(&arguments.out).and_then(|()| plot::all(&results, &arguments.out))
@@ -80,9 +82,20 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     results.print();
-    bars::print(&results);
+    limits::print(&results);
     println!("\nresults and plots: {}", arguments.out.display());
     ExitCode::SUCCESS
+}
+
+/// Prints an error, and says how the program ends.
+fn exit_code(result: std::io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Stays on the last core that this process may use: the first ones have more interrupts.

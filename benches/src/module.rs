@@ -13,7 +13,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// The module that the bars speak of: 100,000 functions of 1,000,000 instructions.
+    /// The module that the limits speak of: 100,000 functions of 1,000,000 instructions.
     pub const fn large(switches: usize) -> Self {
         Size { functions: 100_000, switches }
     }

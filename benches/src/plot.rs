@@ -46,7 +46,7 @@ fn colour(results: &Results, subject: &str) -> RGBAColor {
 /// Both axes logarithmic: parameters and figures go over decades.
 fn curve(path: &Path, bench: &str, results: &Results) -> Drawn {
     let points = |subject: &str| -> Vec<(f64, f64)> {
-        let with_param = results.of(bench, subject);
+        let with_param = results.of_subject(bench, subject);
         with_param.filter_map(|r| Some((r.param? as f64, r.median))).collect()
     };
     let subjects = results.subjects(bench);
@@ -56,7 +56,7 @@ fn curve(path: &Path, bench: &str, results: &Results) -> Drawn {
         let most = every.iter().map(of).fold(0.0, f64::max);
         least / margin..most * margin
     };
-    let unit = results.records.iter().find(|r| r.bench == bench).map_or("", |r| r.unit);
+    let unit = results.records.iter().find(|r| r.bench == bench).map_or("", |r| r.unit.as_str());
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(text)?;
     let mut chart = ChartBuilder::on(&root)
@@ -116,7 +116,7 @@ fn bars(path: &Path, bench: &str, results: &Results, records: &[&Record]) -> Dra
         .configure_mesh()
         .disable_y_mesh()
         .disable_y_axis()
-        .x_desc(records[0].unit)
+        .x_desc(records[0].unit.as_str())
         .draw()
         .map_err(text)?;
     for (index, record) in records.iter().enumerate() {
