@@ -18,7 +18,26 @@ use crate::thread::{self, Thread, ThreadWords};
 /// # Safety
 /// `frame` is in the frame of the caller, which takes no other block, and gives this one back
 /// when it returns.
+#[inline]
 pub(crate) unsafe fn take(size: usize, alignment: usize, frame: usize) -> *mut u8 {
+    // SAFETY: the words are this thread's, and so is the running context.
+    unsafe {
+        let tls = ThreadWords::get();
+        if let Some(thread) = (*tls).thread.as_mut() {
+            let bytes = thread.blocks.take_next((*tls).current, frame, size, alignment);
+            if !bytes.is_null() {
+                return bytes;
+            }
+        }
+        take_slowly(size, alignment, frame)
+    }
+}
+
+/// # Safety
+/// As [`take`].
+#[cold]
+#[inline(never)]
+unsafe fn take_slowly(size: usize, alignment: usize, frame: usize) -> *mut u8 {
     // SAFETY: the words are this thread's. Frames below the caller's have ended.
     unsafe {
         let thread = thread::ensure();
@@ -31,13 +50,14 @@ pub(crate) unsafe fn take(size: usize, alignment: usize, frame: usize) -> *mut u
             (*thread).start_tracking(tls);
             let thread = &mut *thread;
             let mut owner = (*tls).current;
-            if stack_of(thread, owner).contain(frame) {
+            let bounds = stack_of(thread, owner);
+            if bounds.contain(frame) {
                 thread.blocks.sweep(&mut thread.heap, owner, frame + 1);
             } else {
                 // On a stack that the runtime does not know, frames have no known order.
                 owner = ptr::null_mut();
             }
-            let bytes = thread.blocks.take(&mut thread.heap, owner, frame, size, alignment);
+            let bytes = thread.blocks.take(&mut thread.heap, owner, bounds, frame, size, alignment);
             if bytes.is_null() {
                 refuse(Code::Memory, Context::visible((*tls).current).cast(), "frame.alloc");
             }
@@ -55,6 +75,7 @@ pub(crate) unsafe fn take(size: usize, alignment: usize, frame: usize) -> *mut u
 ///
 /// # Safety
 /// `bytes` came from [`take`] on this thread, and is not used again.
+#[inline]
 pub(crate) unsafe fn give_back(bytes: *mut u8) {
     // SAFETY: the thread is set up, as it gave the block.
     unsafe {

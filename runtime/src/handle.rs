@@ -343,7 +343,8 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             _ => return refused(Code::Invalid),
         }
         thread.blocks.sweep(&mut thread.heap, context, (*context).sp);
-        if !sanitizers::can_clone(context) || (*context).has_frame_blocks() {
+        let has_blocks = thread.blocks.any_between(context, 0, usize::MAX);
+        if !sanitizers::can_clone(context) || has_blocks {
             return refused(Code::Unsupported);
         }
         if let Err(code) = slice::evict(&mut thread.heap, context) {

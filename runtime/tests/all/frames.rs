@@ -203,6 +203,52 @@ fn frames_that_were_left_are_found_by_the_next() {
     });
 }
 
+/// Small blocks are cut from pieces: each keeps its bytes while deeper frames take and give back theirs,
+/// around the end of each piece, and where frames are left without giving theirs back.
+#[test]
+fn small_blocks_keep_their_bytes() {
+    #[inline(never)]
+    fn descend(depth: usize, leave: bool) {
+        let size = depth * 24 % 200;
+        let within = |bytes: *mut u8| unsafe {
+            bytes.write_bytes(depth as u8, size);
+            if depth > 0 {
+                for turn in 0..2 {
+                    descend(depth - 1 - depth / 2 * turn, leave);
+                    suspend();
+                }
+            }
+            let kept = std::slice::from_raw_parts(bytes, size);
+            assert!(kept.iter().all(|&b| b == depth as u8), "{depth}");
+        };
+        let mut frame = null_mut::<c_void>();
+        unsafe {
+            frame = stackswitch_frame_alloc(size, 16, black_box(&raw mut frame).cast());
+            within(frame.cast());
+            if !leave || depth % 3 != 0 {
+                stackswitch_frame_free(black_box(frame));
+            }
+        }
+    }
+    unsafe extern "C-unwind" fn body(leave: *mut c_void, _: *mut c_void) -> *mut c_void {
+        descend(10, !leave.is_null());
+        word(1)
+    }
+    counted(|| unsafe {
+        let base = stackswitch_base_create(1 << 20);
+        let mut contexts: Vec<_> = (0..20).map(|n| spawn(base, body, n % 2)).collect();
+        while !contexts.is_empty() {
+            contexts.retain(|&context| {
+                let ended = resume(context) == 1;
+                if ended {
+                    stackswitch_destroy(context);
+                }
+                !ended
+            });
+        }
+    });
+}
+
 #[test]
 fn a_context_with_a_block_is_not_cloned() {
     counted(|| unsafe {
