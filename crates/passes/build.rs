@@ -2,8 +2,8 @@
 
 /// The files in C++.
 const CPP: [&str; 4] = [
-    "opt/stackless/coroutine.cc",
-    "opt/stackless/coroutine.h",
+    "opt/stackless/stackless_body.cc",
+    "opt/stackless/stackless_body.h",
     "opt/stackless/split.cc",
     "pipeline/shim.cc",
 ];

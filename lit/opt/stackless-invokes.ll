@@ -1,6 +1,6 @@
 ; RUN: %opt -passes=stackswitch-opt -S %s | FileCheck %s
 ; RUN: %opt -O2 -disable-output -verify-each %s
-; In a body that becomes a coroutine nothing throws: what is invoked is called, and handlers go.
+; In a stackless body nothing throws: what is invoked is called, and handlers go.
 
 declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
 declare i64 @llvm.stackswitch.resume.i64(ptr, i64)

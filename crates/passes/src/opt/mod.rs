@@ -23,7 +23,7 @@ use stackswitch_ir::{Function, Module};
 /// lowering reports them.
 pub(crate) fn optimise<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> bool {
     let mut changed = false;
-    let mut coroutines = stackless::SplitBodies::new();
+    let mut stackless_bodies = stackless::SplitBodies::new();
     let mut members = Members::default();
     loop {
         let analysis = verify::analyse(module);
@@ -55,7 +55,7 @@ pub(crate) fn optimise<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> 
         }
         // Direct calls come first: they need no frame.
         if !round && module.flag(stackless::FLAG) != Some(0) {
-            let split = &mut coroutines;
+            let split = &mut stackless_bodies;
             round = stackless::make_stackless(
                 module,
                 &analysis.sites,

@@ -40,8 +40,8 @@ const OF_THE_FRAME: [&str; 10] = [
     "llvm.stacksave",
 ];
 
-/// Of these, the one that only starts a scope of what is known of accesses to memory. Coroutines drop
-/// all such knowledge.
+/// Of these, the one that only starts a scope of what is known of accesses to memory. Stackless bodies
+/// drop all such knowledge.
 const SCOPE: &str = "llvm.experimental.noalias.scope.decl";
 
 /// The parts of a body.

@@ -22,26 +22,26 @@ use crate::verify::{Index, Site};
 use stackswitch_abi::intrinsics::{Intrinsic, WithoutStack};
 use stackswitch_ir::{AttributePlace, Block, Call, Function, Instruction};
 
-use super::coroutine::Coroutine;
+use super::stackless_body::StacklessBody;
 
 /// Bytes of all frames of one function, for code generators that let none of them share memory.
 const MAX_FRAMES: u64 = 4 * MAX_STACK;
 
 /// The attribute of calls that are made only to report an operation on a stackless context that has
-/// finished, as `coroutine.cc` has it.
+/// finished, as `stackless_body.cc` has it.
 const REPORTS_MISTAKE: &str = "stackswitch-reports-mistake";
 
 /// Bytes of the frames of a function that calls unknown code: each call of it has them.
 const MAX_REENTERED: u64 = 256;
 
-/// A context whose body is a coroutine.
+/// A context whose body has been made stackless.
 #[derive(Debug)]
 pub(super) struct Candidate<'a, 'm> {
     pub(super) spawn: &'a Site<'m>,
     /// The operations on it.
     pub(super) operations: &'a [&'a Site<'m>],
     pub(super) body: Function<'m>,
-    pub(super) coroutine: Coroutine<'m>,
+    pub(super) stackless_body: StacklessBody<'m>,
     /// Bytes of stack that one resume takes.
     pub(super) stack: u64,
 }
@@ -184,7 +184,7 @@ pub(super) fn plan<'m>(
         needed: vec![Set::default(); count],
         together: vec![Set::default(); candidates.len()],
         publishing: (0..candidates.len())
-            .filter(|&c| candidates[c].coroutine.publishes())
+            .filter(|&c| candidates[c].stackless_body.publishes())
             .collect(),
         refused: vec![None; candidates.len()],
         tail: Vec::new(),
@@ -359,7 +359,7 @@ impl<'m> Planner<'_, '_, 'm> {
                 layout.frames.push(Err(why));
                 continue;
             }
-            let size = self.candidates[context].coroutine.size();
+            let size = self.candidates[context].stackless_body.size();
             let shared = members.iter().position(|frame| {
                 self.candidates[frame[0]].body == self.candidates[context].body
                     && frame.iter().all(|&other| !self.meet(context, other))
@@ -413,7 +413,7 @@ impl<'m> Planner<'_, '_, 'm> {
         let all = || 0..self.candidates.len();
         let at = |spawned: usize| {
             let there = || all().filter(move |&other| is_there(spawned, other));
-            let frames = there().map(|c| self.candidates[c].coroutine.size());
+            let frames = there().map(|c| self.candidates[c].stackless_body.size());
             let running = there().map(|c| self.candidates[c].stack).max().unwrap_or(0);
             frames.fold(running, u64::saturating_add)
         };

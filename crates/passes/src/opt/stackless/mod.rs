@@ -5,9 +5,9 @@
 //! be proved that the result is the same, the context stays.
 
 mod body;
-mod coroutine;
 mod finished;
 mod frames;
+mod stackless_body;
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,9 +15,9 @@ use super::nosuspend::{FRAME, MAX_STACK, SuspendFacts};
 use crate::remark::Remark;
 use crate::verify::{self, HandleUses, Index, Site};
 use body::Body;
-use coroutine::{Coroutine, Presplit, split};
 use finished::FinishedContexts;
 use frames::Candidate;
+use stackless_body::{Presplit, StacklessBody, split};
 use stackswitch_abi::intrinsics::{Control, Copies, ParamKind, WithoutStack};
 use stackswitch_ir::{
     AttributePlace, Builder, Call, Function, Instruction, Lifetime, Linkage, Module, Type, Value,
@@ -33,7 +33,7 @@ const REMARK: &str = "Stackless";
 const FRAME_MARK: &str = "stackswitch.frame";
 
 /// The stackless bodies that were made, or the reasons why not.
-pub(super) type SplitBodies<'m> = HashMap<Function<'m>, Result<Coroutine<'m>, String>>;
+pub(super) type SplitBodies<'m> = HashMap<Function<'m>, Result<StacklessBody<'m>, String>>;
 
 /// A context that can be stackless, if its body can.
 #[derive(Debug)]
@@ -71,10 +71,10 @@ pub(super) fn make_stackless<'a, 'm>(
     let mut changed = false;
     for (plan, frame) in plans.iter().zip(frames) {
         match (frame, made.get(&plan.body)) {
-            (Ok(frame), Some(&Ok(coroutine))) => {
+            (Ok(frame), Some(&Ok(stackless_body))) => {
                 let bodies = told.insert(plan.body).then_some(sites);
-                report_taken(plan, coroutine, bodies, report);
-                apply(module, plan, coroutine, frame, &mut finished_contexts, index);
+                report_taken(plan, stackless_body, bodies, report);
+                apply(module, plan, stackless_body, frame, &mut finished_contexts, index);
                 changed = true;
             }
             (Err(why), _) => refuse(plan.spawn, &why, report),
@@ -82,8 +82,8 @@ pub(super) fn make_stackless<'a, 'm>(
         }
     }
     made.retain(|_, result| match result {
-        Ok(coroutine) if coroutine.is_unused() => {
-            coroutine.discard();
+        Ok(stackless_body) if stackless_body.is_unused() => {
+            stackless_body.discard();
             false
         }
         _ => true,
@@ -95,7 +95,7 @@ pub(super) fn make_stackless<'a, 'm>(
 /// `sites`, if given.
 fn report_taken<'m>(
     plan: &Plan<'_, 'm>,
-    coroutine: Coroutine<'m>,
+    stackless_body: StacklessBody<'m>,
     sites: Option<&[Site<'m>]>,
     report: &mut dyn FnMut(Remark<'m>),
 ) {
@@ -103,7 +103,7 @@ fn report_taken<'m>(
     let mut taken = |site: &Site<'m>, text| {
         report(Remark { at: site.call.instruction(), taken: true, name: REMARK, text });
     };
-    let size = coroutine.size();
+    let size = stackless_body.size();
     let text = format!(
         "the context of '{name}' is stackless: its frame of {size} bytes is a variable here"
     );
@@ -134,8 +134,8 @@ fn choose_frames<'m>(
         (HashMap::new(), HashMap::new(), HashMap::new());
     for (number, plan) in plans.iter().enumerate() {
         let creator = plan.spawn.call.caller();
-        let coroutine = made.get(&plan.body).map(|result| result.as_ref().map(|_| ()));
-        let obstacle = match coroutine {
+        let stackless_body = made.get(&plan.body).map(|result| result.as_ref().map(|_| ()));
+        let obstacle = match stackless_body {
             None => Some("its body was not looked at".to_owned()),
             Some(Err(why)) => Some(why.clone()),
             Some(Ok(())) => {
@@ -178,10 +178,10 @@ fn frames_of_creator<'m>(
 ) -> Vec<Result<Frame<'m>, String>> {
     let candidate = |&number: &usize| {
         let plan = &plans[number];
-        let coroutine = *made.get(&plan.body)?.as_ref().ok()?;
-        let stack = coroutine.stack().saturating_add(FRAME).saturating_add(plan.parts.stack);
+        let stackless_body = *made.get(&plan.body)?.as_ref().ok()?;
+        let stack = stackless_body.stack().saturating_add(FRAME).saturating_add(plan.parts.stack);
         let (spawn, operations) = (plan.spawn, &plan.uses.sites[..]);
-        Some(Candidate { spawn, operations, body: plan.body, coroutine, stack })
+        Some(Candidate { spawn, operations, body: plan.body, stackless_body, stack })
     };
     let candidates: Vec<Candidate<'_, 'm>> = numbers.iter().filter_map(candidate).collect();
     let layout = frames::plan(creator, &candidates, occupied(module, creator), index, facts);
@@ -191,7 +191,7 @@ fn frames_of_creator<'m>(
         frame.map(|frame| {
             *variables
                 .entry(frame)
-                .or_insert_with(|| Frame::make(module, creator, candidate.coroutine))
+                .or_insert_with(|| Frame::make(module, creator, candidate.stackless_body))
         })
     });
     frames.collect()
@@ -213,12 +213,12 @@ struct Frame<'m> {
 
 impl<'m> Frame<'m> {
     /// A new variable of a function, whose lifetime ends where the function does.
-    fn make(module: Module<'m>, creator: Function<'m>, coroutine: Coroutine<'m>) -> Self {
-        let bytes = coroutine.size();
+    fn make(module: Module<'m>, creator: Function<'m>, stackless_body: StacklessBody<'m>) -> Self {
+        let bytes = stackless_body.size();
         let memory = Type::byte(module).array(bytes);
         let name = c"stackswitch.frame";
         let variable =
-            Builder::at_entry(module, creator).alloca(memory, coroutine.alignment(), name);
+            Builder::at_entry(module, creator).alloca(memory, stackless_body.alignment(), name);
         if let Some(made) = variable.as_instruction() {
             made.set_metadata(module, FRAME_MARK, Some(bytes));
         }
@@ -353,12 +353,12 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut SplitBodies<'
             continue;
         }
         match Presplit::make(body, &plan.parts.suspends, &plan.parts.helpers) {
-            Some(coroutine) => {
-                presplit.push(coroutine);
+            Some(stackless_body) => {
+                presplit.push(stackless_body);
                 wanted.push((body, plan.parts.stack));
             }
             None => {
-                let why = format!("no coroutine can be made of '{}'", body.name());
+                let why = format!("no stackless body can be made of '{}'", body.name());
                 made.insert(body, Err(why));
             }
         }
@@ -366,14 +366,14 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut SplitBodies<'
     if presplit.is_empty() {
         return;
     }
-    for ((body, stack), coroutine) in wanted.into_iter().zip(split(module, presplit)) {
-        let all = [coroutine.size(), coroutine.stack(), FRAME, stack]
+    for ((body, stack), stackless_body) in wanted.into_iter().zip(split(module, presplit)) {
+        let all = [stackless_body.size(), stackless_body.stack(), FRAME, stack]
             .into_iter()
             .fold(0, u64::saturating_add);
         let result = if all <= MAX_STACK {
-            Ok(coroutine)
+            Ok(stackless_body)
         } else {
-            coroutine.discard();
+            stackless_body.discard();
             Err(format!(
                 "'{}' needs about {all} bytes of stack; at most {MAX_STACK} may move to the \
                  creator's",
@@ -388,7 +388,7 @@ fn make<'m>(module: Module<'m>, plans: &[Plan<'_, 'm>], made: &mut SplitBodies<'
 fn apply<'m>(
     module: Module<'m>,
     plan: &Plan<'_, 'm>,
-    coroutine: Coroutine<'m>,
+    stackless_body: StacklessBody<'m>,
     frame: Frame<'m>,
     finished_contexts: &mut FinishedContexts<'m>,
     index: &mut Index<'_, 'm>,
@@ -403,9 +403,9 @@ fn apply<'m>(
         let (ty, again) = (site.call.function_type(), site.call.callee());
         let helper = match (site.intrinsic.properties.without_stack, on_finished) {
             (WithoutStack::Enters | WithoutStack::Ends, Some(finished)) => {
-                coroutine.operation(finished, again, finished_contexts.destroy(module), ty)
+                stackless_body.operation(finished, again, finished_contexts.destroy(module), ty)
             }
-            (WithoutStack::Status, _) => coroutine.status(ty),
+            (WithoutStack::Status, _) => stackless_body.status(ty),
             (WithoutStack::Zero, _) => nothing(module, ty),
             // `plan` has refused all other operations.
             (WithoutStack::Enters | WithoutStack::Ends | WithoutStack::Refused, _) => continue,
@@ -418,7 +418,7 @@ fn apply<'m>(
     }
     index.remove(&spawn.call);
     spawn.call.instruction().forget_copies();
-    put(spawn.call, frame.variable, coroutine.start(spawn.call.function_type()));
+    put(spawn.call, frame.variable, stackless_body.start(spawn.call.function_type()));
 }
 
 /// Replaces an operation by an inlined call of a helper, which gets the frame.

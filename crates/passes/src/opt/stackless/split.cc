@@ -1,7 +1,7 @@
-// Splits a coroutine at its suspensions: it returns at each of them and continues there when called
+// Splits a stackless body at its suspensions: it returns at each of them and continues there when called
 // again.
 
-#include "coroutine.h"
+#include "stackless_body.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -298,7 +298,7 @@ class Splitter {
   }
 
   // Places each variable in the frame, and replaces its address.
-  StackswitchCoroutine layOut(IRBuilder<> &B, bool HasArgument) {
+  StackswitchStacklessBody layOut(IRBuilder<> &B, bool HasArgument) {
     uint64_t Size = Start.size(HasArgument);
     Align Alignment = Start.alignment();
     stable_sort(InFrame, [](AllocaInst *A, AllocaInst *B) { return A->getAlign() > B->getAlign(); });
@@ -353,7 +353,7 @@ class Splitter {
     Variable.eraseFromParent();
   }
 
-  // Debug records of the frame must hold at every place where the coroutine continues.
+  // Debug records of the frame must hold at every place where the stackless body continues.
   void moveDeclarations(Instruction *To) {
     for (DbgVariableRecord *Record : findDVRDeclares(Frame)) {
       Record->removeFromParent();
@@ -361,7 +361,7 @@ class Splitter {
     }
   }
 
-  // Makes the coroutine return at each suspension and continue there.
+  // Makes the stackless body return at each suspension and continue there.
   void cut(IRBuilder<> &B, BasicBlock *Beginning) {
     auto *Never = BasicBlock::Create(F.getContext(), "never", &F);
     new UnreachableInst(F.getContext(), Never);
@@ -384,7 +384,7 @@ public:
   Splitter(Function &F, Type *Value)
       : F(F), DL(F.getParent()->getDataLayout()), Frame(F.getArg(0)), Start(*F.getParent(), Value) {}
 
-  StackswitchCoroutine run() {
+  StackswitchStacklessBody run() {
     findSuspensions();
     tidyMarks();
     chooseVariables();
@@ -403,7 +403,7 @@ public:
     BasicBlock *Beginning = &F.getEntryBlock();
     auto *Entry = BasicBlock::Create(F.getContext(), "entry", &F, Beginning);
     IRBuilder<> B(Entry);
-    StackswitchCoroutine Done = layOut(B, HasArgument);
+    StackswitchStacklessBody Done = layOut(B, HasArgument);
     for (Instruction &I : make_early_inc_range(*Beginning))
       if (auto *Variable = dyn_cast<AllocaInst>(&I)) {
         Variable->moveBefore(*Entry, Entry->begin());
@@ -422,6 +422,6 @@ public:
 
 } // namespace
 
-StackswitchCoroutine stackswitch::split(Function &F, Type *Value) {
+StackswitchStacklessBody stackswitch::split(Function &F, Type *Value) {
   return Splitter(F, Value).run();
 }

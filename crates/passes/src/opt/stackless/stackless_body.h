@@ -1,7 +1,7 @@
-// Declarations that `coroutine.cc` and `split.cc` share.
+// Declarations that `stackless_body.cc` and `split.cc` share.
 
-#ifndef STACKSWITCH_IR_COROUTINE_H
-#define STACKSWITCH_IR_COROUTINE_H
+#ifndef STACKSWITCH_STACKLESS_BODY_H
+#define STACKSWITCH_STACKLESS_BODY_H
 
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/IRBuilder.h"
@@ -10,8 +10,8 @@
 #include "llvm-c/Types.h"
 
 extern "C" {
-// A coroutine that has been split.
-struct StackswitchCoroutine {
+// A stackless body that has been split.
+struct StackswitchStacklessBody {
   // fastcc void (ptr frame)
   LLVMValueRef Resume;
   // The size and alignment of the frame.
@@ -28,8 +28,8 @@ struct StackswitchCoroutine {
 namespace stackswitch {
 using namespace llvm;
 
-// `void ()`: marks a suspension of a coroutine until it is split. LLVM knows nothing about the function,
-// so all memory that may have escaped is up to date at a call of it.
+// `void ()`: marks a suspension of a stackless body until it is split. LLVM knows nothing about the
+// function, so all memory that may have escaped is up to date at a call of it.
 inline constexpr StringLiteral Suspension = "stackswitch.stackless.suspension";
 
 // Values of the state in the frame, which are also the `status` of the context. Every other state means
@@ -93,9 +93,9 @@ public:
   }
 };
 
-// Rewrites a coroutine so that it returns at each suspension and continues there when called again. Its
-// values have that type.
-StackswitchCoroutine split(Function &F, Type *Value);
+// Rewrites a stackless body so that it returns at each suspension and continues there when called again.
+// Its values have that type.
+StackswitchStacklessBody split(Function &F, Type *Value);
 
 } // namespace stackswitch
 

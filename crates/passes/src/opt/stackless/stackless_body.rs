@@ -20,43 +20,43 @@ struct Raw {
     publishes: bool,
 }
 
-// SAFETY: these are the functions of `coroutine.cc`, with the types that they have there.
+// SAFETY: these are the functions of `stackless_body.cc`, with the types that they have there.
 unsafe extern "C" {
-    fn stackswitch_coroutine_begin(
+    fn stackswitch_stackless_begin(
         body: LLVMValueRef,
         suspends: *const LLVMValueRef,
         suspend_count: usize,
         helpers: *const LLVMValueRef,
         helper_count: usize,
     ) -> LLVMValueRef;
-    fn stackswitch_coroutine_split(
+    fn stackswitch_stackless_split(
         module: LLVMModuleRef,
-        coroutines: *const LLVMValueRef,
+        stackless_bodies: *const LLVMValueRef,
         values: *const LLVMTypeRef,
         count: usize,
         out: *mut Raw,
     );
-    fn stackswitch_coroutine_start(
-        coroutine: *const Raw,
+    fn stackswitch_stackless_start(
+        stackless_body: *const Raw,
         value: LLVMTypeRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
-    fn stackswitch_coroutine_operation(
-        coroutine: *const Raw,
+    fn stackswitch_stackless_operation(
+        stackless_body: *const Raw,
         value: LLVMTypeRef,
         on_finished: LLVMValueRef,
         again: LLVMValueRef,
         destroy: LLVMValueRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
-    fn stackswitch_coroutine_status(
-        coroutine: *const Raw,
+    fn stackswitch_stackless_status(
+        stackless_body: *const Raw,
         value: LLVMTypeRef,
         ty: LLVMTypeRef,
     ) -> LLVMValueRef;
 }
 
-/// A coroutine that is not split yet: it must go through [`split`].
+/// A stackless body that is not split yet: it must go through [`split`].
 #[derive(Debug)]
 pub(super) struct Presplit<'m> {
     function: Function<'m>,
@@ -64,8 +64,8 @@ pub(super) struct Presplit<'m> {
 }
 
 impl<'m> Presplit<'m> {
-    /// Makes a coroutine of a copy of a body. Calls of `suspends`, which take and return the body's type,
-    /// suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` if that
+    /// Makes a stackless body of a copy of a body. Calls of `suspends`, which take and return the
+    /// body's type, suspend it. Calls of `helpers`, which must not be recursive, are inlined first. `None` if that
     /// cannot be done; then nothing has changed.
     ///
     /// The body must not throw. It must have no variables of unknown size and no values that cannot be
@@ -81,7 +81,7 @@ impl<'m> Presplit<'m> {
         let (suspends, helpers) = (list(suspends), list(helpers));
         // SAFETY: all functions are live and in one module; the counts are those of the lists.
         let raw = unsafe {
-            stackswitch_coroutine_begin(
+            stackswitch_stackless_begin(
                 body.value().raw(),
                 suspends.as_ptr(),
                 suspends.len(),
@@ -95,25 +95,25 @@ impl<'m> Presplit<'m> {
     }
 }
 
-/// A coroutine as a function.
+/// A stackless body as a function.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Coroutine<'m> {
+pub(crate) struct StacklessBody<'m> {
     raw: Raw,
     value: Type<'m>,
 }
 
-/// Splits coroutines; the results are in the same order.
-pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coroutine<'m>> {
+/// Splits stackless bodies; the results are in the same order.
+pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<StacklessBody<'m>> {
     let list: Vec<LLVMValueRef> = made.iter().map(|p| p.function.value().raw()).collect();
     let values: Vec<LLVMTypeRef> = made.iter().map(|p| p.value.raw()).collect();
     let resume = std::ptr::null_mut();
     let none =
         Raw { resume, size: 0, alignment: 1, stack: 0, has_argument: false, publishes: true };
     let mut out = vec![none; list.len()];
-    // SAFETY: the functions are coroutines of this module that were just made, for values of these
+    // SAFETY: the functions are stackless bodies of this module that were just made, for values of these
     // types; the lists and the result are equally long.
     unsafe {
-        stackswitch_coroutine_split(
+        stackswitch_stackless_split(
             module.raw(),
             list.as_ptr(),
             values.as_ptr(),
@@ -121,10 +121,10 @@ pub(super) fn split<'m>(module: Module<'m>, made: Vec<Presplit<'m>>) -> Vec<Coro
             out.as_mut_ptr(),
         );
     }
-    out.into_iter().zip(made).map(|(raw, p)| Coroutine { raw, value: p.value }).collect()
+    out.into_iter().zip(made).map(|(raw, p)| StacklessBody { raw, value: p.value }).collect()
 }
 
-impl<'m> Coroutine<'m> {
+impl<'m> StacklessBody<'m> {
     /// The bytes of its frame.
     pub(super) fn size(self) -> u64 {
         self.raw.size
@@ -142,7 +142,7 @@ impl<'m> Coroutine<'m> {
 
     /// Whether nothing uses it.
     pub(super) fn is_unused(self) -> bool {
-        // SAFETY: the function is live: it is erased by `discard` only, which ends the coroutine.
+        // SAFETY: the function is live: it is erased by `discard` only, which ends the stackless body.
         unsafe { Function::from_raw(self.raw.resume) }.is_unused()
     }
 
@@ -152,17 +152,17 @@ impl<'m> Coroutine<'m> {
     }
 
     /// A function of the type `ptr (ptr frame, ptr body, ptr arg)`, which is `ty`. It makes a new
-    /// coroutine in the frame and returns null.
+    /// stackless body in the frame and returns null.
     pub(super) fn start(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
         unsafe {
-            Function::from_raw(stackswitch_coroutine_start(&self.raw, self.value.raw(), ty.raw()))
+            Function::from_raw(stackswitch_stackless_start(&self.raw, self.value.raw(), ty.raw()))
         }
     }
 
-    /// A function of the type `ty`: `T (ptr frame, T value)` resumes the coroutine, `void (ptr frame)` ends
-    /// it. If the coroutine has finished, the function instead gets a finished context from `on_finished`,
-    /// calls `again`, of the same type, with it, and passes it to `destroy`.
+    /// A function of the type `ty`: `T (ptr frame, T value)` resumes the stackless body, `void (ptr
+    /// frame)` ends it. If the body has finished, the function instead gets a finished context from
+    /// `on_finished`, calls `again`, of the same type, with it, and passes it to `destroy`.
     pub(super) fn operation(
         self,
         on_finished: Function<'m>,
@@ -172,7 +172,7 @@ impl<'m> Coroutine<'m> {
     ) -> Function<'m> {
         // SAFETY: all are live and of one module, with the types that are asked for.
         unsafe {
-            Function::from_raw(stackswitch_coroutine_operation(
+            Function::from_raw(stackswitch_stackless_operation(
                 &self.raw,
                 self.value.raw(),
                 on_finished.value().raw(),
@@ -187,11 +187,11 @@ impl<'m> Coroutine<'m> {
     pub(super) fn status(self, ty: Type<'m>) -> Function<'m> {
         // SAFETY: all are live and of one context.
         unsafe {
-            Function::from_raw(stackswitch_coroutine_status(&self.raw, self.value.raw(), ty.raw()))
+            Function::from_raw(stackswitch_stackless_status(&self.raw, self.value.raw(), ty.raw()))
         }
     }
 
-    /// Erases the coroutine. Nothing may use it any more.
+    /// Erases the stackless body. Nothing may use it any more.
     pub(super) fn discard(self) {
         // SAFETY: the function was made by `split` and is live.
         unsafe { Function::from_raw(self.raw.resume) }.erase();

@@ -1,8 +1,8 @@
-// Coroutines: a function that suspends only in its own frame is rewritten so that it keeps its state in
-// a frame, which is memory of the caller's. Rust code decides which functions become coroutines and what
-// calls them. `split.cc` splits a coroutine at its suspensions.
+// Stackless bodies: a function that suspends only in its own frame is rewritten so that it keeps its
+// state in a frame, which is memory of the caller's. Rust code decides which functions become stackless
+// bodies and what calls them. `split.cc` splits a stackless body at its suspensions.
 
-#include "coroutine.h"
+#include "stackless_body.h"
 
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -19,8 +19,8 @@ using namespace stackswitch;
 
 namespace {
 
-// Attributes of a function that its coroutine keeps: those that decide how code is generated. Other
-// attributes may be false for the coroutine.
+// Attributes of a function that its stackless body keeps: those that decide how code is generated. Other
+// attributes may be false for the stackless body.
 constexpr Attribute::AttrKind Kept[] = {
     Attribute::Cold,
     Attribute::Hot,
@@ -76,8 +76,8 @@ void keepAttributes(Function &F) {
 }
 
 // Removes what LLVM has inferred about accesses to memory. It holds for one run of a function from its
-// start to its end. A coroutine is left and entered again in between, and its code becomes part of other
-// loops.
+// start to its end. A stackless body is left and entered again in between, and its code becomes part of
+// other loops.
 void dropClaims(Function &F) {
   SmallVector<Instruction *> Scopes;
   for (Instruction &I : instructions(F)) {
@@ -101,7 +101,7 @@ bool isMovable(const Instruction &I) {
           !Variable->isUsedWithInAlloca() && !Variable->getAllocatedType()->isScalableTy());
 }
 
-// A coroutine under construction, from a copy of a body.
+// A stackless body under construction, from a copy of a body.
 class Maker {
   Function &F;
   Header Frame;
@@ -206,9 +206,9 @@ void eraseUnused(Function *F) {
 
 extern "C" {
 
-// Makes a coroutine of a copy of Body. Calls of Helpers are inlined, calls of Suspends suspend it. Null
-// if that is not possible; then nothing has changed.
-LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
+// Makes a stackless body of a copy of Body. Calls of Helpers are inlined, calls of Suspends suspend it.
+// Null if that is not possible; then nothing has changed.
+LLVMValueRef stackswitch_stackless_begin(LLVMValueRef BodyRef,
                                          const LLVMValueRef *Suspends, size_t SuspendCount,
                                          const LLVMValueRef *Helpers, size_t HelperCount) {
   Function &Body = *cast<Function>(unwrap(BodyRef));
@@ -266,43 +266,43 @@ LLVMValueRef stackswitch_coroutine_begin(LLVMValueRef BodyRef,
   return wrap(F);
 }
 
-// Splits coroutines, each with values of its type, and returns the properties of each.
-void stackswitch_coroutine_split(LLVMModuleRef ModuleRef, const LLVMValueRef *Coroutines,
+// Splits stackless bodies, each with values of its type, and returns the properties of each.
+void stackswitch_stackless_split(LLVMModuleRef ModuleRef, const LLVMValueRef *StacklessBodies,
                                  const LLVMTypeRef *Values, size_t Count,
-                                 StackswitchCoroutine *Out) {
+                                 StackswitchStacklessBody *Out) {
   Passes Run;
   for (size_t I = 0; I != Count; ++I) {
-    auto *F = cast<Function>(unwrap(Coroutines[I]));
+    auto *F = cast<Function>(unwrap(StacklessBodies[I]));
     Run.simplify(*F);
     Out[I] = split(*F, unwrap(Values[I]));
   }
   eraseUnused(unwrap(ModuleRef)->getFunction(Suspension));
 }
 
-// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`: starts a coroutine and returns null. A variable may
-// still hold the handle, but nothing reads it.
-LLVMValueRef stackswitch_coroutine_start(const StackswitchCoroutine *Coroutine,
+// `ptr (ptr frame, ptr body, ptr arg)`, as `spawn`: starts a stackless body and returns null. A variable
+// may still hold the handle, but nothing reads it.
+LLVMValueRef stackswitch_stackless_start(const StackswitchStacklessBody *StacklessBody,
                                          LLVMTypeRef Value, LLVMTypeRef TypeRef) {
-  Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
+  Module &M = *cast<Function>(unwrap(StacklessBody->Resume))->getParent();
   auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
                              GlobalValue::InternalLinkage, "stackswitch.stackless.spawn", M);
   IRBuilder<> B(BasicBlock::Create(M.getContext(), "entry", F));
   Header Frame(M, unwrap(Value));
   Frame.setState(B, F->getArg(0), New);
-  if (Coroutine->HasArgument)
+  if (StacklessBody->HasArgument)
     Frame.setArgument(B, F->getArg(0), F->getArg(2));
   B.CreateRet(ConstantPointerNull::get(B.getPtrTy()));
   return wrap(F);
 }
 
-// `T (ptr frame, T value)` resumes a coroutine; `void (ptr frame)` ends a coroutine without cleanups. If
-// it has finished, that is an error. Then OnFinished creates a finished context, Again performs the
+// `T (ptr frame, T value)` resumes a stackless body; `void (ptr frame)` ends one without cleanups. If the
+// body has finished, that is an error. Then OnFinished creates a finished context, Again performs the
 // operation on it, which reports the error, and Destroy frees it.
-LLVMValueRef stackswitch_coroutine_operation(const StackswitchCoroutine *Coroutine,
+LLVMValueRef stackswitch_stackless_operation(const StackswitchStacklessBody *StacklessBody,
                                              LLVMTypeRef Value, LLVMValueRef OnFinished,
                                              LLVMValueRef Again, LLVMValueRef Destroy,
                                              LLVMTypeRef TypeRef) {
-  auto *Resume = cast<Function>(unwrap(Coroutine->Resume));
+  auto *Resume = cast<Function>(unwrap(StacklessBody->Resume));
   auto *Type = cast<FunctionType>(unwrap(TypeRef));
   bool IsEnd = Type->getReturnType()->isVoidTy();
   Module &M = *Resume->getParent();
@@ -341,9 +341,9 @@ LLVMValueRef stackswitch_coroutine_operation(const StackswitchCoroutine *Corouti
 }
 
 // `i32 (ptr frame)`: the status.
-LLVMValueRef stackswitch_coroutine_status(const StackswitchCoroutine *Coroutine,
+LLVMValueRef stackswitch_stackless_status(const StackswitchStacklessBody *StacklessBody,
                                           LLVMTypeRef Value, LLVMTypeRef TypeRef) {
-  Module &M = *cast<Function>(unwrap(Coroutine->Resume))->getParent();
+  Module &M = *cast<Function>(unwrap(StacklessBody->Resume))->getParent();
   auto *F = Function::Create(cast<FunctionType>(unwrap(TypeRef)),
                              GlobalValue::InternalLinkage, "stackswitch.stackless.status", M);
   IRBuilder<> B(BasicBlock::Create(M.getContext(), "entry", F));
