@@ -100,7 +100,7 @@ define void @in_a_row(ptr %from, ptr %to) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: in_a_row:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -192,7 +192,7 @@ define void @in_a_row(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @in_a_row(
 ; CHECK: [[MARK:%.*]] = load i64, ptr addrspace(257)
 ; CHECK: [[FIRST:%.*]] = call {{.*}} asm {{.*}}(ptr %from, ptr %to, i64 [[MARK]],
@@ -293,7 +293,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: around_a_call:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -383,7 +383,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @around_a_call(
 ; CHECK: load i64, ptr addrspace(257)
 ; CHECK: call {{.*}} asm
@@ -460,7 +460,7 @@ define void @loop(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: loop:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -525,7 +525,7 @@ define void @loop(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @loop(
 ; CHECK: entry:
 ; CHECK: [[MARK:%.*]] = load i64, ptr addrspace(257)
@@ -626,7 +626,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: sometimes:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -704,7 +704,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @sometimes(
 ; CHECK: again:
 ; CHECK: [[HANDED:%.*]] = phi i64 [ %{{.*}}, %entry ], [ [[THERE:%.*]], %there ]
@@ -830,7 +830,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: jumps:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -928,7 +928,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @jumps(
 ; CHECK: after:
 ; CHECK-NEXT: br label %again
@@ -1050,7 +1050,7 @@ define void @writes(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: writes:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -1156,7 +1156,7 @@ define void @writes(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @writes(
 ; CHECK: again:
 ; CHECK-NOT: phi ptr

@@ -61,7 +61,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CODE22-NEXT: popq %r13
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: own:
 ; CODE19-NEXT: pushq %r15
 ; CODE19-NEXT: pushq %r14
@@ -108,7 +108,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r13
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @own(
 ; CHECK: [[WHERE:%.*]] = load atomic i64, ptr @stackswitch_plain_v2 monotonic, align 8
 ; CHECK: [[WORD:%.*]] = inttoptr i64 [[WHERE]] to ptr addrspace(257)
@@ -215,7 +215,7 @@ define i64 @both(ptr %from, ptr %to, i64 %v) {
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
 ; CODE22-NEXT: popq %rbp
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: both:
 ; CODE19-NEXT: pushq %rbp
 ; CODE19-NEXT: pushq %r15
@@ -273,7 +273,7 @@ define i64 @both(ptr %from, ptr %to, i64 %v) {
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: popq %rbp
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @both(
 ; CHECK: call i64 @stackswitch_suspend_i64(
 ; CHECK: asm
@@ -324,7 +324,7 @@ define i32 @system(ptr %from, ptr %to) {
 ; CODE22-NEXT: popq %r13
 ; CODE22-NEXT: popq %r14
 ; CODE22-NEXT: popq %r15
-; CODE22-NEXT: retq
+; CODE22-NEXT: jmp __x86_return_thunk
 ; CODE19-LABEL: system:
 ; CODE19-NEXT: pushq %r15
 ; CODE19-NEXT: pushq %r14
@@ -368,7 +368,7 @@ define i32 @system(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r13
 ; CODE19-NEXT: popq %r14
 ; CODE19-NEXT: popq %r15
-; CODE19-NEXT: retq
+; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @system(
 ; CHECK: [[FROM:%.*]] = getelementptr inbounds i8, ptr %from, i64 160
 ; CHECK: [[TO:%.*]] = getelementptr inbounds i8, ptr %to, i64 160

@@ -122,6 +122,12 @@ impl<'m> Module<'m> {
         true
     }
 
+    /// Appends assembly that belongs to no function.
+    pub fn append_assembly(self, text: &str) {
+        // SAFETY: the module is live and the text's length is right.
+        unsafe { LLVMAppendModuleInlineAsm(self.raw(), text.as_ptr().cast(), text.len()) };
+    }
+
     /// Bytes of a pointer.
     pub fn pointer_size(self) -> u32 {
         // SAFETY: the module is live and owns the data layout.

@@ -58,4 +58,16 @@ pub(crate) struct InPlace {
     pub(crate) registers_here: fn() -> Registers,
     /// Where an object of the POSIX layer lies in the system's `ucontext_t`.
     pub(crate) object_in_ucontext: u64,
+    /// How a function can return by a jump.
+    pub(crate) jump_return: JumpReturn,
+}
+
+/// A return by a jump, whose target the CPU predicts by the jumps before it. It predicts the target
+/// of a return instruction by the calls before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JumpReturn {
+    /// The attribute of functions that return so. They jump to a symbol that LLVM has a name for.
+    pub(crate) attribute: &'static str,
+    /// Assembly that defines the symbol within the object file. It may be there more than once.
+    pub(crate) assembly: &'static str,
 }

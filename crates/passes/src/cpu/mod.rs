@@ -8,7 +8,7 @@ mod description;
 mod switch;
 mod x86_64;
 
-pub(crate) use description::{ControlState, Cpu, FrameCosts, InPlace};
+pub(crate) use description::{ControlState, Cpu, FrameCosts, InPlace, JumpReturn};
 pub(crate) use switch::{
     Conditions, ObjectPlace, Operand, Operands, Operation, Registers, SlowCall,
 };

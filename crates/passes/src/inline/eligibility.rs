@@ -87,6 +87,11 @@ pub(super) struct FunctionFacts {
 }
 
 impl FunctionFacts {
+    /// Why the calls in it stay, if they do.
+    pub(super) fn obstacle(self) -> Option<&'static str> {
+        self.obstacle
+    }
+
     /// The properties of `function`.
     pub(super) fn of<'m>(module: Module<'m>, function: Function<'m>) -> Self {
         let instructions = function.instructions();

@@ -5,10 +5,11 @@
 //! the assembly calls the runtime's function. On a CPU without a switch in place, calls stay.
 
 mod eligibility;
+mod returns;
 mod slow_call;
 mod thread_mark;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use stackswitch_abi::intrinsics::{FastPath, Form, Intrinsic, TABLE, Typed};
 use stackswitch_ir::{AttributePlace, Builder, Call, Function, Module, Type, TypeKind, Value};
@@ -76,12 +77,18 @@ pub(crate) fn inline<'m>(module: Module<'m>, report: &dyn Fn(&Remark<'m>)) -> Ve
     if !pass.replace_all(report) {
         return Vec::new();
     }
+    let mut changed = HashSet::new();
     if !pass.swaps.is_empty()
         && let Some(variable) = pass.external_words(Operation::SwapContext(ObjectPlace::Ucontext))
     {
+        let switches = pass.swaps.iter().map(|site| site.switch).collect();
         thread_mark::supply(module, &MarkSource { in_place, variable }, pass.swaps);
+        if !pass.marked_targets {
+            changed.extend(returns::jump_back(module, in_place.jump_return, &switches));
+        }
     }
-    pass.functions.into_keys().collect()
+    changed.extend(pass.functions.into_keys());
+    changed.into_iter().collect()
 }
 
 /// The work on one module.

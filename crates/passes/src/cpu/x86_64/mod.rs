@@ -8,12 +8,36 @@ use inkwell::targets::TargetMachine;
 use stackswitch_abi::cpu::x86_64::ucontext;
 use stackswitch_ir::{Assembly, Builder, Module, Value};
 
-use super::description::{ControlState, Cpu, FrameCosts, InPlace};
+use super::description::{ControlState, Cpu, FrameCosts, InPlace, JumpReturn};
 use super::switch::Registers;
 
 /// The description of this CPU.
 pub(super) const CPU: Cpu =
     Cpu { is_named_by, frame_costs, control_state, knows_ucontext, in_place };
+
+/// No calling convention of C has something in r11 when a function returns.
+///
+/// ```text
+///     rsp -->  | return address | +0, and then the caller's frame
+/// ```
+const JUMP_RETURN: JumpReturn = JumpReturn {
+    attribute: "fn_ret_thunk_extern",
+    assembly: "\
+        .ifndef __x86_return_thunk\n\
+        .pushsection .text.__x86_return_thunk,\"ax\",@progbits\n\
+        .p2align 4\n\
+        .type __x86_return_thunk,@function\n\
+        __x86_return_thunk:\n\
+        .cfi_startproc\n\
+        popq %r11\n\
+        .cfi_adjust_cfa_offset -8\n\
+        .cfi_register %rip, %r11\n\
+        jmpq *%r11\n\
+        .cfi_endproc\n\
+        .size __x86_return_thunk, .-__x86_return_thunk\n\
+        .popsection\n\
+        .endif\n",
+};
 
 /// The address space whose addresses count from the thread pointer, `fs`.
 const THREAD_SPACE: u32 = 257;
@@ -80,6 +104,7 @@ fn in_place(module: Module<'_>) -> Option<InPlace> {
         assembly: switch::assembly,
         registers_here,
         object_in_ucontext: ucontext::OBJECT as u64,
+        jump_return: JUMP_RETURN,
     })
 }
 
