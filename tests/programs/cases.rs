@@ -29,6 +29,9 @@ const PROGRAMS: [&str; 6] = [
 /// A program that the JIT cannot run: it looks for its code in the files that are loaded.
 const AHEAD_ONLY: [&str; 1] = ["profiled.cpp"];
 
+/// A program that is right where pointers to local variables stay valid. gcc's never do.
+const SHARED_VARIABLES: &str = "shared_variables.cpp";
+
 /// A program whose library is `interposed_library.c`.
 const INTERPOSED: &str = "interposed.c";
 
@@ -44,9 +47,24 @@ pub fn tests(tests: &mut Tests) {
             });
         }
     }
+    for level in LEVELS {
+        tests.add_with_artifacts(format!("{SHARED_VARIABLES}::jit{level}"), move |artifacts| {
+            let mut run = Command::new(&artifacts.command);
+            let source = source(SHARED_VARIABLES);
+            compare(&source, run.args(["run", level, "--pointers", "stable"]).arg(&source))
+        });
+    }
     for (compiler_name, compiler, linkages) in INSTALLED {
         for level in LEVELS {
             for &(linkage_name, linkage) in linkages {
+                if !matches!(compiler, Compiler::Gcc) {
+                    let way = format!("{compiler_name}-{linkage_name}{level}");
+                    let file = format!("{SHARED_VARIABLES}-{way}");
+                    tests.add_with_artifacts(
+                        format!("{SHARED_VARIABLES}::{way}"),
+                        move |artifacts| check_shared(artifacts, compiler, &file, level, linkage),
+                    );
+                }
                 for program in PROGRAMS.into_iter().chain(AHEAD_ONLY) {
                     let way = format!("{compiler_name}-{linkage_name}{level}");
                     let file = format!("{program}-{way}");
@@ -96,6 +114,23 @@ fn check(
     flags.push(level);
     let program = c::build(artifacts, compiler, source, &flags, ("cases", file), linkage)?;
     compare(source, &mut Command::new(program))
+}
+
+/// As [`check`], with pointers to local variables that stay valid.
+fn check_shared(
+    artifacts: &Artifacts,
+    compiler: Compiler,
+    file: &str,
+    level: &str,
+    linkage: Linkage<'_>,
+) -> Result<(), Failed> {
+    let source = source(SHARED_VARIABLES);
+    let option = c::option(artifacts, compiler, "-stackswitch-pointers=stable")?;
+    let mut flags = flags(compiler, &source);
+    flags.push(level);
+    flags.extend(option.iter().map(String::as_str));
+    let program = c::build(artifacts, compiler, &source, &flags, ("cases", file), linkage)?;
+    compare(&source, &mut Command::new(program))
 }
 
 /// Runs a program in the JIT.

@@ -116,7 +116,11 @@ fn lower(module: Module<'_>) -> bool {
         return false;
     }
     match lowering::lower(module) {
-        Ok(changed) => changed,
+        // The option is not known where modules are linked, so the module says it.
+        Ok(changed) => {
+            let keeps_mode = wants_stable() && module.flag(stable::NAME).is_none();
+            (keeps_mode && module.set_flag(stable::NAME)) | changed
+        }
         Err(findings) => {
             session::report(module, findings);
             false
@@ -137,11 +141,16 @@ fn pointers(module: Module<'_>) -> Vec<Function<'_>> {
     if session::is_rejected(module) {
         return Vec::new();
     }
-    // SAFETY: the function has no conditions.
-    let option = || u64::from(unsafe { stackswitch_shim_pointers() });
-    let mode = Pointers::from_number(module.flag(stable::NAME).unwrap_or_else(option));
+    let mode = module.flag(stable::NAME).unwrap_or_else(|| u64::from(wants_stable()));
+    let mode = Pointers::from_number(mode);
     let report = |remark: &Remark<'_>| session::remark(stable::NAME, remark);
     stable::make_stable(module, mode, heap_threshold(module), &report)
+}
+
+/// Whether the option says that pointers are stable.
+fn wants_stable() -> bool {
+    // SAFETY: the function has no conditions.
+    unsafe { stackswitch_shim_pointers() != 0 }
 }
 
 /// `stackswitch-slices`
