@@ -31,6 +31,11 @@ pub fn catch(claim: Claim, report: Report, may_overflow: MayOverflow) {
     sys::catch_traps(continuation_after);
 }
 
+/// Bytes at the top of the side stack for the kept registers and the frame of [`faulted`]. Valgrind
+/// notices the change of stacks only while that function makes its frame, and does not open the frame.
+#[cfg(feature = "libc")]
+const OPENED_FOR_FAULTED: usize = arch::KEPT_REGISTERS + 1024;
+
 /// Where to continue after a fault on the guard of the running context's region, or after a fault
 /// that the host claims. `None` for any other fault.
 #[cfg(feature = "libc")]
@@ -67,8 +72,7 @@ pub(crate) fn continuation_after(fault: &sys::Fault) -> Option<Continuation> {
         };
         (*thread).trap = trap;
         let side_top = (*tls).side_top;
-        let bytes = arch::KEPT_REGISTERS;
-        instrumentation::opened(side_top - bytes, bytes);
+        instrumentation::opened(side_top - OPENED_FOR_FAULTED, OPENED_FOR_FAULTED);
         let sp = arch::keep_registers(fault.ucontext, side_top);
         Some(Continuation { pc: resume_points::fault(), sp })
     }

@@ -304,12 +304,11 @@ public:
   }
 };
 
-// A ThinLTO backend at -O0 has no extension point: bitcode that was not lowered before
-// would get through. Such a pipeline is recognised by a pass that it runs, if none of
-// our passes is in it.
-void checkPipelineWithoutHooks(PassBuilder &PB,
-                               const StackswitchPasses &Passes,
-                               std::shared_ptr<bool> Hooked) {
+// A ThinLTO backend at -O0 has no extension point. Such a pipeline is recognised by a
+// pass that it runs, if none of our passes is in it. Before that pass runs, shared
+// variables move, and bitcode that was not lowered is refused.
+void serveBackendWithoutHooks(PassBuilder &PB, const StackswitchPasses &Passes,
+                              std::shared_ptr<bool> Hooked) {
   PassInstrumentationCallbacks *PIC = PB.getPassInstrumentationCallbacks();
   if (!PIC)
     return;
@@ -318,8 +317,13 @@ void checkPipelineWithoutHooks(PassBuilder &PB,
         // LLVM calls this before every pass of every function.
         if (*Hooked || Pass != "LowerTypeTestsPass")
           return;
-        if (const auto *M = any_cast<const Module *>(&IR))
-          Passes.Check(wrap(*M));
+        const auto *M = any_cast<const Module *>(&IR);
+        if (!M)
+          return;
+        // Before the first pass there are no analyses to invalidate.
+        StackswitchListener Nobody{[](StackswitchListener *, LLVMValueRef) {}};
+        Passes.Pointers(wrap(*M), &Nobody);
+        Passes.Check(wrap(*M));
       });
 }
 
@@ -387,7 +391,7 @@ bool addByName(StringRef Name, ModulePassManager &MPM, PassBuilder &PB,
 void registerPasses(PassBuilder &PB, const StackswitchPasses &Passes) {
   // Whether any of the passes has been put into the pipeline.
   auto Hooked = std::make_shared<bool>(false);
-  checkPipelineWithoutHooks(PB, Passes, Hooked);
+  serveBackendWithoutHooks(PB, Passes, Hooked);
   // The arguments besides the pass manager differ between versions of LLVM.
   auto Start = [Passes, Hooked](ModulePassManager &MPM,
                                 OptimizationLevel Level, auto...) {

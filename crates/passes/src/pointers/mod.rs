@@ -76,7 +76,6 @@ pub(crate) fn make_stable<'m>(
     let facts = nosuspend::infer(module, &index);
     let may_switch = |call: Call<'m>| facts.may_switch(call, &index);
     // A wide operation copies its value before it leaves, and writes the result after it is back.
-    // A wide operation copies its value before it leaves, and writes the result after it is back.
     let reach = |call: Call<'m>, argument: usize| {
         if index.get(&call).is_some_and(|site| site.is_value_memory(argument)) {
             Reach::Nothing
