@@ -112,7 +112,7 @@ class Thread:
         contexts, bases = [Context(self.runtime, self.main, self)], []
         for handle in self.handles():
             state = self.runtime.state_of(handle)
-            if state in ("new", "ready", "parked", "running", "finished"):
+            if state in ("new", "ready", "parked", "finished"):
                 contexts.append(Context(self.runtime, handle, self))
             elif state == "base":
                 bases.append(handle)
@@ -129,6 +129,11 @@ class Context:
     def __init__(self, runtime, address, thread=None):
         self.runtime, self.address, self.thread = runtime, address, thread
         self.state = runtime.state_of(address)
+        # The tag of the running context is that of a suspended one; the thread words tell which it is.
+        if self.state == "ready":
+            threads = [thread] if thread else runtime.threads()
+            if any(thread.running() == address for thread in threads):
+                self.state = "running"
 
     @property
     def status(self):

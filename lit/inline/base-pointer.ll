@@ -18,7 +18,7 @@ define i64 @integers(ptr %at) {
 ; CODE-NEXT: pushq %rax
 ; CODE-NEXT: movq (%rdi), %rsi
 ; CODE-NEXT: movq %rsi, (%rsp)
-; CODE-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE-NEXT: movq (%rdi), %rbp
 ; CODE-NEXT: movq (%rax), %rcx
 ; CODE-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
@@ -34,21 +34,19 @@ define i64 @integers(ptr %at) {
 ; CODE-NEXT: movl %fs:8(%rcx), %eax
 ; CODE-NEXT: cmpl %eax, 8(%rdi)
 ; CODE-NEXT: jne [[L0]]
-; CODE-NEXT: movq %fs:40(%rcx), %r9
+; CODE-NEXT: cmpq %r8, %rdi
+; CODE-NEXT: je [[L0]]
+; CODE-NEXT: movq %fs:32(%rcx), %r9
 ; CODE-NEXT: movq (%r9), %r10
 ; CODE-NEXT: orq 8(%r9), %r10
 ; CODE-NEXT: jne [[L0]]
-; CODE-NEXT: movq %fs:(%rcx), %r8
 ; CODE-NEXT: movq %rbp, -16(%rsp)
 ; CODE-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE-NEXT: movq %r10, -64(%rsp)
 ; CODE-NEXT: leaq -64(%rsp), %r10
 ; CODE-NEXT: movq %r10, (%r8)
-; CODE-NEXT: movl %eax, 8(%r8)
-; CODE-NEXT: leal 2(%rax), %eax
-; CODE-NEXT: movl %eax, 8(%rdi)
 ; CODE-NEXT: movq %rdi, %fs:(%rcx)
-; CODE-NEXT: incq %fs:24(%rcx)
+; CODE-NEXT: incq %fs:16(%rcx)
 ; CODE-NEXT: movq (%rdi), %rdx
 ; CODE-NEXT: movq %rsi, %rax
 ; CODE-NEXT: jmpq *(%rdx)

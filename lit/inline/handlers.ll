@@ -24,7 +24,7 @@ define ptr @invoked(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -35,21 +35,20 @@ define ptr @invoked(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -91,7 +90,7 @@ define ptr @invoked(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -102,22 +101,21 @@ define ptr @invoked(ptr %to, ptr %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -189,7 +187,7 @@ define i64 @called(ptr %ctx, i64 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $32, %rsp
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -200,22 +198,21 @@ define i64 @called(ptr %ctx, i64 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %r8, 40(%rdi)
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -257,7 +254,7 @@ define i64 @called(ptr %ctx, i64 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rbx
 ; CODE19-NEXT: subq $32, %rsp
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -268,11 +265,13 @@ define i64 @called(ptr %ctx, i64 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %r8, 40(%rdi)
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
@@ -280,11 +279,8 @@ define i64 @called(ptr %ctx, i64 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -346,7 +342,7 @@ define i32 @suspends(i32 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: movl %edi, %esi
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i32@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -361,21 +357,19 @@ define i32 @suspends(i32 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -413,7 +407,7 @@ define i32 @suspends(i32 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movl %edi, %esi
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i32@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -428,22 +422,20 @@ define i32 @suspends(i32 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -492,7 +484,7 @@ define i8 @small(ptr %to, i8 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: movsbl %sil, %esi
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swap_i8@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -503,21 +495,20 @@ define i8 @small(ptr %to, i8 %v) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -554,7 +545,7 @@ define i8 @small(ptr %to, i8 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movsbl %sil, %esi
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swap_i8@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -565,22 +556,21 @@ define i8 @small(ptr %to, i8 %v) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -634,7 +624,7 @@ define ptr @joined(ptr %to, i1 %c) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: xorl %eax, %eax
 ; CODE22-NEXT: jmp [[BB1:\.LBB[0-9_]+]]
 ; CODE22-NEXT: [[BB0]]:
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: xorl %esi, %esi
@@ -646,21 +636,20 @@ define ptr @joined(ptr %to, i1 %c) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -707,7 +696,7 @@ define ptr @joined(ptr %to, i1 %c) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: xorl %eax, %eax
 ; CODE19-NEXT: jmp [[BB1:\.LBB[0-9_]+]]
 ; CODE19-NEXT: [[BB0]]:
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: xorl %esi, %esi
@@ -719,22 +708,21 @@ define ptr @joined(ptr %to, i1 %c) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -810,7 +798,7 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: pushq %rax
 ; CODE22-NEXT: movq %rdi, %rbp
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movl $1, %esi
@@ -822,22 +810,21 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %r8, 40(%rdi)
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -868,7 +855,7 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: retq
 ; CODE22-NEXT: [[BB0]]:
 ; CODE22-NEXT: [[L4:\.Ltmp[0-9]+]]:
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %r14
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %r14
 ; CODE22-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %rbx
 ; CODE22-NEXT: callq *%r11
 ; CODE22-NEXT: [[L5:\.Ltmp[0-9]+]]:
@@ -887,22 +874,21 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L7]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L7]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L7]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %r8, 40(%rdi)
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L8:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -941,7 +927,7 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: pushq %rbx
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movq %rdi, %rbx
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %rbp
 ; CODE19-NEXT: movl $1, %esi
@@ -954,11 +940,13 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %r8, 40(%rdi)
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
@@ -966,11 +954,8 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -1003,7 +988,7 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: retq
 ; CODE19-NEXT: [[BB0]]:
 ; CODE19-NEXT: [[L4:\.Ltmp[0-9]+]]:
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %r14
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %r14
 ; CODE19-NEXT: callq *%r11
 ; CODE19-NEXT: [[L5:\.Ltmp[0-9]+]]:
 ; CODE19-NEXT: jmp [[BB1]]
@@ -1021,11 +1006,13 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L7]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L7]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L7]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %r8, 40(%rdi)
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
@@ -1033,11 +1020,8 @@ define i64 @again(ptr %to) personality ptr @__gxx_personality_v0 {
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -1095,7 +1079,7 @@ define ptr @plain(ptr %to, ptr %v) noinline {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -1106,21 +1090,20 @@ define ptr @plain(ptr %to, ptr %v) noinline {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -1144,7 +1127,7 @@ define ptr @plain(ptr %to, ptr %v) noinline {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -1155,22 +1138,21 @@ define ptr @plain(ptr %to, ptr %v) noinline {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)

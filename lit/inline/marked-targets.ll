@@ -15,7 +15,7 @@ define i64 @test(i64 %v) {
 ; PLAIN22-NEXT: pushq %r13
 ; PLAIN22-NEXT: pushq %r12
 ; PLAIN22-NEXT: pushq %rbx
-; PLAIN22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; PLAIN22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; PLAIN22-NEXT: movq (%rax), %rcx
 ; PLAIN22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; PLAIN22-NEXT: movq %rdi, %rsi
@@ -31,21 +31,19 @@ define i64 @test(i64 %v) {
 ; PLAIN22-NEXT: movl %fs:8(%rcx), %eax
 ; PLAIN22-NEXT: cmpl %eax, 8(%rdi)
 ; PLAIN22-NEXT: jne [[L0]]
-; PLAIN22-NEXT: movq %fs:40(%rcx), %r9
+; PLAIN22-NEXT: cmpq %r8, %rdi
+; PLAIN22-NEXT: je [[L0]]
+; PLAIN22-NEXT: movq %fs:32(%rcx), %r9
 ; PLAIN22-NEXT: movq (%r9), %r10
 ; PLAIN22-NEXT: orq 8(%r9), %r10
 ; PLAIN22-NEXT: jne [[L0]]
-; PLAIN22-NEXT: movq %fs:(%rcx), %r8
 ; PLAIN22-NEXT: movq %rbp, -16(%rsp)
 ; PLAIN22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; PLAIN22-NEXT: movq %r10, -64(%rsp)
 ; PLAIN22-NEXT: leaq -64(%rsp), %r10
 ; PLAIN22-NEXT: movq %r10, (%r8)
-; PLAIN22-NEXT: movl %eax, 8(%r8)
-; PLAIN22-NEXT: leal 2(%rax), %eax
-; PLAIN22-NEXT: movl %eax, 8(%rdi)
 ; PLAIN22-NEXT: movq %rdi, %fs:(%rcx)
-; PLAIN22-NEXT: incq %fs:24(%rcx)
+; PLAIN22-NEXT: incq %fs:16(%rcx)
 ; PLAIN22-NEXT: movq (%rdi), %rdx
 ; PLAIN22-NEXT: movq %rsi, %rax
 ; PLAIN22-NEXT: jmpq *(%rdx)
@@ -71,7 +69,7 @@ define i64 @test(i64 %v) {
 ; PLAIN19-NEXT: pushq %r13
 ; PLAIN19-NEXT: pushq %r12
 ; PLAIN19-NEXT: pushq %rax
-; PLAIN19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; PLAIN19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; PLAIN19-NEXT: movq (%rax), %rcx
 ; PLAIN19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; PLAIN19-NEXT: movq %rdi, %rsi
@@ -87,22 +85,20 @@ define i64 @test(i64 %v) {
 ; PLAIN19-NEXT: movl %fs:8(%rcx), %eax
 ; PLAIN19-NEXT: cmpl %eax, 8(%rdi)
 ; PLAIN19-NEXT: jne [[L0]]
-; PLAIN19-NEXT: movq %fs:40(%rcx), %r9
+; PLAIN19-NEXT: cmpq %r8, %rdi
+; PLAIN19-NEXT: je [[L0]]
+; PLAIN19-NEXT: movq %fs:32(%rcx), %r9
 ; PLAIN19-NEXT: movq (%r9), %r10
 ; PLAIN19-NEXT: orq 8(%r9), %r10
 ; PLAIN19-NEXT: jne [[L0]]
-; PLAIN19-NEXT: movq %fs:(%rcx), %r8
 ; PLAIN19-NEXT: movq %rbp, -16(%rsp)
 ; PLAIN19-NEXT: movq %rbx, -24(%rsp)
 ; PLAIN19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; PLAIN19-NEXT: movq %r10, -64(%rsp)
 ; PLAIN19-NEXT: leaq -64(%rsp), %r10
 ; PLAIN19-NEXT: movq %r10, (%r8)
-; PLAIN19-NEXT: movl %eax, 8(%r8)
-; PLAIN19-NEXT: leal 2(%rax), %eax
-; PLAIN19-NEXT: movl %eax, 8(%rdi)
 ; PLAIN19-NEXT: movq %rdi, %fs:(%rcx)
-; PLAIN19-NEXT: incq %fs:24(%rcx)
+; PLAIN19-NEXT: incq %fs:16(%rcx)
 ; PLAIN19-NEXT: movq (%rdi), %rdx
 ; PLAIN19-NEXT: movq %rsi, %rax
 ; PLAIN19-NEXT: jmpq *(%rdx)
@@ -142,7 +138,7 @@ define i64 @test(i64 %v) {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -158,21 +154,19 @@ define i64 @test(i64 %v) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -199,7 +193,7 @@ define i64 @test(i64 %v) {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -215,22 +209,20 @@ define i64 @test(i64 %v) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)

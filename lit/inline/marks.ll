@@ -22,7 +22,7 @@ define void @in_a_row(ptr %from, ptr %to) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $24, %rsp
 ; CODE22-NEXT: movq %rdi, %rbp
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -110,7 +110,7 @@ define void @in_a_row(ptr %from, ptr %to) {
 ; CODE19-NEXT: pushq %rbx
 ; CODE19-NEXT: subq $24, %rsp
 ; CODE19-NEXT: movq %rdi, %rbx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -217,7 +217,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $24, %rsp
 ; CODE22-NEXT: movq %rdi, %rbp
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -253,7 +253,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE22-NEXT: [[L2]]:
 ; CODE22-NEXT: #NO_APP
 ; CODE22-NEXT: callq elsewhere@PLT
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -304,7 +304,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movq %rsi, %rbp
 ; CODE19-NEXT: movq %rdi, %rbx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -341,7 +341,7 @@ define void @around_a_call(ptr %from, ptr %to) {
 ; CODE19-NEXT: [[L2]]:
 ; CODE19-NEXT: #NO_APP
 ; CODE19-NEXT: callq elsewhere@PLT
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -407,7 +407,7 @@ define void @loop(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $24, %rsp
 ; CODE22-NEXT: movq %rdx, 16(%rsp)
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: xorl %eax, %eax
@@ -471,7 +471,7 @@ define void @loop(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: subq $24, %rsp
 ; CODE19-NEXT: movq %rdx, 16(%rsp)
 ; CODE19-NEXT: movq %rsi, %rbx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: xorl %eax, %eax
@@ -560,7 +560,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $24, %rsp
 ; CODE22-NEXT: movq %rdx, 16(%rsp)
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: xorl %eax, %eax
@@ -571,7 +571,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: jmp [[BB0:\.LBB[0-9_]+]]
 ; CODE22-NEXT: [[BB1:\.LBB[0-9_]+]]:
 ; CODE22-NEXT: callq elsewhere@PLT
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: xorl %eax, %eax
@@ -637,7 +637,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: subq $24, %rsp
 ; CODE19-NEXT: movq %rdx, 16(%rsp)
 ; CODE19-NEXT: movq %rsi, %rbx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: xorl %eax, %eax
@@ -647,7 +647,7 @@ define void @sometimes(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: jmp [[BB0:\.LBB[0-9_]+]]
 ; CODE19-NEXT: [[BB1:\.LBB[0-9_]+]]:
 ; CODE19-NEXT: callq elsewhere@PLT
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: xorl %eax, %eax
@@ -744,7 +744,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $24, %rsp
 ; CODE22-NEXT: movq %rsi, %rbp
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -786,7 +786,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE22-NEXT: movq 16(%rsp), %rax
 ; CODE22-NEXT: movq %rax, (%rsp)
 ; CODE22-NEXT: [[BB1:\.LBB[0-9_]+]]:
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq (%rsp), %rdi
@@ -841,7 +841,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movq %rsi, %rbp
 ; CODE19-NEXT: movq %rdi, %rbx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -882,7 +882,7 @@ define void @jumps(ptr %from, ptr %to) {
 ; CODE19-NEXT: xorl %eax, %eax
 ; CODE19-NEXT: movq %rax, (%rsp)
 ; CODE19-NEXT: [[BB1:\.LBB[0-9_]+]]:
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq %rbx, %rdi
@@ -959,7 +959,7 @@ define void @writes(ptr %from, ptr %to, i64 %n) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $56, %rsp
 ; CODE22-NEXT: movq %rdx, 48(%rsp)
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: xorl %eax, %eax
@@ -1060,7 +1060,7 @@ define void @writes(ptr %from, ptr %to, i64 %n) {
 ; CODE19-NEXT: pushq %rbx
 ; CODE19-NEXT: subq $56, %rsp
 ; CODE19-NEXT: movq %rdx, 48(%rsp)
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: xorl %eax, %eax

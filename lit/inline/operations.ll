@@ -12,7 +12,7 @@ declare ptr @stackswitch_swap(ptr, ptr)
 declare i64 @stackswitch_resume_i64(ptr, i64)
 declare i32 @stackswitch_suspend_i32(i32)
 
-; CHECK: @stackswitch_resident_v2 = external global i64
+; CHECK: @stackswitch_resident_v3 = external global i64
 
 define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE22-LABEL: swap:
@@ -21,7 +21,7 @@ define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -32,21 +32,20 @@ define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -70,7 +69,7 @@ define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swap@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -81,22 +80,21 @@ define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -116,7 +114,7 @@ define ptr @swap(ptr %to, ptr %v) noinline {
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: retq
 ; CHECK-LABEL: @swap(
-; CHECK: [[WORDS:%.*]] = load atomic i64, ptr @stackswitch_resident_v2 monotonic, align 8
+; CHECK: [[WORDS:%.*]] = load atomic i64, ptr @stackswitch_resident_v3 monotonic, align 8
 ; CHECK: call { ptr, ptr, ptr, i64, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %to, ptr %v, i64 [[WORDS]], ptr @stackswitch_swap)
 ; CHECK: %r = extractvalue
 ; CHECK: ret ptr %r
@@ -131,7 +129,7 @@ define i64 @resume(ptr %ctx, i64 %v) noinline {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: #APP
@@ -142,22 +140,21 @@ define i64 @resume(ptr %ctx, i64 %v) noinline {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: movq %fs:(%rcx), %r8
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %r8, 40(%rdi)
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -181,7 +178,7 @@ define i64 @resume(ptr %ctx, i64 %v) noinline {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_resume_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: #APP
@@ -192,11 +189,13 @@ define i64 @resume(ptr %ctx, i64 %v) noinline {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: movq %fs:(%rcx), %r8
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %r8, 40(%rdi)
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
@@ -204,11 +203,8 @@ define i64 @resume(ptr %ctx, i64 %v) noinline {
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -240,7 +236,7 @@ define i32 @suspend(i32 %v) noinline {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i32@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movl %edi, %esi
@@ -256,21 +252,19 @@ define i32 @suspend(i32 %v) noinline {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -295,7 +289,7 @@ define i32 @suspend(i32 %v) noinline {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i32@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movl %edi, %esi
@@ -311,22 +305,20 @@ define i32 @suspend(i32 %v) noinline {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)

@@ -16,7 +16,7 @@ define i64 @red_zone(i64 %v) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: subq $16, %rsp
 ; CODE22-NEXT: movq %rdi, 8(%rsp)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -32,21 +32,19 @@ define i64 @red_zone(i64 %v) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -74,7 +72,7 @@ define i64 @red_zone(i64 %v) {
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: movq %rdi, (%rsp)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -90,22 +88,20 @@ define i64 @red_zone(i64 %v) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -155,7 +151,7 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -171,22 +167,20 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: leaq -64(%rsp), %rsp
 ; CODE22-NEXT: movq %rbp, 48(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, (%rsp)
 ; CODE22-NEXT: leaq (%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -211,7 +205,7 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -227,11 +221,12 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: leaq -64(%rsp), %rsp
 ; CODE19-NEXT: movq %rbp, 48(%rsp)
 ; CODE19-NEXT: movq %rbx, 40(%rsp)
@@ -239,11 +234,8 @@ define i64 @no_red_zone(i64 %v) noredzone {
 ; CODE19-NEXT: movq %r10, (%rsp)
 ; CODE19-NEXT: leaq (%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)

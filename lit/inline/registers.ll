@@ -13,7 +13,7 @@ define i64 @nothing(i64 %v) {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -29,21 +29,19 @@ define i64 @nothing(i64 %v) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -68,7 +66,7 @@ define i64 @nothing(i64 %v) {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -84,22 +82,20 @@ define i64 @nothing(i64 %v) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -148,7 +144,7 @@ define void @wide(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE22-NEXT: movq %rsi, %rbp
 ; CODE22-NEXT: vmovaps (%rsi), %zmm0
 ; CODE22-NEXT: vmovups %zmm0, (%rsp)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -164,21 +160,19 @@ define void @wide(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -212,7 +206,7 @@ define void @wide(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE19-NEXT: movq %rsi, %rbx
 ; CODE19-NEXT: vmovaps (%rsi), %zmm0
 ; CODE19-NEXT: vmovups %zmm0, (%rsp)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -228,22 +222,20 @@ define void @wide(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -299,7 +291,7 @@ define void @mask(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE22-NEXT: movq %rsi, %rbp
 ; CODE22-NEXT: vmovaps (%rsi), %zmm0
 ; CODE22-NEXT: vmovups %zmm0, (%rsp)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -315,21 +307,19 @@ define void @mask(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -366,7 +356,7 @@ define void @mask(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE19-NEXT: movq %rsi, %rbx
 ; CODE19-NEXT: vmovaps (%rsi), %zmm0
 ; CODE19-NEXT: vmovups %zmm0, (%rsp)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -382,22 +372,20 @@ define void @mask(i64 %v, ptr %at) "target-features"="+avx512f,+avx512vl,+avx512
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -458,7 +446,7 @@ define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
 ; CODE22-NEXT: fldt 64(%rsp)
 ; CODE22-NEXT: fmul %st, %st(0)
 ; CODE22-NEXT: fstpt 4(%rsp)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -474,21 +462,19 @@ define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -518,7 +504,7 @@ define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
 ; CODE19-NEXT: fldt 64(%rsp)
 ; CODE19-NEXT: fmul %st, %st(0)
 ; CODE19-NEXT: fstpt 12(%rsp)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -534,22 +520,20 @@ define x86_fp80 @extended(i64 %v, x86_fp80 %x) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -607,7 +591,7 @@ define i64 @dynamic(i64 %v, ptr %at) {
 ; CODE22-NEXT: movq %rax, %rsp
 ; CODE22-NEXT: movq %rdi, (%rbx)
 ; CODE22-NEXT: movq %rax, (%rsi)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE22-NEXT: movq %rdi, %rsi
@@ -623,22 +607,20 @@ define i64 @dynamic(i64 %v, ptr %at) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: movq %rbx, -24(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -679,7 +661,7 @@ define i64 @dynamic(i64 %v, ptr %at) {
 ; CODE19-NEXT: movq %rax, %rsp
 ; CODE19-NEXT: movq %rdi, (%rbx)
 ; CODE19-NEXT: movq %rax, (%rsi)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
 ; CODE19-NEXT: movq %rdi, %rsi
@@ -695,22 +677,20 @@ define i64 @dynamic(i64 %v, ptr %at) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)
@@ -777,7 +757,7 @@ define i64 @later(i64 %v, ptr %at) {
 ; CODE22-NEXT: movq %rax, %rsp
 ; CODE22-NEXT: movq 64(%rbx), %rcx
 ; CODE22-NEXT: movq %rax, (%rcx)
-; CODE22-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rcx
 ; CODE22-NEXT: movq 56(%rbx), %rsi
 ; CODE22-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
@@ -793,22 +773,20 @@ define i64 @later(i64 %v, ptr %at) {
 ; CODE22-NEXT: movl %fs:8(%rcx), %eax
 ; CODE22-NEXT: cmpl %eax, 8(%rdi)
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:40(%rcx), %r9
+; CODE22-NEXT: cmpq %r8, %rdi
+; CODE22-NEXT: je [[L0]]
+; CODE22-NEXT: movq %fs:32(%rcx), %r9
 ; CODE22-NEXT: movq (%r9), %r10
 ; CODE22-NEXT: orq 8(%r9), %r10
 ; CODE22-NEXT: jne [[L0]]
-; CODE22-NEXT: movq %fs:(%rcx), %r8
 ; CODE22-NEXT: movq %rbp, -16(%rsp)
 ; CODE22-NEXT: movq %rbx, -24(%rsp)
 ; CODE22-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE22-NEXT: movq %r10, -64(%rsp)
 ; CODE22-NEXT: leaq -64(%rsp), %r10
 ; CODE22-NEXT: movq %r10, (%r8)
-; CODE22-NEXT: movl %eax, 8(%r8)
-; CODE22-NEXT: leal 2(%rax), %eax
-; CODE22-NEXT: movl %eax, 8(%rdi)
 ; CODE22-NEXT: movq %rdi, %fs:(%rcx)
-; CODE22-NEXT: incq %fs:24(%rcx)
+; CODE22-NEXT: incq %fs:16(%rcx)
 ; CODE22-NEXT: movq (%rdi), %rdx
 ; CODE22-NEXT: movq %rsi, %rax
 ; CODE22-NEXT: jmpq *(%rdx)
@@ -853,7 +831,7 @@ define i64 @later(i64 %v, ptr %at) {
 ; CODE19-NEXT: movq %rax, %rsp
 ; CODE19-NEXT: movq 64(%rbx), %rcx
 ; CODE19-NEXT: movq %rax, (%rcx)
-; CODE19-NEXT: movq stackswitch_resident_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_resident_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rcx
 ; CODE19-NEXT: movq 56(%rbx), %rsi
 ; CODE19-NEXT: movq stackswitch_suspend_i64@GOTPCREL(%rip), %r11
@@ -869,22 +847,20 @@ define i64 @later(i64 %v, ptr %at) {
 ; CODE19-NEXT: movl %fs:8(%rcx), %eax
 ; CODE19-NEXT: cmpl %eax, 8(%rdi)
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:40(%rcx), %r9
+; CODE19-NEXT: cmpq %r8, %rdi
+; CODE19-NEXT: je [[L0]]
+; CODE19-NEXT: movq %fs:32(%rcx), %r9
 ; CODE19-NEXT: movq (%r9), %r10
 ; CODE19-NEXT: orq 8(%r9), %r10
 ; CODE19-NEXT: jne [[L0]]
-; CODE19-NEXT: movq %fs:(%rcx), %r8
 ; CODE19-NEXT: movq %rbp, -16(%rsp)
 ; CODE19-NEXT: movq %rbx, -24(%rsp)
 ; CODE19-NEXT: leaq [[L1:\.Ltmp[0-9]+]](%rip), %r10
 ; CODE19-NEXT: movq %r10, -64(%rsp)
 ; CODE19-NEXT: leaq -64(%rsp), %r10
 ; CODE19-NEXT: movq %r10, (%r8)
-; CODE19-NEXT: movl %eax, 8(%r8)
-; CODE19-NEXT: leal 2(%rax), %eax
-; CODE19-NEXT: movl %eax, 8(%rdi)
 ; CODE19-NEXT: movq %rdi, %fs:(%rcx)
-; CODE19-NEXT: incq %fs:24(%rcx)
+; CODE19-NEXT: incq %fs:16(%rcx)
 ; CODE19-NEXT: movq (%rdi), %rdx
 ; CODE19-NEXT: movq %rsi, %rax
 ; CODE19-NEXT: jmpq *(%rdx)

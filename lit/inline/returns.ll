@@ -23,7 +23,7 @@ define void @helper(ptr %from, ptr %to) noinline {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: addq $160, %rdi
 ; CODE22-NEXT: leaq 160(%rsi), %rdx
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_ucontext_swapcontext@GOTPCREL(%rip), %r11
@@ -65,7 +65,7 @@ define void @helper(ptr %from, ptr %to) noinline {
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: addq $160, %rdi
 ; CODE19-NEXT: leaq 160(%rsi), %rdx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_ucontext_swapcontext@GOTPCREL(%rip), %r11

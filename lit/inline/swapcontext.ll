@@ -13,7 +13,7 @@ declare i32 @stackswitch_ucontext_swapcontext(ptr, ptr) returns_twice
 declare i32 @stackswitch_getcontext(ptr, ptr) returns_twice
 declare i64 @stackswitch_suspend_i64(i64)
 
-; CHECK: @stackswitch_plain_v2 = external global i64
+; CHECK: @stackswitch_plain_v3 = external global i64
 
 ; REMARK: the switch is in place
 define i32 @own(ptr %from, ptr %to) {
@@ -23,7 +23,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CODE22-NEXT: pushq %r13
 ; CODE22-NEXT: pushq %r12
 ; CODE22-NEXT: pushq %rbx
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -68,7 +68,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CODE19-NEXT: pushq %r13
 ; CODE19-NEXT: pushq %r12
 ; CODE19-NEXT: pushq %rax
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -110,7 +110,7 @@ define i32 @own(ptr %from, ptr %to) {
 ; CODE19-NEXT: popq %r15
 ; CODE19-NEXT: jmp __x86_return_thunk
 ; CHECK-LABEL: @own(
-; CHECK: [[WHERE:%.*]] = load atomic i64, ptr @stackswitch_plain_v2 monotonic, align 8
+; CHECK: [[WHERE:%.*]] = load atomic i64, ptr @stackswitch_plain_v3 monotonic, align 8
 ; CHECK: [[WORD:%.*]] = inttoptr i64 [[WHERE]] to ptr addrspace(257)
 ; CHECK: [[MARK:%.*]] = load i64, ptr addrspace(257) [[WORD]], align 8
 ; CHECK: call { i32, ptr, ptr, i64, ptr, ptr } asm sideeffect alignstack unwind "{{.*}}"(ptr %from, ptr %to, i64 [[MARK]], ptr null, ptr @stackswitch_swapcontext) [[TWICE:#[0-9]+]]
@@ -173,7 +173,7 @@ define i64 @both(ptr %from, ptr %to, i64 %v) {
 ; CODE22-NEXT: movq %rdx, %rdi
 ; CODE22-NEXT: callq stackswitch_suspend_i64@PLT
 ; CODE22-NEXT: movq %rax, %rbp
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -229,7 +229,7 @@ define i64 @both(ptr %from, ptr %to, i64 %v) {
 ; CODE19-NEXT: movq %rdx, %rdi
 ; CODE19-NEXT: callq stackswitch_suspend_i64@PLT
 ; CODE19-NEXT: movq %rax, %rbp
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_swapcontext@GOTPCREL(%rip), %r11
@@ -291,7 +291,7 @@ define i32 @system(ptr %from, ptr %to) {
 ; CODE22-NEXT: pushq %rbx
 ; CODE22-NEXT: addq $160, %rdi
 ; CODE22-NEXT: leaq 160(%rsi), %rdx
-; CODE22-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE22-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE22-NEXT: movq (%rax), %rax
 ; CODE22-NEXT: movq %fs:(%rax), %rcx
 ; CODE22-NEXT: movq stackswitch_ucontext_swapcontext@GOTPCREL(%rip), %r11
@@ -333,7 +333,7 @@ define i32 @system(ptr %from, ptr %to) {
 ; CODE19-NEXT: pushq %rax
 ; CODE19-NEXT: addq $160, %rdi
 ; CODE19-NEXT: leaq 160(%rsi), %rdx
-; CODE19-NEXT: movq stackswitch_plain_v2@GOTPCREL(%rip), %rax
+; CODE19-NEXT: movq stackswitch_plain_v3@GOTPCREL(%rip), %rax
 ; CODE19-NEXT: movq (%rax), %rax
 ; CODE19-NEXT: movq %fs:(%rax), %rcx
 ; CODE19-NEXT: movq stackswitch_ucontext_swapcontext@GOTPCREL(%rip), %r11

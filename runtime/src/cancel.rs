@@ -33,11 +33,11 @@ pub(crate) unsafe fn cancel(handle: *mut c_void) {
             return refuse(Code::Invalid, handle, "cancel");
         }
         match (*Context::active(context)).tag.state() {
+            _ if thread::is_running(context) => refuse(Code::Running, handle, "cancel"),
             State::New => {
                 (*context).take_entry((*(*context).base).top);
                 (*context).tag = (*context).tag.with(State::Finished);
             }
-            State::Running => refuse(Code::Running, handle, "cancel"),
             State::Finished => refuse(Code::Finished, handle, "cancel"),
             _ => {
                 // It is on the heap: the context's own stack is unwound.

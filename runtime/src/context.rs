@@ -20,18 +20,17 @@ pub(crate) enum State {
     Dead = 0,
     /// Spawned, has not run yet. The header holds what to run: see [`Context::set_entry`].
     New = 1,
-    /// Suspended, resident as a whole, and the bottom of its region: the fast path may switch to it.
+    /// Resident as a whole, and the bottom of its region. It runs, or it is suspended and the fast path
+    /// may switch to it: the thread's words say which context runs.
     Ready = 2,
     /// Suspended; only the slow path may switch to it.
     Parked = 3,
-    /// The running context of its thread.
-    Running = 4,
     /// Its body has returned.
-    Finished = 5,
+    Finished = 4,
     /// Not a context but a base.
-    Base = 6,
+    Base = 5,
     /// Not a handle but an object of the POSIX layer.
-    Posix = 7,
+    Posix = 6,
 }
 
 /// Owner and state of a handle in one word, which a switch tests with one comparison: the number of
@@ -59,10 +58,9 @@ impl Tag {
             1 => State::New,
             2 => State::Ready,
             3 => State::Parked,
-            4 => State::Running,
-            5 => State::Finished,
-            6 => State::Base,
-            7 => State::Posix,
+            4 => State::Finished,
+            5 => State::Base,
+            6 => State::Posix,
             _ => State::Dead,
         }
     }
@@ -320,7 +318,7 @@ const _: () = assert!(
 
 const _: () = {
     use core::mem::offset_of;
-    use stackswitch_abi::layout::{RUNNING_AFTER_READY, base, header, region};
+    use stackswitch_abi::layout::{base, header, region};
     assert!(offset_of!(Context, sp) == header::SP);
     assert!(offset_of!(Context, tag) == header::TAG);
     assert!(offset_of!(Context, saved) == header::SAVED);
@@ -332,7 +330,6 @@ const _: () = {
     assert!(offset_of!(Base, top) == base::TOP);
     assert!(offset_of!(Base, region) == base::REGION);
     assert!(offset_of!(Region, bottom) == region::BOTTOM);
-    assert!(State::Running as usize - State::Ready as usize == RUNNING_AFTER_READY);
 };
 
 const _: () = assert!(

@@ -87,7 +87,7 @@ const fn entry(at: usize) -> Entry {
     Entry { name: bytes, value: value as u64 }
 }
 
-const FIELDS: [(&str, usize); 48] = [
+const FIELDS: [(&str, usize); 47] = [
     ("checked", CHECKED as usize),
     ("words.current", offset_of!(ThreadWords, current)),
     ("words.thread", offset_of!(ThreadWords, thread)),
@@ -127,7 +127,6 @@ const FIELDS: [(&str, usize); 48] = [
     ("state.new", State::New as usize),
     ("state.ready", State::Ready as usize),
     ("state.parked", State::Parked as usize),
-    ("state.running", State::Running as usize),
     ("state.finished", State::Finished as usize),
     ("state.base", State::Base as usize),
     ("state.posix", State::Posix as usize),

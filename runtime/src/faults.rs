@@ -134,7 +134,7 @@ pub(crate) unsafe extern "C-unwind" fn faulted() {
 /// # Safety
 /// `tls` is that of this thread, whose running context has ended.
 unsafe fn run_after_fault(thread: &mut Thread, tls: *mut ThreadWords) {
-    thread.after_fault.tag = Tag::new(thread.number, State::Running);
+    thread.after_fault.tag = Tag::new(thread.number, State::Ready);
     thread.after_fault.saved = 0;
     // SAFETY: the words are this thread's. Code that ran after an earlier fault has ended.
     unsafe {

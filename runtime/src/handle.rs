@@ -92,7 +92,7 @@ pub(crate) unsafe fn destroy(handle: *mut c_void) {
         if context == &raw mut thread.main {
             return refuse(Code::Invalid, handle, "destroy");
         }
-        if (*Context::active(context)).tag.state() == State::Running {
+        if thread::is_running(context) {
             return refuse(Code::Running, handle, "destroy");
         }
         drop_context(thread, context);
@@ -171,8 +171,8 @@ pub(crate) unsafe fn status(handle: *mut c_void) -> i32 {
     unsafe {
         let Some((_, context)) = own(handle, "status") else { return 0 };
         match (*Context::active(context)).tag.state() {
+            _ if thread::is_running(context) => 2,
             State::Ready | State::Parked => 1,
-            State::Running => 2,
             State::Finished => 3,
             _ => 0,
         }
@@ -225,7 +225,8 @@ pub(crate) unsafe fn stats(handle: *mut c_void) -> ContextStats {
     unsafe {
         let mut stats = ContextStats::default();
         let Some((thread, context)) = own(handle, "get_context_stats") else { return stats };
-        if matches!((*context).tag.state(), State::Ready | State::Parked) {
+        let is_suspended = matches!((*context).tag.state(), State::Ready | State::Parked);
+        if is_suspended && !thread::is_running(context) {
             stats.bytes_parked = (*context).saved as u64;
             if context != &raw mut thread.main {
                 let extent = (*(*context).base).top.saturating_sub((*context).sp);
@@ -266,13 +267,13 @@ pub(crate) unsafe fn stacktop(handle: *mut c_void) -> *mut c_void {
         }
         let Some((_, context)) = own(handle, "stacktop") else { return ptr::null_mut() };
         let position = match (*Context::active(context)).tag.state() {
+            _ if thread::is_running(context) => {
+                refuse(Code::Running, handle, "stacktop");
+                return ptr::null_mut();
+            }
             State::Ready | State::Parked => (*Context::active(context)).sp,
             State::Finished => {
                 refuse(Code::Finished, handle, "stacktop");
-                return ptr::null_mut();
-            }
-            State::Running => {
-                refuse(Code::Running, handle, "stacktop");
                 return ptr::null_mut();
             }
             _ => (*(*context).base).top,
@@ -333,12 +334,12 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
             return refused(Code::Invalid);
         }
         match (*Context::active(context)).tag.state() {
+            _ if thread::is_running(context) => return refused(Code::Running),
             // Control on a user stack has frames that are not in the slice.
             State::Ready | State::Parked if !(*context).counterpart.is_null() => {
                 return refused(Code::Unsupported);
             }
             State::Ready | State::Parked => {}
-            State::Running => return refused(Code::Running),
             State::Finished => return refused(Code::Finished),
             _ => return refused(Code::Invalid),
         }

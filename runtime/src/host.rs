@@ -135,12 +135,12 @@ unsafe fn is_context_since(thread: &Thread, context: *mut Context, era: Era) -> 
     // SAFETY: the tag of a base is where a context's is.
     unsafe {
         match (*context).tag.state() {
-            State::Dead | State::Base | State::Posix | State::Running => return false,
+            State::Dead | State::Base | State::Posix => return false,
             _ => {}
         }
         (*context).tag.thread() == thread.number
             && (*context).era.is_since(era)
-            && (*Context::active(context)).tag.state() != State::Running
+            && !thread::is_running(context)
     }
 }
 

@@ -15,20 +15,20 @@ use stackswitch_abi::layout::words;
 
 use crate::arch::{self, symbol_address};
 
-/// The address of `stackswitch_resident_v2`: a variable that holds the offset of the thread words
+/// The address of `stackswitch_resident_v3`: a variable that holds the offset of the thread words
 /// from the thread pointer. The offset is the same in every thread; it is 0 before the first
 /// thread is set up.
 #[must_use]
 pub fn resident() -> *const () {
-    symbol_address!("stackswitch_resident_v2")
+    symbol_address!("stackswitch_resident_v3")
 }
 
-/// The address of `stackswitch_plain_v2`: a variable that holds the offset, from the thread
+/// The address of `stackswitch_plain_v3`: a variable that holds the offset, from the thread
 /// pointer, of the word that marks the thread's plain captures. Before the first thread is set up
 /// the offset is 0. The word there is the thread pointer itself, which marks no capture.
 #[must_use]
 pub fn plain() -> *const () {
-    symbol_address!("stackswitch_plain_v2")
+    symbol_address!("stackswitch_plain_v3")
 }
 
 /// Writes both variables.

@@ -61,7 +61,7 @@ impl Thread {
                 (*main).counterpart = there;
                 (*main).suspend(false);
                 (*there).counterpart = main;
-                (*there).tag = (*there).tag.with(State::Running);
+                (*there).tag = (*there).tag.with(State::Ready);
                 (*(*(*there).base).region).bottom = there;
                 (*tls).current = there;
             }
@@ -86,7 +86,7 @@ impl Thread {
                 return;
             }
             (*main).counterpart = ptr::null_mut();
-            (*main).tag = (*main).tag.with(State::Running);
+            (*main).tag = (*main).tag.with(State::Ready);
             (*tls).current = main;
             (*tls).plain = destination::plain_mark(self.number);
         }

@@ -141,7 +141,7 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
     }
 }
 
-/// Brings `to` in place and flags it running; returns its stack pointer.
+/// Brings `to` in place and marks it as ready; returns its stack pointer.
 ///
 /// # Safety
 /// As [`go`].
@@ -160,7 +160,7 @@ unsafe fn arrive(thread: &mut Thread, to: *mut Context) -> Result<usize, Failure
         } else {
             slice::bring_in(&mut thread.heap, to)?;
         }
-        (*to).tag = (*to).tag.with(State::Running);
+        (*to).tag = (*to).tag.with(State::Ready);
         Ok((*to).sp)
     }
 }
@@ -191,11 +191,15 @@ unsafe fn check_way(thread: &Thread, to: *mut Context, carried: Carried) -> Resu
 pub(crate) unsafe fn check_target(thread: &Thread, to: *mut Context) -> Result<(), Code> {
     // SAFETY: headers stay readable until their thread ends.
     unsafe { check_handle(thread, to)? };
-    // SAFETY: `to` is a live context, which the context on whose stack control is outlives.
-    match unsafe { (*Context::active(to)).tag.state() } {
-        State::Running => Err(Code::Running),
-        State::Finished => Err(Code::Finished),
-        _ => Ok(()),
+    // SAFETY: `to` is a live context of this thread, which the context on whose stack control is outlives.
+    unsafe {
+        if thread::is_running(to) {
+            return Err(Code::Running);
+        }
+        match (*Context::active(to)).tag.state() {
+            State::Finished => Err(Code::Finished),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -242,7 +246,7 @@ pub(crate) unsafe extern "C" fn finish(sp: usize, ontop: usize) -> Continuation 
         cleanup_handlers::forget(thread, tls);
         thread.blocks.release(&mut thread.heap, current);
         let region = (*(*current).base).region;
-        if ontop == 0 && !link.is_null() && (*link).tag == (*tls).ready {
+        if ontop == 0 && !link.is_null() && link != current && (*link).tag == (*tls).ready {
             return finish_to_ready_link(tls, link);
         }
         if ontop != 0 {
@@ -311,7 +315,6 @@ unsafe fn finish_to_ready_link(tls: *mut ThreadWords, link: *mut Context) -> Con
         (*current).above = ptr::null_mut();
         (*region).refresh_bottom();
         (*current).tag = (*current).tag.with(State::Finished);
-        (*link).tag = (*tls).running;
         (*tls).current = link;
         (*(*tls).thread).heap.stats.switches_slow += 1;
         Continuation { sp: (*link).sp, pc: arch::resume_address((*link).sp) }

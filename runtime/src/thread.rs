@@ -31,10 +31,8 @@ use crate::weak_symbols;
 pub(crate) struct ThreadWords {
     /// The running context.
     pub current: *mut Context,
-    /// The tag of contexts of this thread that the fast path can switch to.
+    /// The tag of contexts of this thread that the fast path can switch to, and of the running context.
     pub ready: Tag,
-    /// The tag of the running context.
-    pub running: Tag,
     /// The tag of suspended contexts of this thread that the exchange can switch to.
     pub parked: Tag,
     /// Number of switches on the fast path.
@@ -74,7 +72,6 @@ const _: () = {
     use stackswitch_abi::layout::words;
     assert!(offset_of!(ThreadWords, current) == words::CURRENT);
     assert!(offset_of!(ThreadWords, ready) == words::READY);
-    assert!(offset_of!(ThreadWords, running) == words::RUNNING);
     assert!(offset_of!(ThreadWords, parked) == words::PARKED);
     assert!(offset_of!(ThreadWords, switches) == words::SWITCHES);
     assert!(offset_of!(ThreadWords, side_top) == words::SIDE_TOP);
@@ -234,7 +231,6 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
         tls.write(ThreadWords {
             current: &raw mut (*thread).main,
             ready: Tag::NONE,
-            running: Tag::new(number, State::Running),
             parked: Tag::NONE,
             switches: 0,
             side_top: side_top.addr(),
@@ -289,6 +285,17 @@ pub(crate) unsafe fn ensure() -> *mut Thread {
         }
         (*tls).thread
     }
+}
+
+/// Whether control is in `context`: it runs itself, or the hidden context of a user stack that its
+/// control is on.
+///
+/// # Safety
+/// `context` is a live header of the calling thread, which is set up.
+#[inline]
+pub(crate) unsafe fn is_running(context: *mut Context) -> bool {
+    // SAFETY: the words are this thread's; the caller vouches for the header.
+    unsafe { Context::active(context) == (*ThreadWords::get()).current }
 }
 
 /// Runs at the thread's end and gives all its memory back.
@@ -375,7 +382,7 @@ impl Thread {
             let thread = &mut *thread;
             thread.main.base = &raw mut thread.main_base;
             thread.main.checks.mark_outside_store((&raw const thread.main).addr());
-            thread.main.tag = Tag::new(number, State::Running);
+            thread.main.tag = Tag::new(number, State::Ready);
             thread.native.bottom = &raw mut thread.main;
             thread.after_fault.base = &raw mut thread.after_fault_base;
             thread.after_fault.flags = Flags::HIDDEN;

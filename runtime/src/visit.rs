@@ -76,7 +76,7 @@ impl Walk {
                     let argument = (&raw mut (*context).sp).cast();
                     self.show(context, ptr::null_mut(), argument, size_of::<usize>());
                 }
-                State::Ready | State::Parked | State::Running => {
+                State::Ready | State::Parked => {
                     self.stack(context, context);
                     if !(*context).counterpart.is_null() {
                         self.stack(context, (*context).counterpart);

@@ -113,11 +113,11 @@ fn options_choose_the_passes() -> Result<(), Failed> {
     let module = parse(&context)?;
     let report = lower(&module, &Options::new().llvm(true).target(&machine))?;
     assert_eq!(found(&report, "suspend"), (1, 0, 1));
-    assert!(report.symbols.contains(&"stackswitch_resident_v2".to_owned()));
+    assert!(report.symbols.contains(&"stackswitch_resident_v3".to_owned()));
     let module = parse(&context)?;
     let report = lower(&module, &Options::new().llvm(true).in_place(false).target(&machine))?;
     assert_eq!(found(&report, "suspend"), (1, 1, 0));
-    assert!(!report.symbols.contains(&"stackswitch_resident_v2".to_owned()));
+    assert!(!report.symbols.contains(&"stackswitch_resident_v3".to_owned()));
     Ok(())
 }
 
@@ -135,7 +135,7 @@ fn a_lowered_module_is_lowered_again() -> Result<(), Failed> {
     passes::run(&module, Some(&machine), "default<O2>,stackswitch-check")?;
     let report = lower(&module, &options.in_place(true))?;
     assert_eq!(report.operation("spawn").map(|o| o.calls), Some(1));
-    assert!(report.symbols.contains(&"stackswitch_resident_v2".to_owned()));
+    assert!(report.symbols.contains(&"stackswitch_resident_v3".to_owned()));
     Ok(())
 }
 

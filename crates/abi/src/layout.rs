@@ -7,28 +7,26 @@
 pub mod words {
     /// The running context.
     pub const CURRENT: usize = 0;
-    /// The tag of contexts that the fast path can switch to.
+    /// The tag of contexts that the fast path can switch to, and of the running context.
     pub const READY: usize = 8;
-    /// The tag of the running context.
-    pub const RUNNING: usize = 12;
     /// The tag of suspended contexts that only the slow path can switch to.
-    pub const PARKED: usize = 16;
+    pub const PARKED: usize = 12;
     /// The number of switches on the fast path.
-    pub const SWITCHES: usize = 24;
+    pub const SWITCHES: usize = 16;
     /// Upper end of the side stack; 0 until the thread is set up.
-    pub const SIDE_TOP: usize = 32;
+    pub const SIDE_TOP: usize = 24;
     /// Points to the two words of the C++ exceptions in flight.
-    pub const EXCEPTIONS: usize = 40;
+    pub const EXCEPTIONS: usize = 32;
     /// The base that [`EXCHANGED`] counts for.
-    pub const EXCHANGE_BASE: usize = 72;
+    pub const EXCHANGE_BASE: usize = 64;
     /// The number of exchanges and their bytes, in one word.
-    pub const EXCHANGED: usize = 80;
+    pub const EXCHANGED: usize = 72;
     /// Bytes of the vectors that slices are copied with.
-    pub const VECTORS: usize = 88;
+    pub const VECTORS: usize = 80;
     /// The tag and kind of this thread's plain captures, or `u64::MAX` for none.
-    pub const PLAIN: usize = 96;
+    pub const PLAIN: usize = 88;
     /// The newest of C's cleanup handlers that the running context has pushed, or null.
-    pub const CLEANUPS: usize = 104;
+    pub const CLEANUPS: usize = 96;
     /// Bytes of all of them.
     pub const BYTES: usize = 128;
 }
@@ -76,9 +74,6 @@ pub mod object {
     /// The captured registers: the stack pointer, then the program counter, then those of the CPU.
     pub const POSITION: usize = 16;
 }
-
-/// The running context's tag minus the tag of a context that the fast path can switch to.
-pub const RUNNING_AFTER_READY: usize = 2;
 
 /// This mark lies 8 bytes before a resume address that has a second one, at which the code itself
 /// calls the function of `swap.ontop`. 4 bytes before the resume address lies the distance from it

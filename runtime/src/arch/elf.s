@@ -8,30 +8,29 @@
     .hidden stackswitch_tls
     .globl stackswitch_tls
     .type stackswitch_tls,%object
-    .size stackswitch_tls,128
+    .size stackswitch_tls,{words_bytes}
 stackswitch_tls:
-    .quad 0
+    .zero {ready}
     .long 0xffffffff
-    .long 0
     .long 0xffffffff
-    .zero 76
+    .zero {plain} - {ready} - 8
     .quad -1
-    .zero 24
+    .zero {words_bytes} - {plain} - 8
 .popsection
 
 // The variables that the pass `stackswitch-inline` reads, see `inlined`. The last part of a name
 // counts layouts: a program and a runtime with different layouts do not link.
 .pushsection .bss.stackswitch,"aw",%nobits
     .p2align 3
-    .globl stackswitch_resident_v2
-    .type stackswitch_resident_v2,%object
-    .size stackswitch_resident_v2,8
-stackswitch_resident_v2:
+    .globl stackswitch_resident_v3
+    .type stackswitch_resident_v3,%object
+    .size stackswitch_resident_v3,8
+stackswitch_resident_v3:
     .zero 8
-    .globl stackswitch_plain_v2
-    .type stackswitch_plain_v2,%object
-    .size stackswitch_plain_v2,8
-stackswitch_plain_v2:
+    .globl stackswitch_plain_v3
+    .type stackswitch_plain_v3,%object
+    .size stackswitch_plain_v3,8
+stackswitch_plain_v3:
     .zero 8
 .popsection
 

@@ -1,4 +1,4 @@
-// A CPU need not use every operand; this line does, and shows the values: {current} {ready} {running}
+// A CPU need not use every operand; this line does, and shows the values: {current} {ready}
 // {parked} {switches} {side_top} {exceptions} {exchange_base} {exchanged} {vectors} {plain} {sp} {tag}
 // {saved} {slice} {above} {link} {base} {counterpart} {top} {region} {bottom} {object_tag} {position}
 // {in_ucontext} {ontop_mark} {kind_swap} {kind_resume} {kind_suspend} {kind_ontop} {raw} {with_mask}

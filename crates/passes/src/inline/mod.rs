@@ -22,11 +22,11 @@ use thread_mark::{MarkSource, SwapSite};
 
 /// The runtime's variable that holds the distance of the thread words from the thread pointer. The
 /// number at the end of the name counts the layouts that this pass relies on.
-pub const WORDS: &str = "stackswitch_resident_v2";
+pub const WORDS: &str = "stackswitch_resident_v3";
 
 /// The runtime's variable that holds the distance of the mark of the thread's plain captures from
 /// the thread pointer. The number is as in [`WORDS`].
-pub const PLAIN: &str = "stackswitch_plain_v2";
+pub const PLAIN: &str = "stackswitch_plain_v3";
 
 /// The module flag that switches the pass off, if it is 0.
 pub const FLAG: &str = "stackswitch-inline";

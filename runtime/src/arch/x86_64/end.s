@@ -2,6 +2,7 @@
 .purgem stackswitch_push_record
 .purgem stackswitch_record_at
 .purgem stackswitch_check_exceptions
+.purgem stackswitch_check_target
 .purgem stackswitch_bring_exceptions
 .purgem stackswitch_exchange
 .purgem stackswitch_return

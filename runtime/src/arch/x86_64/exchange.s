@@ -79,7 +79,7 @@ stackswitch_local stackswitch_switch_slowly, 6
 2:
     mov edx, fs:[rax + {parked}]
     mov [r8 + {tag}], edx
-    mov edx, fs:[rax + {running}]
+    mov edx, fs:[rax + {ready}]
     mov [rdi + {tag}], edx
     mov fs:[rax + {current}], rdi
     mov r9, [r9 + {region}]

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use core::mem;
 
 use stackswitch_abi::cpu::record;
-use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
+use stackswitch_abi::layout::{ONTOP_MARK, header, words};
 
 use crate::arch::CHECKED;
 use crate::arch::entries::stackswitch_resume;
@@ -22,6 +22,8 @@ macro_rules! fast_path {
             "mov edx, fs:[rcx + {ready}]\n",
             "cmp [rdi + {tag}], edx\n",
             "jne 3f\n",
+            "cmp rdi, r8\n",
+            "je 3f\n",
             "mov r9, fs:[rcx + {exceptions}]\n",
             "mov r10, [r9]\n",
             "or r10, [r9 + 8]\n",
@@ -33,9 +35,6 @@ macro_rules! fast_path {
             "mov [rsp - {bytes}], r10\n",
             "lea r10, [rsp - {bytes}]\n",
             "mov [r8 + {sp}], r10\n",
-            "mov [r8 + {tag}], edx\n",
-            "lea edx, [rdx + {running_after_ready}]\n",
-            "mov [rdi + {tag}], edx\n",
             "mov fs:[rcx + {current}], rdi\n",
             "inc qword ptr fs:[rcx + {switches}]\n",
             "mov rdx, [rdi + {sp}]\n",
@@ -134,7 +133,6 @@ pub(crate) unsafe fn resume_in_place(
             rbx = const record::RBX,
             rbp = const record::RBP,
             bytes = const record::BYTES,
-            running_after_ready = const RUNNING_AFTER_READY,
             ontop_mark = const ONTOP_MARK,
             resume = sym stackswitch_resume,
             inout("rcx") words => _,

@@ -122,14 +122,22 @@
     mov rdx, [rsp + 8]
 2:
 .endm
-// The fast path. rdi: target, whose tag is the ready tag; rsi: value; rax: offset of the thread
-// words; ecx: the ready tag; r8: the running context.
+// Jumps to label 2 if the fast path cannot switch to the target in rdi. It can if the target is alive,
+// of this thread, resident as a whole, the bottom of its region, and not the running context.
+// rax: offset of the thread words; r8: the running context.
+.macro stackswitch_check_target
+    mov ecx, fs:[rax + {ready}]
+    cmp [rdi + {tag}], ecx
+    jne 2f
+    cmp rdi, r8
+    je 2f
+    stackswitch_check_exceptions
+.endm
+// The fast path. rdi: target, which was checked; rsi: value; rax: offset of the thread words; r8: the
+// running context. Both contexts have the ready tag, before and after.
 .macro stackswitch_exchange
     stackswitch_push_record
     mov [r8 + {sp}], rsp
-    mov [r8 + {tag}], ecx  // a running context has no slice and is the bottom of its region
-    mov ecx, fs:[rax + {running}]
-    mov [rdi + {tag}], ecx
     mov fs:[rax + {current}], rdi
     inc qword ptr fs:[rax + {switches}]
     mov rdx, [rdi + {sp}]

@@ -19,11 +19,8 @@ stackswitch_function stackswitch_swap, 6
     .if {checked}
     jmp 2f
     .endif
-    mov ecx, fs:[rax + {ready}]
-    cmp [rdi + {tag}], ecx  // alive, suspended, nothing displaced, bottom of its region, of this thread
-    jne 2f
-    stackswitch_check_exceptions
     mov r8, fs:[rax + {current}]
+    stackswitch_check_target
     .cfi_remember_state
     stackswitch_exchange
     .cfi_restore_state
@@ -41,11 +38,8 @@ stackswitch_function stackswitch_resume, 6
     .if {checked}
     jmp 2f
     .endif
-    mov ecx, fs:[rax + {ready}]
-    cmp [rdi + {tag}], ecx
-    jne 2f
-    stackswitch_check_exceptions
     mov r8, fs:[rax + {current}]
+    stackswitch_check_target
     mov [rdi + {link}], r8
     .cfi_remember_state
     stackswitch_exchange
@@ -70,10 +64,7 @@ stackswitch_function stackswitch_suspend, 6
     .if {checked}
     jmp 2f
     .endif
-    mov ecx, fs:[rax + {ready}]
-    cmp [rdi + {tag}], ecx
-    jne 2f
-    stackswitch_check_exceptions
+    stackswitch_check_target
     .cfi_remember_state
     stackswitch_exchange
     .cfi_restore_state

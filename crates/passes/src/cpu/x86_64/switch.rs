@@ -41,7 +41,7 @@
 use std::fmt;
 
 use stackswitch_abi::cpu::x86_64::{object, record, ucontext};
-use stackswitch_abi::layout::{ONTOP_MARK, RUNNING_AFTER_READY, header, words};
+use stackswitch_abi::layout::{ONTOP_MARK, header, words};
 use stackswitch_ir::Assembly;
 
 use crate::cpu::switch::{Conditions, ObjectPlace, Operand, Operands, Operation, Registers};
@@ -79,7 +79,7 @@ pub(super) fn assembly(operation: Operation, conditions: Conditions) -> Assembly
         code.label(Label::End);
     } else {
         code.find_target(operation);
-        code.check_target();
+        code.check_target(operation);
         if operation == Operation::Resume {
             code.line(format!("movq %r8, {}(%rdi)", header::LINK));
         }
@@ -163,17 +163,21 @@ impl Code {
         self.jump("je", Label::Slow);
     }
 
-    /// Takes the slow path if the target's tag is not the ready one, or if C++ exceptions are in
-    /// flight. Loads the running context: r8.
-    fn check_target(&mut self) {
+    /// Takes the slow path if the target's tag is not the ready one, if the target is the running context,
+    /// which has that tag too, or if C++ exceptions are in flight. Loads the running context: r8.
+    fn check_target(&mut self, operation: Operation) {
         self.line(format!("movl %fs:{}(%rcx), %eax", words::READY));
         self.line(format!("cmpl %eax, {}(%rdi)", header::TAG));
         self.jump("jne", Label::Slow);
+        if operation != Operation::Suspend {
+            self.line(format!("movq %fs:{}(%rcx), %r8", words::CURRENT));
+        }
+        self.line("cmpq %r8, %rdi");
+        self.jump("je", Label::Slow);
         self.line(format!("movq %fs:{}(%rcx), %r9", words::EXCEPTIONS));
         self.line("movq (%r9), %r10");
         self.line("orq 8(%r9), %r10");
         self.jump("jne", Label::Slow);
-        self.line(format!("movq %fs:{}(%rcx), %r8", words::CURRENT));
     }
 
     /// Leaves the switch record, makes the target the running context, and jumps to its resume
@@ -195,9 +199,6 @@ impl Code {
         self.line(format!("movq %r10, {}(%rsp)", at(record::RESUME_ADDRESS)));
         self.line(format!("leaq {}(%rsp), %r10", at(0)));
         self.line(format!("movq %r10, {}(%r8)", header::SP));
-        self.line(format!("movl %eax, {}(%r8)", header::TAG));
-        self.line(format!("leal {RUNNING_AFTER_READY}(%rax), %eax"));
-        self.line(format!("movl %eax, {}(%rdi)", header::TAG));
         self.line(format!("movq %rdi, %fs:{}(%rcx)", words::CURRENT));
         self.line(format!("incq %fs:{}(%rcx)", words::SWITCHES));
         self.line(format!("movq {}(%rdi), %rdx", header::SP));
