@@ -61,21 +61,11 @@ impl Tests {
         name: impl AsRef<str>,
         test: impl FnOnce(&Artifacts) -> Result<(), Failed> + Send + 'static,
     ) {
-        self.add_with_artifacts_if(true, name, test);
-    }
-
-    /// The same. The test is also ignored if this machine cannot run it.
-    pub fn add_with_artifacts_if(
-        &mut self,
-        runs_here: bool,
-        name: impl AsRef<str>,
-        test: impl FnOnce(&Artifacts) -> Result<(), Failed> + Send + 'static,
-    ) {
         let name = format!("{}::{}", self.suite, name.as_ref());
         let trial = match &self.artifacts {
             Some(artifacts) => {
                 let artifacts = artifacts.clone();
-                Trial::test(name, move || test(&artifacts)).with_ignored_flag(!runs_here)
+                Trial::test(name, move || test(&artifacts))
             }
             None => {
                 let test = || Err("needs what `make programs` builds".into());
