@@ -28,7 +28,7 @@ variant = $(TARGET)/rt-$(1)/rt/libstackswitch_rt.a
 ROOT = $(DESTDIR)$(abspath $(PREFIX))
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: help run check test programs lit update-lit lint clippy setup setup-test build plugin \
+.PHONY: help run check test test-targets programs lit update-lit lint clippy setup setup-test build plugin \
   runtime install bench bench-full figures switch-costs
 
 help: ## Show this list
@@ -44,6 +44,10 @@ check: lint ## Format, lints, unit tests, lit tests of the passes: a minute afte
 
 test: setup-test ## Run every test, with LLVM 22 and 19; the last line is the sum
 	@scripts/test $(LLVM) $(OTHER_LLVM)
+
+test-targets: build ## Run the runtime's tests and whole programs for other CPUs, by an emulator (minutes)
+	@scripts/setup-target aarch64
+	@scripts/test-target aarch64 $(LLVM) $(PLUGIN)
 
 programs: setup-test ## Run some tests of tests/programs (TEST=ir_programs::generator::)
 	@scripts/test $(LLVM) $(OTHER_LLVM) $(or $(TEST),::)

@@ -3,7 +3,7 @@
 ; not strictfp takes the thread's. Proves that the floating-point control state
 ; is kept where it is asked for, and there only.
 
-@line = private unnamed_addr constant [23 x i8] c"%s: %s, then %s in %s\0A\00"
+@line = private unnamed_addr constant [17 x i8] c"%s: %s, then %s\0A\00"
 @strict = private unnamed_addr constant [7 x i8] c"strict\00"
 @plain = private unnamed_addr constant [6 x i8] c"plain\00"
 @memory = private unnamed_addr constant [7 x i8] c"memory\00"
@@ -11,14 +11,10 @@
 @down = private unnamed_addr constant [5 x i8] c"down\00"
 @up = private unnamed_addr constant [3 x i8] c"up\00"
 @zero = private unnamed_addr constant [5 x i8] c"zero\00"
-@x87 = private unnamed_addr constant [4 x i8] c"x87\00"
-@sse = private unnamed_addr constant [4 x i8] c"sse\00"
 ; By the number that getround gives: to zero, to nearest, up, down.
 @names = private unnamed_addr constant [4 x ptr] [ptr @zero, ptr @nearest, ptr @up, ptr @down]
 @one = global double 1.0
 @three = global double 3.0
-@wide_one = global x86_fp80 0xK3FFF8000000000000000
-@wide_three = global x86_fp80 0xK4000C000000000000000
 
 declare ptr @llvm.stackswitch.spawn.i64(ptr, ptr, ptr)
 declare i64 @llvm.stackswitch.resume.i64(ptr, i64)
@@ -31,7 +27,7 @@ declare i32 @printf(ptr, ...)
 declare void @llvm.set.rounding(i32)
 
 ; The rounding mode that the machine divides with: what 1/3 and -1/3 become.
-define i64 @mode_of_sse() noinline strictfp {
+define i64 @mode() noinline strictfp {
   %a = load volatile double, ptr @one
   %b = load volatile double, ptr @three
   %minus = fneg double %a
@@ -47,26 +43,6 @@ define i64 @mode_of_sse() noinline strictfp {
   ret i64 %r
 }
 
-define i64 @mode_of_x87() noinline strictfp {
-  %a = load volatile x86_fp80, ptr @wide_one
-  %b = load volatile x86_fp80, ptr @wide_three
-  %minus = fneg x86_fp80 %a
-  %pos = call x86_fp80 @llvm.experimental.constrained.fdiv.f80(x86_fp80 %a, x86_fp80 %b, metadata !"round.dynamic", metadata !"fpexcept.strict") strictfp
-  %neg = call x86_fp80 @llvm.experimental.constrained.fdiv.f80(x86_fp80 %minus, x86_fp80 %b, metadata !"round.dynamic", metadata !"fpexcept.strict") strictfp
-  %p = bitcast x86_fp80 %pos to i80
-  %n = bitcast x86_fp80 %neg to i80
-  %p.low = trunc i80 %p to i64
-  %n.low = trunc i80 %n to i64
-  ; The significand of 1/3 is aaaa...aaaa rounded down, ...aaab rounded up or to nearest.
-  %p.more = icmp eq i64 %p.low, -6148914691236517205
-  %n.more = icmp eq i64 %n.low, -6148914691236517205
-  %both = and i1 %p.more, %n.more
-  %p.up = xor i1 %p.more, %both
-  %n.down = xor i1 %n.more, %both
-  %r = call i64 @number(i1 %p.up, i1 %n.down) strictfp
-  ret i64 %r
-}
-
 ; 1 to nearest (or to zero, which nobody sets here), 2 up, 3 down.
 define i64 @number(i1 %up, i1 %down) noinline strictfp {
   %a = select i1 %down, i64 3, i64 1
@@ -74,12 +50,12 @@ define i64 @number(i1 %up, i1 %down) noinline strictfp {
   ret i64 %b
 }
 
-define void @say(ptr %who, ptr %unit, i64 %before, i64 %after) noinline {
+define void @say(ptr %who, i64 %before, i64 %after) noinline {
   %p.before = getelementptr [4 x ptr], ptr @names, i64 0, i64 %before
   %p.after = getelementptr [4 x ptr], ptr @names, i64 0, i64 %after
   %t.before = load ptr, ptr %p.before
   %t.after = load ptr, ptr %p.after
-  call i32 (ptr, ...) @printf(ptr @line, ptr %who, ptr %t.before, ptr %t.after, ptr %unit)
+  call i32 (ptr, ...) @printf(ptr @line, ptr %who, ptr %t.before, ptr %t.after)
   ret void
 }
 
@@ -100,34 +76,31 @@ define { i64, i64 } @other_pair(ptr %arg, { i64, i64 } %first) {
 ; Rounds down (3), resumes the other, and looks.
 define void @cares(ptr %other) noinline strictfp {
   call void @llvm.set.rounding(i32 3) strictfp
-  %sse = call i64 @mode_of_sse() strictfp
-  %x87 = call i64 @mode_of_x87() strictfp
+  %before = call i64 @mode() strictfp
   call i64 @llvm.stackswitch.resume.i64(ptr %other, i64 0) strictfp
-  %sse.after = call i64 @mode_of_sse() strictfp
-  %x87.after = call i64 @mode_of_x87() strictfp
+  %after = call i64 @mode() strictfp
   call void @llvm.set.rounding(i32 1) strictfp
-  call void @say(ptr @strict, ptr @sse, i64 %sse, i64 %sse.after) strictfp
-  call void @say(ptr @strict, ptr @x87, i64 %x87, i64 %x87.after) strictfp
+  call void @say(ptr @strict, i64 %before, i64 %after) strictfp
   ret void
 }
 
 define void @takes(ptr %other) noinline {
   call void @llvm.set.rounding(i32 3)
-  %before = call i64 @mode_of_sse()
+  %before = call i64 @mode()
   call i64 @llvm.stackswitch.resume.i64(ptr %other, i64 0)
-  %after = call i64 @mode_of_sse()
+  %after = call i64 @mode()
   call void @llvm.set.rounding(i32 1)
-  call void @say(ptr @plain, ptr @sse, i64 %before, i64 %after)
+  call void @say(ptr @plain, i64 %before, i64 %after)
   ret void
 }
 
 define void @cares_for_pairs(ptr %other) noinline strictfp {
   call void @llvm.set.rounding(i32 3) strictfp
-  %before = call i64 @mode_of_sse() strictfp
+  %before = call i64 @mode() strictfp
   call { i64, i64 } @llvm.stackswitch.resume.sl_i64i64s(ptr %other, { i64, i64 } zeroinitializer) strictfp
-  %after = call i64 @mode_of_sse() strictfp
+  %after = call i64 @mode() strictfp
   call void @llvm.set.rounding(i32 1) strictfp
-  call void @say(ptr @memory, ptr @sse, i64 %before, i64 %after) strictfp
+  call void @say(ptr @memory, i64 %before, i64 %after) strictfp
   ret void
 }
 
@@ -143,4 +116,3 @@ define i32 @main() {
 }
 
 declare double @llvm.experimental.constrained.fdiv.f64(double, double, metadata, metadata)
-declare x86_fp80 @llvm.experimental.constrained.fdiv.f80(x86_fp80, x86_fp80, metadata, metadata)

@@ -15,12 +15,17 @@ pub(crate) use copying::copy_fresh;
 pub use entries::*;
 pub(crate) use seam::*;
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::*;
+
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::*;
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
 compile_error!(
-    "stackswitch-rt knows x86-64 so far; docs/adding-a-cpu.md says what another CPU needs"
+    "stackswitch-rt knows AArch64 and x86-64; docs/adding-a-cpu.md says what another CPU needs"
 );

@@ -52,12 +52,17 @@ pub(crate) mod debug_offsets {
 
 /// The signal mask beside an object in a `ucontext_t`.
 pub(super) fn signal_mask(object: *mut Object) -> *mut c_void {
-    object.wrapping_byte_add(cpu::ucontext::SIGNAL_MASK - cpu::ucontext::OBJECT).cast()
+    let structure = object.wrapping_byte_sub(cpu::ucontext::OBJECT);
+    structure.wrapping_byte_add(cpu::ucontext::SIGNAL_MASK).cast()
 }
 
+/// Bytes of the mask, as the C libraries of Linux have it.
+const SIGNAL_MASK_BYTES: usize = 128;
+
 const _: () = assert!(
-    cpu::ucontext::OBJECT + size_of::<Object>() <= cpu::ucontext::SIGNAL_MASK,
-    "an object in a ucontext_t ends below the signal mask"
+    cpu::ucontext::OBJECT + size_of::<Object>() <= cpu::ucontext::SIGNAL_MASK
+        || cpu::ucontext::SIGNAL_MASK + SIGNAL_MASK_BYTES <= cpu::ucontext::OBJECT,
+    "an object in a ucontext_t does not overlap the signal mask"
 );
 
 /// Whether there can be an object at an address. Only the checked build tests it.

@@ -68,7 +68,7 @@ pub fn in_own_process(module: &str, test: &str, body: impl FnOnce()) -> std::pro
         body();
         std::process::exit(0);
     }
-    std::process::Command::new(std::env::current_exe().unwrap())
+    stackswitch_test_support::this_program()
         .args(["--exact", &name, "--nocapture", "--test-threads=1"])
         .env(CHILD, &name)
         .output()

@@ -159,7 +159,7 @@ fn the_end_of_a_context_waits_for_a_handler_that_destroys_the_intruder() {
     // A process of its own: it replaces the error handler of all tests.
     if std::env::var_os("STACKSWITCH_TEST_INTRUDER").is_none() {
         let name = "the_end_of_a_context_waits_for_a_handler_that_destroys_the_intruder";
-        let output = std::process::Command::new(std::env::current_exe().unwrap())
+        let output = stackswitch_test_support::this_program()
             .args([name, "--test-threads=1"])
             .env("STACKSWITCH_TEST_INTRUDER", "1")
             .output()

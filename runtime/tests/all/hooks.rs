@@ -253,10 +253,11 @@ fn the_walk_finds_everything_that_contexts_hold() {
         stackswitch_resume(parked, word(1));
         let inside = stackswitch_resume(outer, word(1));
         stackswitch_resume(resident, word(1));
-        let new = spawn(null_mut(), MARK | 4);
         // From a base in the middle of `outer`, so that nothing of that is in its way.
         let inner = spawn(inside, 5);
         stackswitch_resume(inner, word(1));
+        // Now: no register that a context has saved holds its argument.
+        let new = spawn(null_mut(), MARK | 4);
         let mut mine = [MARK | 6; 3];
         black_box(&mut mine);
 

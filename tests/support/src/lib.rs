@@ -6,7 +6,9 @@ mod fork_server;
 
 use std::{
     any::type_name,
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     io::Read,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -99,6 +101,29 @@ pub fn directory(name: &str) -> Result<PathBuf, String> {
     Ok(path)
 }
 
+/// The command that starts a program before the programs under test, with its arguments: an emulator,
+/// if they are for another CPU than this machine's.
+pub const RUNNER: &str = "STACKSWITCH_TEST_RUNNER";
+
+/// A command that runs a program, by the runner that the environment names, if any.
+pub fn program(path: impl AsRef<OsStr>) -> Command {
+    let runner = env::var(RUNNER).unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(first) = words.next() else { return Command::new(path) };
+    let mut command = Command::new(first);
+    command.args(words).arg(path);
+    command
+}
+
+/// A command that runs this test program again.
+///
+/// # Panics
+///
+/// The system does not know the path of this program.
+pub fn this_program() -> Command {
+    program(env::current_exe().expect("the path of this test program"))
+}
+
 /// Runs the body of a `#[test]`, a closure in the test's function, in its own process.
 ///
 /// This is for a test that changes something that all threads of a process share: the error
@@ -126,8 +151,7 @@ pub fn alone_as<Named>(test: impl FnOnce()) {
     if env::var_os(ALONE).is_some_and(|alone| alone == name) {
         return test();
     }
-    let program = env::current_exe().expect("the path of this test program");
-    let mut command = Command::new(program);
+    let mut command = this_program();
     command.args(["--exact", name, "--nocapture"]).env(ALONE, name);
     let output = run(&mut command).unwrap_or_else(|error| panic!("{error}"));
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

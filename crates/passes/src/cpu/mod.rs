@@ -4,6 +4,7 @@
 //! module of any other CPU the passes stay on the safe side: switches stay calls, and bounds on
 //! frames are generous.
 
+mod aarch64;
 mod description;
 mod switch;
 mod x86_64;
@@ -16,7 +17,7 @@ pub(crate) use switch::{
 use stackswitch_ir::Module;
 
 /// The CPUs that are known.
-const CPUS: &[&Cpu] = &[&x86_64::CPU];
+const CPUS: &[&Cpu] = &[&aarch64::CPU, &x86_64::CPU];
 
 /// The CPU that a module is compiled for, as its target triple says. `None` if it is not known, or
 /// if the module has no triple.
