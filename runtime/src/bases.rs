@@ -151,7 +151,14 @@ impl Thread {
 
     /// The base for the next context that is spawned with a null base, or null.
     pub(crate) fn default_base(&mut self) -> *mut Base {
-        let index = self.next_default % self.default_count;
+        let last = self.last_default;
+        let base = self.default_bases[last];
+        // SAFETY: default bases are alive as long as their thread.
+        if !base.is_null() && unsafe { (*base).contexts == 0 } && last < self.default_count {
+            // Nobody is displaced here, and the caches still have its top.
+            return base;
+        }
+        let index = if last + 1 < self.default_count { last + 1 } else { 0 };
         if self.default_bases[index].is_null() {
             // 5 is coprime to the 64 lines of a page: each region gets a colour of its own.
             self.default_bases[index] = self.map_base(DEFAULT_RESERVE, index * 5 % 64, Era::FIRST);
@@ -160,7 +167,7 @@ impl Thread {
             // Out of address space: contexts share the first region.
             return self.default_bases[0];
         }
-        self.next_default += 1;
+        self.last_default = index;
         self.default_bases[index]
     }
 }

@@ -318,7 +318,9 @@ const _: () = assert!(
 
 const _: () = {
     use core::mem::offset_of;
-    use stackswitch_abi::layout::{base, header, region};
+    use stackswitch_abi::layout::{
+        BLOCKS_FLAG, FINISHED_AFTER_READY, READY_AFTER_NEW, base, header, region,
+    };
     assert!(offset_of!(Context, sp) == header::SP);
     assert!(offset_of!(Context, tag) == header::TAG);
     assert!(offset_of!(Context, saved) == header::SAVED);
@@ -330,6 +332,10 @@ const _: () = {
     assert!(offset_of!(Base, top) == base::TOP);
     assert!(offset_of!(Base, region) == base::REGION);
     assert!(offset_of!(Region, bottom) == region::BOTTOM);
+    assert!(State::Ready as usize - State::New as usize == READY_AFTER_NEW);
+    assert!(State::Finished as usize - State::Ready as usize == FINISHED_AFTER_READY);
+    assert!(offset_of!(Context, flags) == header::FLAGS);
+    assert!(Flags::BLOCKS.0 == BLOCKS_FLAG);
 };
 
 const _: () = assert!(

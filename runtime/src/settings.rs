@@ -42,7 +42,7 @@ pub(crate) unsafe fn set_default_regions(count: usize) -> usize {
             refuse(Code::Invalid, ptr::null_mut(), "set_default_regions");
             return 0;
         }
-        (*thread).next_default = 0;
+        (*thread).last_default = count - 1;
         core::mem::replace(&mut (*thread).default_count, count)
     }
 }

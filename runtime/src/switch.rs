@@ -109,7 +109,7 @@ pub(crate) unsafe fn go(
         (*tls).exchange_base = (*to).base;
         let moved = (thread.heap.stats.bytes_moved() - before) as usize;
         sanitizers::switched(current, to);
-        count(thread, to, moved);
+        count(thread, tls, to, moved);
         cleanup_handlers::arrived(thread, tls);
         thread.hooks.call_switch_hooks(current, to, moved);
         Ok(Continuation { sp, pc: arch::resume_address(sp) })
@@ -120,11 +120,11 @@ pub(crate) unsafe fn go(
 /// gives memory back.
 ///
 /// # Safety
-/// `to` runs, so it is the bottom of its region.
+/// `tls` is that of `thread`; `to` runs, so it is the bottom of its region.
 #[inline]
-unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
+unsafe fn count(thread: &mut Thread, tls: *mut ThreadWords, to: *mut Context, moved: usize) {
     thread.heap.stats.switches_slow += 1;
-    // SAFETY: the caller vouches for `to`.
+    // SAFETY: the caller vouches for `to` and the words.
     unsafe {
         let base = (*to).base;
         if moved != 0 {
@@ -133,9 +133,9 @@ unsafe fn count(thread: &mut Thread, to: *mut Context, moved: usize) {
         }
         (*to).checks.arrived(moved);
         (*base).switches.count();
-        thread.until_trim = thread.until_trim.saturating_sub(1);
-        if thread.until_trim == 0 {
-            thread.until_trim = EXCHANGES_AT_MOST;
+        (*tls).until_trim = (*tls).until_trim.saturating_sub(1);
+        if (*tls).until_trim == 0 {
+            (*tls).until_trim = EXCHANGES_AT_MOST;
             (*(*base).region).trim((*to).sp);
         }
     }

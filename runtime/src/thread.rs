@@ -57,6 +57,8 @@ pub(crate) struct ThreadWords {
     pub plain: u64,
     /// The newest of C's cleanup handlers that the running context has pushed, or null.
     pub cleanups: *mut CleanupHandler,
+    /// Slow switches and starts of contexts until the next region gives unused memory back.
+    pub until_trim: u32,
 }
 
 impl ThreadWords {
@@ -81,6 +83,7 @@ const _: () = {
     assert!(offset_of!(ThreadWords, vectors) == words::VECTORS);
     assert!(offset_of!(ThreadWords, plain) == words::PLAIN);
     assert!(offset_of!(ThreadWords, cleanups) == words::CLEANUPS);
+    assert!(offset_of!(ThreadWords, until_trim) == words::UNTIL_TRIM);
     assert!(size_of::<ThreadWords>() == words::BYTES);
     assert!(size_of::<Globals>() == 16, "compiled code tests two words");
 };
@@ -136,8 +139,6 @@ pub(crate) struct Thread {
     pub refusal: Refusal,
     /// Whether the refused function reports by `errno`.
     pub sets_errno: bool,
-    /// Slow switches until the next region gives unused memory back.
-    pub until_trim: u32,
     /// The POSIX position that is being resumed.
     pub destination: Destination,
     /// The ends of the native stack; both 0 until they are needed.
@@ -156,7 +157,8 @@ pub(crate) struct Thread {
     pub default_bases: [*mut Base; DEFAULT_REGIONS],
     /// How many default regions are in use.
     pub default_count: usize,
-    pub next_default: usize,
+    /// The default region that the last context was spawned on.
+    pub last_default: usize,
     /// The alternate signal stack, if the runtime mapped it.
     #[cfg(feature = "libc")]
     pub signal_stack: *mut u8,
@@ -242,6 +244,7 @@ pub(crate) unsafe extern "C-unwind" fn start() -> bool {
             vectors: arch::vector_bytes(),
             plain: if can_be_fast { destination::plain_mark(number) } else { u64::MAX },
             cleanups: (*tls).cleanups,
+            until_trim: EXCHANGES_AT_MOST,
         });
         (*thread).set_fast_tags(tls);
         stats::thread_started();
@@ -362,7 +365,6 @@ impl Thread {
                 trap: None,
                 refusal: Refusal::NONE,
                 sets_errno: false,
-                until_trim: EXCHANGES_AT_MOST,
                 destination: Destination::NOWHERE,
                 native_ends: (0, 0),
                 user_stacks: UserStacks::new(),
@@ -373,7 +375,7 @@ impl Thread {
                 regions: ptr::null_mut(),
                 default_bases: [ptr::null_mut(); DEFAULT_REGIONS],
                 default_count: DEFAULT_REGIONS,
-                next_default: 0,
+                last_default: DEFAULT_REGIONS - 1,
                 #[cfg(feature = "libc")]
                 signal_stack: ptr::null_mut(),
                 side_stack: RegisteredStack::register(side_top - SIDE_STACK, side_top),
@@ -432,7 +434,7 @@ impl Thread {
             let counters = &mut (*(*tls).exchange_base).counters;
             counters.switches_copying += switches;
             counters.bytes_saved += bytes;
-            self.until_trim = self.until_trim.saturating_sub(switches as u32);
+            (*tls).until_trim = (*tls).until_trim.saturating_sub(switches as u32);
         }
     }
 }

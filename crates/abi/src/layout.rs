@@ -27,6 +27,8 @@ pub mod words {
     pub const PLAIN: usize = 88;
     /// The newest of C's cleanup handlers that the running context has pushed, or null.
     pub const CLEANUPS: usize = 96;
+    /// Slow switches and starts of contexts until the next region gives unused memory back: 32 bits.
+    pub const UNTIL_TRIM: usize = 104;
     /// Bytes of all of them.
     pub const BYTES: usize = 128;
 }
@@ -37,6 +39,8 @@ pub mod header {
     pub const SP: usize = 0;
     /// Owner and state.
     pub const TAG: usize = 8;
+    /// Other properties, in one byte.
+    pub const FLAGS: usize = 12;
     /// Bytes in the slice.
     pub const SAVED: usize = 16;
     /// The slice; directly behind [`SAVED`].
@@ -74,6 +78,15 @@ pub mod object {
     /// The captured registers: the stack pointer, then the program counter, then those of the CPU.
     pub const POSITION: usize = 16;
 }
+
+/// The ready tag minus the tag of a new context of the same thread.
+pub const READY_AFTER_NEW: usize = 1;
+
+/// The tag of a finished context minus the ready tag of the same thread.
+pub const FINISHED_AFTER_READY: usize = 2;
+
+/// The flag of a context whose frames may have blocks of memory.
+pub const BLOCKS_FLAG: u8 = 2;
 
 /// This mark lies 8 bytes before a resume address that has a second one, at which the code itself
 /// calls the function of `swap.ontop`. 4 bytes before the resume address lies the distance from it

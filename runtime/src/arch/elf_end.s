@@ -2,7 +2,8 @@
 // {parked} {switches} {side_top} {exceptions} {exchange_base} {exchanged} {vectors} {plain} {sp} {tag}
 // {saved} {slice} {above} {link} {base} {counterpart} {top} {region} {bottom} {object_tag} {position}
 // {in_ucontext} {ontop_mark} {kind_swap} {kind_resume} {kind_suspend} {kind_ontop} {raw} {with_mask}
-// {exchanges_at_most} {exchanges_bit} {large} {aligned} {invalid} {memory} {checked}
+// {exchanges_at_most} {exchanges_bit} {large} {aligned} {invalid} {memory} {checked} {until_trim} {ready_after_new}
+// {finished_after_ready} {flags} {blocks_flag}
 
 // An integer of 32 or 64 bits travels in the register of a pointer: the same function.
 .macro stackswitch_typed operation, suffix

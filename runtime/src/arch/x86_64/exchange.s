@@ -18,6 +18,10 @@ stackswitch_local stackswitch_switch_slowly, 6
     .if {checked}
     jmp stackswitch_switch_generally
     .endif
+    mov ecx, fs:[rax + {ready}]
+    lea r8d, [rcx - {ready_after_new}]
+    cmp [rdi + {tag}], r8d
+    je stackswitch_start
     mov ecx, fs:[rax + {parked}]
     cmp [rdi + {tag}], ecx  // suspended, of this thread
     jne stackswitch_switch_generally
@@ -182,6 +186,46 @@ stackswitch_local stackswitch_switch_slowly, 6
     jnz 2b
     jmp 3b
 stackswitch_end stackswitch_switch_slowly
+
+// Starts a new context of this thread, if its region is empty: nothing has to be displaced. Now and
+// then Rust does it, so that it looks at the region's memory.
+//
+// rdi, rsi, edx, rax: as above; ecx: the ready tag.
+stackswitch_local stackswitch_start, 4
+    mov r9, fs:[rax + {exceptions}]
+    mov r10, [r9]
+    or r10, [r9 + 8]
+    jnz stackswitch_switch_generally
+    cmp dword ptr fs:[rax + {until_trim}], 1
+    jbe stackswitch_switch_generally
+    mov r9, [rdi + {base}]
+    mov r10, [r9 + {region}]
+    cmp qword ptr [r10 + {bottom}], 0
+    jne stackswitch_switch_generally
+    mov r8, fs:[rax + {current}]
+    stackswitch_push_record
+    mov [r8 + {sp}], rsp
+    cmp edx, {kind_resume}
+    jne 2f
+    mov [rdi + {link}], r8
+2:
+    mov [r10 + {bottom}], rdi
+    mov [rdi + {tag}], ecx
+    mov fs:[rax + {current}], rdi
+    inc qword ptr fs:[rax + {switches}]
+    dec dword ptr fs:[rax + {until_trim}]
+    // What it will run is in fields that are not used before it runs, see `Context::set_entry`.
+    mov r11, [rdi + {slice}]
+    mov rdx, [rdi + {sp}]
+    mov r10, [rdi + {above}]
+    mov qword ptr [rdi + {slice}], 0
+    mov qword ptr [rdi + {above}], 0
+    mov r9, [r9 + {top}]
+    mov [rdi + {sp}], r9
+    .cfi_undefined rip
+    mov rsp, r9
+    jmp stackswitch_begin_body
+stackswitch_end stackswitch_start
 
 // The slow path in general: calls `switch::switch_slowly` on the side stack.
 //

@@ -7,23 +7,27 @@ stackswitch_hidden stackswitch_point_entry, 4
     .cfi_undefined rip
     .cfi_def_cfa rsp, 0
     endbr64
-    mov rcx, [rdx + 8]
-    mov rdi, [rdx + 16]
-    mov r8, [rdx + 24]
-    lea rsp, [rdx + 32]
-    xor ebp, ebp
-    test r8, r8
-    jnz 2f
     mov rsi, rax
-    call rcx  // body(argument, first)
+    mov r11, [rdx + 8]
+    mov r10, [rdx + 24]
+    lea rsp, [rdx + 32]
+    mov rdx, [rdx + 16]
+    // rsp is the base. r11: body, rdx: argument, r10: adapter or null, rsi: the first value.
+stackswitch_begin_body:
+    xor ebp, ebp
+    test r10, r10
+    jnz 2f
+    mov rdi, rdx
+    call r11  // body(argument, first)
     mov r12, rax
     jmp 3f
 2:
-    mov r12, rax
-    mov rsi, rdi
-    mov rdi, rcx
-    mov rdx, rax
-    call r8  // adapter(body, argument, slot)
+    mov r12, rsi
+    mov rdi, r11
+    mov rcx, rsi
+    mov rsi, rdx
+    mov rdx, rcx
+    call r10  // adapter(body, argument, slot)
 3:
     xor r13d, r13d
     jmp stackswitch_end_of_body
@@ -39,6 +43,39 @@ stackswitch_end stackswitch_personality
 stackswitch_local stackswitch_end_of_body, 4
     .cfi_undefined rip
     mov rax, [rip + stackswitch_tls@GOTTPOFF]
+    test r13, r13
+    jnz 2f
+    .if {checked}
+    jmp 2f
+    .endif
+    // The fast path: only the context itself is on its region, nothing has to be freed, and a fast
+    // switch to the link is possible.
+    mov rdi, fs:[rax + {current}]
+    mov rdx, [rdi + {link}]
+    test rdx, rdx
+    jz 2f
+    cmp rdx, rdi
+    je 2f
+    mov ecx, fs:[rax + {ready}]
+    cmp [rdx + {tag}], ecx
+    jne 2f
+    cmp qword ptr [rdi + {above}], 0
+    jne 2f
+    test byte ptr [rdi + {flags}], {blocks_flag}
+    jnz 2f
+    stackswitch_check_exceptions
+    mov r8, [rdi + {base}]
+    mov r8, [r8 + {region}]
+    mov qword ptr [r8 + {bottom}], 0
+    mov [rdi + {sp}], rsp
+    add ecx, {finished_after_ready}
+    mov [rdi + {tag}], ecx
+    mov fs:[rax + {current}], rdx
+    inc qword ptr fs:[rax + {switches}]
+    mov rdx, [rdx + {sp}]
+    mov rax, r12
+    jmp qword ptr [rdx]
+2:
     mov rdi, rsp
     mov rsi, r13
     xor r14d, r14d  // no adapter
