@@ -43,8 +43,8 @@ define i32 @test(ptr %a) {
 }
 
 ;--- target.ll
-target triple = "aarch64-unknown-linux-gnu"
-; CHECK: warning: {{.*}}'setcontext' stays the system's: the layout of 'ucontext_t' is not known for 'aarch64-unknown-linux-gnu'
+target triple = "riscv64-unknown-linux-gnu"
+; CHECK: warning: {{.*}}'setcontext' stays the system's: the layout of 'ucontext_t' is not known for 'riscv64-unknown-linux-gnu'
 ; CHECK: call i32 @setcontext(
 declare i32 @setcontext(ptr)
 define i32 @test(ptr %a) {

@@ -8,9 +8,10 @@ use super::description::{ControlState, Cpu, FrameCosts};
 pub(super) const CPU: Cpu =
     Cpu { is_named_by, frame_costs, control_state, knows_ucontext, in_place: |_| None };
 
-/// Also with `aarch64_be`: nothing here depends on the order of bytes.
+/// Both orders of bytes, but not with 32-bit pointers: `arm64_32`, `ilp32`.
 fn is_named_by(triple: &str) -> bool {
-    triple.starts_with("aarch64") || triple.starts_with("arm64")
+    let named = ["aarch64-", "aarch64_be-", "arm64-"].iter().any(|name| triple.starts_with(name));
+    named && !triple.ends_with("ilp32")
 }
 
 /// Systems with calling conventions of their own.
