@@ -162,3 +162,7 @@ define i32 @main() {
   call void @free(ptr %stack)
   ret i32 0
 }
+
+; It prints whether a local variable is on the stack, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

@@ -240,3 +240,7 @@ done:
   call void @llvm.stackswitch.freecontext(ptr %b)
   ret i32 0
 }
+
+; It captures frames with a base, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

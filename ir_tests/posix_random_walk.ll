@@ -493,3 +493,7 @@ define i32 @main() {
   call void @release.all()
   ret i32 0
 }
+
+; It captures frames with a base, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

@@ -171,3 +171,7 @@ ends:
   call void @llvm.stackswitch.destroy(ptr %l)
   ret i32 0
 }
+
+; It clones a context, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

@@ -178,3 +178,7 @@ define i32 @main() {
   call void @posix.tops()
   ret i32 0
 }
+
+; It compares addresses of local variables with the stack pointer, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

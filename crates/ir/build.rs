@@ -4,7 +4,7 @@
 use std::{env, path::Path, process::Command};
 
 /// The files of `cpp/`.
-const CPP: [&str; 4] = ["debug_info", "linkage", "replacement", "variables"];
+const CPP: [&str; 5] = ["debug_info", "linkage", "module_flags", "replacement", "variables"];
 
 /// The LLVM versions that have a cargo feature.
 const VERSIONS: [u32; 5] = [19, 20, 21, 22, 23];

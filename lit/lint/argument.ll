@@ -1,6 +1,6 @@
-; RUN: %opt -passes=stackswitch-verify -disable-output %s 2>&1 | FileCheck %s
-; RUN: %opt -O1 -disable-output %s 2>&1 | FileCheck %s
-; RUN: %opt -passes=stackswitch-lower -disable-output %s 2>&1 | FileCheck %s --check-prefix=NONE --allow-empty
+; RUN: %opt -passes=stackswitch-verify -stackswitch-pointers=sliced -disable-output %s 2>&1 | FileCheck %s
+; RUN: %opt -O1 -stackswitch-pointers=sliced -disable-output %s 2>&1 | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced -passes=stackswitch-lower -disable-output %s 2>&1 | FileCheck %s --check-prefix=NONE --allow-empty
 ; A context gives another of the same base the address of its own variable. Both places are told,
 ; once, and the module is compiled.
 ; NONE-NOT: warning

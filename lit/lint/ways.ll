@@ -1,4 +1,4 @@
-; RUN: %opt -passes=stackswitch-verify -disable-output %s 2>&1 | FileCheck %s
+; RUN: %opt -passes=stackswitch-verify -stackswitch-pointers=sliced -disable-output %s 2>&1 | FileCheck %s
 ; The ways by which an address gets to another context: through a variable, a phi, memory, values.
 
 @base = internal global ptr null

@@ -1,5 +1,5 @@
-// RUN: %clang -O1 -g -c %s -o /dev/null 2>&1 | FileCheck %s
-// RUN: %clang -O0 -g -c %s -o /dev/null 2>&1 | FileCheck %s
+// RUN: %plainclang -fplugin=%plugin -fpass-plugin=%plugin -mllvm -stackswitch-pointers=sliced -O1 -g -c %s -o /dev/null 2>&1 | FileCheck %s
+// RUN: %plainclang -fplugin=%plugin -fpass-plugin=%plugin -mllvm -stackswitch-pointers=sliced -O0 -g -c %s -o /dev/null 2>&1 | FileCheck %s
 // RUN: %plainclang -c %s -o /dev/null 2>&1 | FileCheck %s --check-prefix=PLAIN --allow-empty
 // clang shows the lint's warnings in the source, and the other place as a note.
 // PLAIN-NOT: warning

@@ -1,6 +1,6 @@
 ; RUN: %opt -passes=stackswitch-pointers,verify -stackswitch-pointers=stable -S %s | FileCheck %s
 ; RUN: %opt -passes=stackswitch-pointers,stackswitch-pointers,verify -stackswitch-pointers=stable -S %s | FileCheck %s
-; RUN: sed 's/^; IR: //' %s | %opt -passes=stackswitch-pointers,verify -S | FileCheck %s
+; RUN: sed 's/^; IR: //' %s | %opt -passes=stackswitch-pointers,verify -stackswitch-pointers=sliced -S | FileCheck %s
 ; RUN: %opt -passes=stackswitch-pointers -stackswitch-pointers=sliced -S %s | FileCheck %s --check-prefix=OFF
 ; RUN: %opt -passes=stackswitch-pointers -stackswitch-pointers=stable -disable-output -pass-remarks=stackswitch %s 2>&1 | FileCheck %s --check-prefix=REMARK
 ; A variable that other code may access while its context is suspended goes to memory that never

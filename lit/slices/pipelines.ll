@@ -1,9 +1,9 @@
-; RUN: %opt -O0 -S %s | FileCheck %s --check-prefix=O0
-; RUN: %opt -O1 -S %s | FileCheck %s
-; RUN: %opt -O2 -S %s | FileCheck %s
-; RUN: %opt -O3 -S %s | FileCheck %s
-; RUN: %opt '-passes=lto<O2>' -S %s | FileCheck %s
-; RUN: %opt '-passes=thinlto<O2>' -S %s | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced -O0 -S %s | FileCheck %s --check-prefix=O0
+; RUN: %opt -stackswitch-pointers=sliced -O1 -S %s | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced -O2 -S %s | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced -O3 -S %s | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced '-passes=lto<O2>' -S %s | FileCheck %s
+; RUN: %opt -stackswitch-pointers=sliced '-passes=thinlto<O2>' -S %s | FileCheck %s
 ; Optimising pipelines make slices small when functions have become parts of others, and then say
 ; what is left.
 

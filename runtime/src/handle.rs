@@ -345,7 +345,11 @@ pub(crate) unsafe fn clone(handle: *mut c_void) -> *mut c_void {
         }
         thread.blocks.sweep(&mut thread.heap, context, (*context).sp);
         let has_blocks = thread.blocks.any_between(context, 0, usize::MAX);
-        if !sanitizers::can_clone(context) || has_blocks {
+        if has_blocks {
+            refuse(Code::Unsupported, handle, "clone with variables that never move");
+            return ptr::null_mut();
+        }
+        if !sanitizers::can_clone(context) {
             return refused(Code::Unsupported);
         }
         if let Err(code) = slice::evict(&mut thread.heap, context) {

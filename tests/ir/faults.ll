@@ -269,3 +269,7 @@ define i32 @status(ptr %c) {
   %s = call i32 @llvm.stackswitch.status(ptr %c)
   ret i32 %s
 }
+
+; It clones contexts, so its variables stay in their frames.
+!llvm.module.flags = !{!0}
+!0 = !{i32 4, !"stackswitch-pointers", i32 0}

@@ -46,6 +46,10 @@ pub(super) struct Args {
     /// Give every context a stack, also where its frame could be a variable of its creator
     #[arg(long)]
     no_stackless: bool,
+    /// Where variables are that other code may access while their context is suspended: `stable` in
+    /// memory that never moves, `sliced` in the frame
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = run::Pointers::Sliced)]
+    pointers: run::Pointers,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -64,6 +68,7 @@ pub(super) fn explain(args: &Args) -> Result<(), Failure> {
         .opt_level(args.level)
         .llvm(true)
         .stackless(!args.no_stackless)
+        .pointers(args.pointers.into())
         .target(&machine);
     if args.no_inline {
         options = options.in_place(false);

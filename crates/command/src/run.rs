@@ -53,8 +53,8 @@ pub(super) struct Args {
     heap_threshold: u32,
     /// Where variables are that other code may access while their context is suspended: `stable` in
     /// memory that never moves, `sliced` in the frame
-    #[arg(long, value_name = "MODE", value_enum)]
-    pointers: Option<Pointers>,
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Pointers::Sliced)]
+    pointers: Pointers,
     /// Call the runtime for the functions of <ucontext.h>; `sigmask`: with the signal mask in the
     /// context, which costs a system call for each switch
     #[arg(
@@ -122,7 +122,7 @@ fn program_name(files: &[PathBuf]) -> PathBuf {
 
 /// The values of `--pointers`.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Pointers {
+pub(super) enum Pointers {
     Stable,
     Sliced,
 }
@@ -144,7 +144,7 @@ fn compile_and_run(args: &Args, name: &Path) -> Result<ExitCode, Failure> {
         .opt_level(args.level)
         .inline_switches(!args.no_inline)
         .heap_threshold(args.heap_threshold)
-        .pointers(args.pointers.map_or_else(Default::default, Into::into))
+        .pointers(args.pointers.into())
         .stackless(!args.no_stackless)
         .perf_map(args.perf_map)
         .ucontext(ucontext(args.from_ucontext.as_deref()))

@@ -147,13 +147,14 @@ impl<'m> Function<'m> {
         memory.value() & WRITES == 0 && self.attribute(place, "nounwind").is_some()
     }
 
-    /// Gives it a string attribute without a value. Returns whether that changed anything.
-    pub fn add_string_attribute(self, module: Module<'m>, name: &str) -> bool {
+    /// Gives it a string attribute, empty or with a value, unless it has one of that name. Returns whether
+    /// that changed anything.
+    pub fn add_string_attribute(self, module: Module<'m>, name: &str, value: &str) -> bool {
         if self.string_attribute(name).is_some() {
             return false;
         }
         let place = AttributePlace::Function.index();
-        let attribute = string_attribute(module, name);
+        let attribute = string_attribute(module, name, value);
         // SAFETY: the function is live and in the attribute's context.
         unsafe { LLVMAddAttributeAtIndex(self.value().raw(), place, attribute) }
         true
@@ -227,7 +228,8 @@ impl<'m> Call<'m> {
         if self.has_string_attribute(name) {
             return false;
         }
-        let (place, attribute) = (AttributePlace::Function.index(), string_attribute(module, name));
+        let (place, attribute) =
+            (AttributePlace::Function.index(), string_attribute(module, name, ""));
         // SAFETY: the call is live and in the attribute's context.
         unsafe { LLVMAddCallSiteAttribute(self.value().raw(), place, attribute) }
         true
@@ -276,16 +278,16 @@ impl<'m> Call<'m> {
     }
 }
 
-/// A string attribute without a value.
-fn string_attribute(module: Module<'_>, name: &str) -> LLVMAttributeRef {
+/// A string attribute.
+fn string_attribute(module: Module<'_>, name: &str, value: &str) -> LLVMAttributeRef {
     // SAFETY: the context is live; the lengths are those of the texts.
     unsafe {
         LLVMCreateStringAttribute(
             module.context(),
             name.as_ptr().cast(),
             name.len() as u32,
-            c"".as_ptr(),
-            0,
+            value.as_ptr().cast(),
+            value.len() as u32,
         )
     }
 }

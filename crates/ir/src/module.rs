@@ -1,13 +1,19 @@
 //! Modules: their functions, variables, flags and target.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_char};
 
 use inkwell::llvm_sys::LLVMModuleFlagBehavior::LLVMModuleFlagBehaviorOverride;
 use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::prelude::LLVMModuleRef;
 use inkwell::llvm_sys::target::{LLVMGetModuleDataLayout, LLVMPointerSize};
 
 use crate::wrappers::{Function, Module, Type, Value};
+
+// SAFETY: this is a function of `cpp/module_flags.cc`, with the types that it has there.
+unsafe extern "C" {
+    fn stackswitch_ir_remove_flag(module: LLVMModuleRef, name: *const c_char, length: usize);
+}
 
 impl<'m> Module<'m> {
     /// The functions whose name starts with `prefix`, in the module's order.
@@ -120,6 +126,12 @@ impl<'m> Module<'m> {
             );
         }
         true
+    }
+
+    /// Removes the module flag `name`, if there is one.
+    pub fn remove_flag(self, name: &str) {
+        // SAFETY: the module is live and the name's length is right.
+        unsafe { stackswitch_ir_remove_flag(self.raw(), name.as_ptr().cast(), name.len()) };
     }
 
     /// Appends assembly that belongs to no function.

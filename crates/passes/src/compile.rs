@@ -72,6 +72,7 @@ pub struct Options<'t> {
     in_place: Option<bool>,
     heap_threshold: u32,
     pointers: Pointers,
+    pointers_later: bool,
     stackful: bool,
     target: Option<&'t TargetMachine>,
 }
@@ -121,12 +122,20 @@ impl<'t> Options<'t> {
     }
 
     /// Sets where variables are that other code may access while their context is suspended. A module's
-    /// own flag `stackswitch-pointers` overrides it. A function whose variables moved is not inlined any
-    /// more. So a caller with a pipeline of its own sets [`Pointers::Sliced`] in the call of [`lower`]
-    /// before the pipeline, and [`Pointers::Stable`] in the call after it.
+    /// own flag `stackswitch-pointers` overrides it, and a function's own attribute of that name overrides
+    /// both. The default is [`Pointers::Sliced`].
     #[must_use]
     pub fn pointers(mut self, pointers: Pointers) -> Self {
         self.pointers = pointers;
+        self
+    }
+
+    /// Sets whether variables stay in their frames for now. LLVM optimises a variable that has moved
+    /// less, and inlines its function no more. So with a pipeline of your own, set this when you call
+    /// [`lower`] before it, and call [`lower`] again after it. The default is no.
+    #[must_use]
+    pub fn pointers_later(mut self, later: bool) -> Self {
+        self.pointers_later = later;
         self
     }
 
@@ -158,7 +167,7 @@ impl<'t> Options<'t> {
             passes.push("stackswitch-verify");
             passes.extend(optimised.then_some("stackswitch-opt"));
             passes.push("stackswitch-lower");
-            passes.push("stackswitch-pointers");
+            passes.extend((!self.pointers_later).then_some("stackswitch-pointers"));
             passes.extend((optimised && self.heap_threshold != 0).then_some("stackswitch-slices"));
             passes.extend((self.in_place == Some(true)).then_some("stackswitch-inline"));
             passes.push("stackswitch-check");

@@ -19,6 +19,7 @@ mod level;
 mod lower;
 mod opt;
 pub mod pipeline;
+mod pointer_mode;
 pub mod pointers;
 pub mod reader;
 mod remark;

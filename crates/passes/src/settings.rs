@@ -2,7 +2,7 @@
 
 use inkwell::module::{FlagBehavior, Module};
 
-use crate::pointers::{self, Pointers};
+use crate::pointer_mode::{self, Pointers};
 use crate::{inline, opt, slices};
 
 /// What the passes may do, besides the level.
@@ -40,7 +40,7 @@ impl Settings {
             (opt::STACKLESS_FLAG, 0, !self.stackless),
             (inline::RUNS_HERE, 1, self.runs_here),
             (slices::HEAP_FLAG, self.heap_threshold, self.heap_threshold != 0),
-            (pointers::NAME, self.pointers.number(), self.pointers != Pointers::default()),
+            (pointer_mode::NAME, self.pointers.number(), self.pointers != Pointers::default()),
         ];
         for (flag, value, _) in asked.into_iter().filter(|&(.., set)| set) {
             if module.get_flag(flag).is_none() {

@@ -113,6 +113,7 @@ const CRATES: [Declared; 10] = [
             "reader",
             "diagnostics",
             "remark",
+            "pointer_mode",
             "carrier",
             "cpu",
             "verify",

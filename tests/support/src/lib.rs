@@ -20,7 +20,7 @@ use std::{
 pub use fork_server::ForkServer;
 
 /// How long a command may run. One that runs longer hangs, and its test fails.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(180);
 
 /// Set in the process that [`alone`] starts, to the name of its test.
 const ALONE: &str = "STACKSWITCH_TEST_ALONE";

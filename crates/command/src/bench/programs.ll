@@ -13,7 +13,7 @@ declare void @llvm.stackswitch.destroy(ptr)
 @context = global ptr null
 @neighbour = global ptr null
 
-define ptr @wait(ptr %bytes, ptr %first) {
+define ptr @wait(ptr %bytes, ptr %first) "stackswitch-pointers"="sliced" {
   %count = ptrtoint ptr %bytes to i64
   %locals = alloca i8, i64 %count, align 16
   store volatile i8 1, ptr %locals

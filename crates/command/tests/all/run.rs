@@ -273,8 +273,9 @@ int main(void) { return stackswitch_spawn(0, outer, 0) == 0; }
 #[test]
 fn warnings_about_c_show_its_lines() {
     let source = file("doubtful.c", DOUBTFUL);
-    for arguments in [&["run", "-O0"][..], &["explain", "-O0"]] {
-        let output = run(command(arguments).arg(&source)).unwrap();
+    for name in ["run", "explain"] {
+        let arguments = [name, "-O0", "--pointers", "sliced"];
+        let output = run(command(&arguments).arg(&source)).unwrap();
         let stderr = text(&output.stderr);
         assert!(stderr.contains("warning") && stderr.contains("doubtful.c:6:10: "), "{stderr}");
         assert!(

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use inkwell::context::Context;
 use stackswitch::{
-    jit::{Error, Jit, OptLevel, Warning},
+    jit::{Error, Jit, OptLevel, Pointers, Warning},
     reader,
 };
 
@@ -332,7 +332,8 @@ fn threads_have_calls_of_their_own() {
 
 #[test]
 fn warnings_are_kept_until_asked_for() {
-    let jit = jit(&format!(
+    let jit = Jit::builder().pointers(Pointers::Sliced).build().unwrap();
+    let text = format!(
         "{DECLARATIONS}
          define ptr @inner(ptr %p, ptr %first) {{
            store i8 1, ptr %p
@@ -347,7 +348,8 @@ fn warnings_are_kept_until_asked_for() {
            %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @outer, ptr null)
            ret ptr %c
          }}"
-    ));
+    );
+    jit.add_ir("test.ll", &text).unwrap();
     let warnings = jit.take_warnings();
     let [warning] = &warnings[..] else { panic!("{warnings:?}") };
     assert!(matches!(warning, Warning::Passes(_)), "{warning:?}");

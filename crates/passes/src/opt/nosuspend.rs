@@ -293,7 +293,7 @@ impl<'m> SuspendFacts<'m> {
     pub(crate) fn mark(&self, module: Module<'m>) -> bool {
         let mut changed = false;
         for function in self.safe.keys().filter(|f| !f.is_optnone()) {
-            changed |= function.add_string_attribute(module, ATTRIBUTE);
+            changed |= function.add_string_attribute(module, ATTRIBUTE, "");
         }
         changed
     }

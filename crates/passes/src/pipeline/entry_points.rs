@@ -8,7 +8,8 @@ use stackswitch_ir::{Function, Module};
 use super::session;
 use super::shim::{Listener, Passes, stackswitch_shim_heap_threshold, stackswitch_shim_pointers};
 use crate::from_ucontext::{self, Outcome, SignalMask};
-use crate::pointers::{self as stable, Pointers};
+use crate::pointer_mode::{self, Pointers};
+use crate::pointers as stable;
 use crate::remark::Remark;
 use crate::{check, inline, lower as lowering, opt, slices, verify};
 
@@ -90,7 +91,8 @@ fn replace_ucontext(module: Module<'_>, mask: SignalMask) -> bool {
 
 /// `stackswitch-verify`
 fn verify(module: Module<'_>) -> bool {
-    session::report(module, verify::examine(module));
+    let mode = pointer_mode::mode_of(module, option_of_pointers());
+    session::report(module, verify::examine(module, mode));
     false
 }
 
@@ -116,11 +118,7 @@ fn lower(module: Module<'_>) -> bool {
         return false;
     }
     match lowering::lower(module) {
-        // The option is not known where modules are linked, so the module says it.
-        Ok(changed) => {
-            let keeps_mode = wants_stable() && module.flag(stable::NAME).is_none();
-            (keeps_mode && module.set_flag(stable::NAME)) | changed
-        }
+        Ok(changed) => pointer_mode::record_mode(module, option_of_pointers()) | changed,
         Err(findings) => {
             session::report(module, findings);
             false
@@ -141,16 +139,15 @@ fn pointers(module: Module<'_>) -> Vec<Function<'_>> {
     if session::is_rejected(module) {
         return Vec::new();
     }
-    let mode = module.flag(stable::NAME).unwrap_or_else(|| u64::from(wants_stable()));
-    let mode = Pointers::from_number(mode);
-    let report = |remark: &Remark<'_>| session::remark(stable::NAME, remark);
+    let mode = pointer_mode::mode_of(module, option_of_pointers());
+    let report = |remark: &Remark<'_>| session::remark(pointer_mode::NAME, remark);
     stable::make_stable(module, mode, heap_threshold(module), &report)
 }
 
-/// Whether the option says that pointers are stable.
-fn wants_stable() -> bool {
+/// What the option says about pointers.
+fn option_of_pointers() -> Pointers {
     // SAFETY: the function has no conditions.
-    unsafe { stackswitch_shim_pointers() != 0 }
+    Pointers::from_number(unsafe { stackswitch_shim_pointers() }.into())
 }
 
 /// `stackswitch-slices`

@@ -12,44 +12,11 @@ use stackswitch_abi::intrinsics::FRAME_ALLOC;
 use stackswitch_ir::{AttributePlace, Call, Function, Instruction, Module, Reach};
 
 use crate::opt::nosuspend;
+pub use crate::pointer_mode::Pointers;
 use crate::remark::Remark;
 use crate::verify;
 use moving::Moving;
 use shared::{REMARK, Variable};
-
-/// The module flag, the function attribute and the option of this pass.
-pub(crate) const NAME: &str = "stackswitch-pointers";
-
-/// Where variables are that other code may access while their context is suspended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pointers {
-    /// In the frame. Pointers to them are valid only while the context is resident.
-    #[default]
-    Sliced,
-    /// In memory that never moves. Pointers to them stay valid.
-    Stable,
-}
-
-impl Pointers {
-    /// The value of the module flag.
-    pub(crate) fn number(self) -> u32 {
-        u32::from(self == Pointers::Stable)
-    }
-
-    /// What a value of the module flag means.
-    pub(crate) fn from_number(number: u64) -> Self {
-        if number == 0 { Pointers::Sliced } else { Pointers::Stable }
-    }
-
-    /// The mode of one function: its own attribute, or that of its module.
-    fn of(function: Function<'_>, module: Self) -> Self {
-        match function.string_attribute(NAME).as_deref() {
-            Some("stable") => Pointers::Stable,
-            Some("sliced") => Pointers::Sliced,
-            _ => module,
-        }
-    }
-}
 
 /// Moves the shared variables of all functions whose mode says so; `mode` is that of the module. In such
 /// functions variables of `threshold` bytes and more move too, none for 0. Returns the functions that

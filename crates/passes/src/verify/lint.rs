@@ -1,4 +1,5 @@
-//! The lint: warns where a context uses a local variable of another context of the same base.
+//! The lint: warns where a context uses a local variable of another context of the same base, if the variable
+//! stays in its frame.
 //!
 //! Contexts of one base have their stacks at the same addresses. So while one runs, the other's variable is
 //! not on the stack. A warning needs both bases to be known as the same value: both are null, both are the
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use super::finding::Finding;
 use super::handle::{Index, uses};
 use super::site::Site;
+use crate::pointer_mode::Pointers;
 use stackswitch_abi::intrinsics::{Control, Gives, ParamKind};
 use stackswitch_ir::{Function, Instruction, Value};
 
@@ -26,13 +28,20 @@ enum Base<'m> {
 /// The spawns of each body, by the base.
 type Starts<'a, 'm> = HashMap<Function<'m>, Vec<(Base<'m>, &'a Site<'m>)>>;
 
-/// The warnings of a module.
-pub(super) fn check<'m>(sites: &[Site<'m>], index: &Index<'_, 'm>) -> Vec<Finding<'m>> {
+/// The warnings of a module; `mode` says where its functions have shared variables.
+pub(super) fn check<'m>(
+    sites: &[Site<'m>],
+    index: &Index<'_, 'm>,
+    mode: Pointers,
+) -> Vec<Finding<'m>> {
     let starts = starts(sites);
     let (mut findings, mut stores) = (Vec::new(), HashMap::new());
     for site in sites {
         let caller = site.call.caller();
         let Some(own) = starts.get(&caller) else { continue };
+        if Pointers::of(caller, mode) == Pointers::Stable {
+            continue;
+        }
         let properties = &site.intrinsic.properties;
         match properties.control {
             _ if properties.gives == Gives::NewContext => {

@@ -297,7 +297,7 @@ define ptr @inner(ptr %p, ptr %first) {
   store i8 1, ptr %p
   ret ptr %first
 }
-define ptr @outer(ptr %arg, ptr %first) {
+define ptr @outer(ptr %arg, ptr %first) \"stackswitch-pointers\"=\"sliced\" {
   %local = alloca i8
   %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr %local)
   ret ptr %c
@@ -442,7 +442,7 @@ define ptr @inner(ptr %p, ptr %first) {
   store i8 1, ptr %p
   ret ptr %first
 }
-define ptr @outer(ptr %arg, ptr %first) {
+define ptr @outer(ptr %arg, ptr %first) \"stackswitch-pointers\"=\"sliced\" {
   %local = alloca i8
   %c = call ptr @llvm.stackswitch.spawn(ptr null, ptr @inner, ptr %local)
   ret ptr %c
