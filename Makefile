@@ -141,7 +141,7 @@ install-files:
 	install -D -m 644 $(RUNTIME).a $(ROOT)/lib/libstackswitch_rt.a
 	$(foreach name,$(VARIANTS),install -D -m 644 $(call variant,$(name)) \
 	  $(ROOT)/lib/libstackswitch_rt_$(name).a &&) true
-	cd runtime/include && find . -name '*.h' -exec \
+	cd runtime/include && find . -name '*.h*' -type f -exec \
 	  install -D -m 644 {} $(ROOT)/include/{} \;
 	cd debuggers && find . -name '*.py' -exec \
 	  install -D -m 644 {} $(ROOT)/share/stackswitch/{} \;

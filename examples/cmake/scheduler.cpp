@@ -1,21 +1,24 @@
 // Green threads for C++: a scheduler, exceptions that leave a thread, and cancelling.
 //
-// Each thread is a context, and the scheduler resumes them in turn. An exception that a thread does not
-// catch leaves the `resume` that runs it. A cancelled thread is unwound as by an exception, so its
-// destructors run.
+// Each thread is a fiber, and the scheduler resumes them in turn. An exception that a thread does not
+// catch leaves the `resume` that runs it. A thread that is destroyed before its end is unwound as by an
+// exception, so its destructors run.
 #include <cstdio>
 #include <deque>
 #include <exception>
-#include <functional>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-#include <stackswitch.h>
+#include <stackswitch.hpp>
 
 class Scheduler {
+  using Fiber = stackswitch::fiber<>;
+
 public:
+  // What a thread is given. `turn.suspend()` lets the other threads run.
+  using Turn = Fiber::link;
+
   Scheduler() = default;
   Scheduler(const Scheduler &) = delete;
   Scheduler &operator=(const Scheduler &) = delete;
@@ -23,55 +26,36 @@ public:
   // Threads that still wait are unwound.
   ~Scheduler() {
     while (!ready.empty()) {
-      std::printf("cancelling %s\n", ready.front()->name.c_str());
-      if (stackswitch_status(ready.front()->context) == suspended)
-        stackswitch_cancel(ready.front()->context);
+      std::printf("cancelling %s\n", ready.front().name.c_str());
       ready.pop_front();
     }
   }
 
-  void start(std::string name, std::function<void()> work) {
-    ready.push_back(std::make_unique<Thread>(std::move(name), std::move(work)));
+  template <class Work> void start(std::string name, Work work) {
+    ready.push_back({std::move(name), Fiber(std::move(work))});
   }
 
   // Runs so many turns, or until all threads have ended.
   void run(int turns) {
     for (; turns > 0 && !ready.empty(); --turns) {
-      std::unique_ptr<Thread> thread = std::move(ready.front());
+      Thread thread = std::move(ready.front());
       ready.pop_front();
       try {
-        stackswitch_resume(thread->context, nullptr);
+        thread.fiber.resume();
       } catch (const std::exception &error) {
-        std::printf("%s has failed: %s\n", thread->name.c_str(), error.what());
+        std::printf("%s has failed: %s\n", thread.name.c_str(), error.what());
       }
-      if (stackswitch_status(thread->context) == suspended)
-        ready.push_back(std::move(thread));
+      if (!thread.fiber.is_done()) ready.push_back(std::move(thread));
     }
   }
 
-  // Lets the other threads run.
-  static void yield() { stackswitch_suspend(nullptr); }
-
 private:
-  static constexpr int suspended = 1; // what stackswitch_status says of it
-
   struct Thread {
     std::string name;
-    std::function<void()> work;
-    void *context;
-
-    Thread(std::string name, std::function<void()> work)
-        : name(std::move(name)), work(std::move(work)),
-          context(stackswitch_spawn(nullptr, body, this)) {}
-    ~Thread() { stackswitch_destroy(context); }
-
-    static void *body(void *thread, void *) {
-      static_cast<Thread *>(thread)->work();
-      return nullptr;
-    }
+    Fiber fiber;
   };
 
-  std::deque<std::unique_ptr<Thread>> ready;
+  std::deque<Thread> ready;
 };
 
 // Prints a line when it is destroyed.
@@ -82,27 +66,27 @@ struct Guard {
 
 int main() {
   Scheduler scheduler;
-  scheduler.start("counter", [] {
+  scheduler.start("counter", [](Scheduler::Turn &turn) {
     Guard guard{"counter"};
     for (int i = 1; i <= 3; ++i) {
       std::printf("  counter: %d\n", i);
-      Scheduler::yield();
+      turn.suspend();
     }
   });
-  scheduler.start("thrower", [] {
+  scheduler.start("thrower", [](Scheduler::Turn &turn) {
     Guard guard{"thrower"};
     try {
       throw 1;
     } catch (int) {
       // Others run, throw and catch meanwhile. The exception in flight here stays this thread's.
-      Scheduler::yield();
+      turn.suspend();
     }
     throw std::runtime_error("out of patience");
   });
-  scheduler.start("waiter", [] {
+  scheduler.start("waiter", [](Scheduler::Turn &turn) {
     Guard guard{"waiter"};
     for (;;)
-      Scheduler::yield();
+      turn.suspend();
   });
   scheduler.run(9);
   std::puts("enough");

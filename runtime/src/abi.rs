@@ -23,10 +23,11 @@ use crate::value::{self, Float};
 pub use crate::visit::Visit;
 use crate::{stats, visit};
 
-/// The C headers, by the names under which C includes them. A host that compiles C needs no installed
-/// copy.
-pub const HEADERS: [(&str, &str); 2] = [
+/// The headers, by the names under which C and C++ include them. A host that compiles them needs no
+/// installed copy.
+pub const HEADERS: [(&str, &str); 3] = [
     ("stackswitch.h", include_str!("../include/stackswitch.h")),
+    ("stackswitch.hpp", include_str!("../include/stackswitch.hpp")),
     ("stackswitch/ucontext.h", include_str!("../include/stackswitch/ucontext.h")),
 ];
 

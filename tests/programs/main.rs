@@ -14,6 +14,7 @@ mod docs;
 mod examples;
 mod exceptions;
 mod generators;
+mod header;
 mod in_place;
 mod ir_programs;
 mod language;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use libtest_mimic::Arguments;
 use suite::{Suite, Tests, Versions};
 
-const SUITES: [Suite; 17] = [
+const SUITES: [Suite; 18] = [
     Suite { name: "ahead", versions: Versions::Each, tests: ahead::tests },
     Suite { name: "c_interop", versions: Versions::Once, tests: c_interop::tests },
     Suite { name: "cases", versions: Versions::Once, tests: cases::tests },
@@ -40,6 +41,7 @@ const SUITES: [Suite; 17] = [
     Suite { name: "examples", versions: Versions::Each, tests: examples::tests },
     Suite { name: "exceptions", versions: Versions::Once, tests: exceptions::tests },
     Suite { name: "generators", versions: Versions::Once, tests: generators::tests },
+    Suite { name: "header", versions: Versions::Once, tests: header::tests },
     Suite { name: "in_place", versions: Versions::Once, tests: in_place::tests },
     Suite { name: "ir_programs", versions: Versions::Once, tests: ir_programs::tests },
     Suite { name: "language", versions: Versions::Each, tests: language::tests },
