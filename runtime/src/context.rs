@@ -388,6 +388,8 @@ pub(crate) struct Region {
     /// Neighbours in the thread's list of mapped regions.
     pub next: *mut Region,
     pub previous: *mut Region,
+    /// Stays mapped when its thread ends while a context has bytes here.
+    pub outlives_thread: bool,
     /// For Valgrind; else of no size.
     pub stack: RegisteredStack,
 }
@@ -405,6 +407,7 @@ impl Region {
             origin,
             next: core::ptr::null_mut(),
             previous: core::ptr::null_mut(),
+            outlives_thread: false,
             stack: RegisteredStack::NONE,
         }
     }

@@ -55,6 +55,17 @@ impl Running {
         // SAFETY: the caller guarantees the context and that the fields are still true.
         unsafe { arch::resume_in_place(self.words, self.context.cast(), context, value) }
     }
+
+    /// Suspends the running context as `stackswitch_suspend` does. The fast path is inlined.
+    ///
+    /// # Safety
+    /// As for `stackswitch_suspend`. No switch has been made since [`Running::get`], and [`Running::context`]
+    /// is not null.
+    #[inline(always)]
+    pub unsafe fn suspend(self, value: *mut c_void) -> *mut c_void {
+        // SAFETY: the caller guarantees the link and that the fields are still true.
+        unsafe { arch::suspend_in_place(self.words, self.context.cast(), value) }
+    }
 }
 
 /// A moment in a thread's time.
@@ -97,6 +108,20 @@ fn begin_era(thread: &mut Thread) -> Era {
 pub unsafe fn keep(ctx: *mut c_void) {
     // SAFETY: the caller vouches for the handle.
     unsafe { (*ctx.cast::<Context>()).era = Era::FIRST };
+}
+
+/// Makes a base survive every [`discard_since`]. A context that is on its region when the thread ends leaves
+/// the region mapped: other threads may still access what the context has lent them.
+///
+/// # Safety
+/// `base` is a base of the calling thread that was not destroyed.
+pub unsafe fn keep_base(base: *mut c_void) {
+    // SAFETY: the caller vouches for the base; its region lives as long.
+    unsafe {
+        let base = base.cast::<Base>();
+        (*base).era = Era::FIRST;
+        (*(*base).region).outlives_thread = true;
+    }
 }
 
 /// Destroys the contexts of the calling thread that were made since a checkpoint, without cleanups,

@@ -319,7 +319,9 @@ unsafe extern "C" fn end(thread: *mut c_void) {
             let region = (*thread).regions;
             (*thread).regions = (*region).next;
             (*region).stack.forget();
-            memory::unmap((*region).low as *mut u8, (*region).length);
+            if !(*region).outlives_thread || (*region).bottom.is_null() {
+                memory::unmap((*region).low as *mut u8, (*region).length);
+            }
         }
         #[cfg(feature = "libc")]
         sys::forget_faults((*thread).signal_stack);

@@ -211,8 +211,9 @@ impl Jit {
     /// # Safety
     /// The function must be sound to run with `argument`, as often as the coroutine is resumed, and to be
     /// unwound where it is suspended. It may switch to its own context, but not destroy or clone it, and not
-    /// clone a context that waits in a host function. On a fault its frames, and those of contexts that it
-    /// has called, are abandoned without running destructors.
+    /// clone a context that waits in a host function. While it is called by a host function it must not resume
+    /// a context of its own that shares the region of that function's stack. On a fault its frames, and those
+    /// of contexts that it has called, are abandoned without running destructors.
     pub unsafe fn coroutine<In: Value, Out: Value>(
         &self,
         name: &str,

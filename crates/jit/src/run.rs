@@ -41,7 +41,8 @@ impl Jit {
     /// If `work` panics.
     ///
     /// # Safety
-    /// What `work` calls must be sound to call. On an error the frames of `work` and of its callees are
+    /// What `work` calls must be sound to call. Called by a host function, it must not resume a context of the
+    /// guest's that shares the region of that function's stack. On an error the frames of `work` and of its callees are
     /// abandoned without running destructors, as by C's `longjmp`: no frame may rely on them.
     pub unsafe fn call<R>(&self, work: impl FnOnce() -> R) -> Result<R, Error> {
         // SAFETY: the caller guarantees that `work` is sound to call and to abandon.

@@ -18,7 +18,7 @@ struct Declared {
 }
 
 /// The crates from the lowest to the highest. A crate may depend on those before it.
-const CRATES: [Declared; 10] = [
+const CRATES: [Declared; 11] = [
     Declared {
         package: "stackswitch-abi",
         root: "crates/abi/src/lib.rs",
@@ -72,6 +72,11 @@ const CRATES: [Declared; 10] = [
             "host",
             "abi",
         ],
+    },
+    Declared {
+        package: "stackswitch-coroutine",
+        root: "crates/coroutine/src/lib.rs",
+        order: &["unwind", "slot", "suspender", "stack", "raw", "coroutine", "scoped"],
     },
     Declared {
         package: "stackswitch-ir",

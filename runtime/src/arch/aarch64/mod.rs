@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use stackswitch_abi::cpu::record;
 use stackswitch_abi::layout::words;
 
-use super::entries::stackswitch_resume;
+use super::entries::{stackswitch_resume, stackswitch_suspend};
 use super::seam::copy_words;
 
 #[cfg(feature = "libc")]
@@ -168,6 +168,20 @@ pub(crate) unsafe fn resume_in_place(
 ) -> *mut c_void {
     // SAFETY: the caller guarantees a context that may be resumed with this value.
     unsafe { stackswitch_resume(context, value) }
+}
+
+/// Does what `stackswitch_suspend` does.
+///
+/// # Safety
+/// As for [`stackswitch_suspend`]. The thread is set up.
+#[inline(always)]
+pub(crate) unsafe fn suspend_in_place(
+    _words: usize,
+    _running: *mut c_void,
+    value: *mut c_void,
+) -> *mut c_void {
+    // SAFETY: the caller guarantees a link that may be resumed with this value.
+    unsafe { stackswitch_suspend(value) }
 }
 
 /// The registers of a captured position: what a callee must preserve, and where to continue.

@@ -11,7 +11,7 @@ mod thread_words;
 pub(crate) mod valgrind;
 
 pub(crate) use copying::{copy, vector_bytes};
-pub(crate) use in_place::resume_in_place;
+pub(crate) use in_place::{resume_in_place, suspend_in_place};
 #[cfg(feature = "libc")]
 pub(crate) use signals::{KEPT_REGISTERS, interrupted_at, keep_registers, redirect};
 pub(crate) use thread_words::{running, thread_words, thread_words_offset};
