@@ -13,7 +13,7 @@ DIRECTORY := $(TARGET)$(if $(filter-out 22,$(LLVM)),/llvm-$(LLVM))
 CARGO_BUILD := CARGO_BUILD_BUILD_DIR=$(TARGET) cargo build --target-dir $(DIRECTORY)
 FEATURES := --no-default-features --features llvm$(LLVM)
 # Commands for all packages ask for the same features: a crate whose features differ is compiled again.
-WORKSPACE := --workspace $(FEATURES),jit,stackswitch-rt/default
+WORKSPACE := --workspace $(FEATURES),jit,stackswitch-rt/default,stackswitch-coroutine/default
 PROFILE ?= release
 # The profile of `make clippy`. In that of the tests it shares what build scripts have made.
 LINT_PROFILE ?= dev
