@@ -95,7 +95,7 @@ impl<In, Out, R> Coroutine<In, Out, R> {
     /// what `suspend` returns.
     ///
     /// # Panics
-    /// If the body has ended already. A panic of the body goes on here.
+    /// If the body has ended already. A panic of the body is raised again here.
     #[inline]
     pub fn resume(&mut self, value: In) -> State<Out, R> {
         match self.try_resume(value) {
@@ -110,7 +110,7 @@ impl<In, Out, R> Coroutine<In, Out, R> {
     /// [`Finished`] if the body has ended already.
     ///
     /// # Panics
-    /// A panic of the body goes on here.
+    /// A panic of the body is raised again here.
     #[inline]
     pub fn try_resume(&mut self, value: In) -> Result<State<Out, R>, Finished<In>> {
         // SAFETY: `&mut self` is unique. A body that runs was resumed by somebody who has it meanwhile.
@@ -133,7 +133,7 @@ impl<In, Out, R> Coroutine<In, Out, R> {
     /// does the same.
     ///
     /// # Panics
-    /// A panic of a destructor of the body's goes on here.
+    /// A panic of a destructor of the body's is raised again here.
     pub fn cancel(&mut self) {
         // SAFETY: as for `try_resume`.
         unsafe { self.raw.cancel() }

@@ -1,7 +1,7 @@
 //! Stackful coroutines from closures.
 //!
 //! A [`Coroutine`] runs a closure on a stack of its own. The closure suspends wherever it is, however deep in
-//! calls, and goes on when it is resumed. Each side hands the other a value.
+//! calls, and continues when it is resumed. Each side hands the other a value.
 //!
 //! ```
 //! use stackswitch_coroutine::{Coroutine, State};
@@ -21,7 +21,7 @@
 //! - A coroutine that takes nothing is an [iterator](Coroutine#impl-Iterator-for-Coroutine%3C(),+Out,+R%3E) of
 //!   what it yields.
 //! - [`scope`] is for bodies that borrow.
-//! - A panic of the body goes on in `resume`. A coroutine that is dropped before its end is unwound.
+//! - A panic of the body is raised again by `resume`. A coroutine that is dropped before its end is unwound.
 //! - [`Coroutine::sliced`] shares a region of stack with others. It is `unsafe`: its contract is a paragraph.
 //!
 //! A coroutine stays on its thread:

@@ -140,7 +140,7 @@ impl<In, Out, R> Raw<In, Out, R> {
         self.head().is_done.get()
     }
 
-    /// Runs the body until it suspends or ends. Its panic goes on here.
+    /// Runs the body until it suspends or ends. Its panic is raised again here.
     ///
     /// # Safety
     /// The body does not run and does not wait for a coroutine that it has resumed.
@@ -170,12 +170,12 @@ impl<In, Out, R> Raw<In, Out, R> {
         unsafe { Running::get().resume(self.head().suspender.context(), ptr::null_mut()) };
     }
 
-    /// What the body has returned. Its panic goes on here.
+    /// What the body has returned. Its panic is raised again here.
     #[cold]
     fn end(&self) -> R {
         match self.take_end() {
             Ok(value) => value,
-            Err(payload) => unwind::go_on(payload),
+            Err(payload) => unwind::raise_again(payload),
         }
     }
 
@@ -217,12 +217,12 @@ impl<In, Out, R> Raw<In, Out, R> {
             }
         }
         match self.take_end() {
-            Err(payload) if !unwind::is_cancellation(&payload) => unwind::go_on(payload),
+            Err(payload) if !unwind::is_cancellation(&payload) => unwind::raise_again(payload),
             _ => {}
         }
     }
 
-    /// Cancels the coroutine and frees it, also when a destructor of the body's panics: the panic goes on here.
+    /// Cancels the coroutine and frees it, also when a destructor of the body's panics: the panic is raised again here.
     ///
     /// # Safety
     /// As for [`Raw::resume`]. The handle is not used after this.

@@ -73,7 +73,7 @@ pub struct Scoped<'scope, In, Out, R> {
 ///
 /// # Panics
 /// If there is no memory and the process's error handler of the runtime returns. A panic of a destructor of the
-/// body's goes on here, unless `host` has panicked.
+/// body's is raised again here, unless `host` has panicked.
 pub fn scope<In, Out, R, F, T>(
     body: F,
     host: impl for<'scope> FnOnce(Scoped<'scope, In, Out, R>) -> T,
@@ -104,7 +104,7 @@ impl<In, Out, R> Scoped<'_, In, Out, R> {
     /// As [`Coroutine::resume`](crate::Coroutine::resume).
     ///
     /// # Panics
-    /// If the body has ended already. A panic of the body goes on here.
+    /// If the body has ended already. A panic of the body is raised again here.
     #[inline]
     pub fn resume(&mut self, value: In) -> State<Out, R> {
         match self.try_resume(value) {
@@ -119,7 +119,7 @@ impl<In, Out, R> Scoped<'_, In, Out, R> {
     /// [`Finished`] if the body has ended already.
     ///
     /// # Panics
-    /// A panic of the body goes on here.
+    /// A panic of the body is raised again here.
     #[inline]
     pub fn try_resume(&mut self, value: In) -> Result<State<Out, R>, Finished<In>> {
         // SAFETY: there is one such handle, and `&mut self` is unique. A body that runs was resumed by
@@ -142,7 +142,7 @@ impl<In, Out, R> Scoped<'_, In, Out, R> {
     /// As [`Coroutine::cancel`](crate::Coroutine::cancel).
     ///
     /// # Panics
-    /// A panic of a destructor of the body's goes on here.
+    /// A panic of a destructor of the body's is raised again here.
     pub fn cancel(&mut self) {
         // SAFETY: as for `try_resume`.
         unsafe { self.raw.cancel() }

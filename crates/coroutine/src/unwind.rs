@@ -22,12 +22,12 @@ mod with_std {
 
     /// Runs a body; its panic is kept.
     pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Payload> {
-        // The panic goes on in `resume`, so whoever sees what the body has left sees the panic first.
+        // The panic is raised again by `resume`, so whoever sees what the body has left sees the panic first.
         panic::catch_unwind(AssertUnwindSafe(body))
     }
 
-    /// Lets a body's panic go on in its host.
-    pub(crate) fn go_on(payload: Payload) -> ! {
+    /// Raises a body's panic again, in its host.
+    pub(crate) fn raise_again(payload: Payload) -> ! {
         panic::resume_unwind(payload)
     }
 
@@ -63,7 +63,7 @@ mod without_std {
         Ok(body())
     }
 
-    pub(crate) fn go_on(payload: Payload) -> ! {
+    pub(crate) fn raise_again(payload: Payload) -> ! {
         match payload {}
     }
 
