@@ -27,7 +27,7 @@ define i64 @looked_at() {
   ret i64 %v
 }
 ; CHECK-LABEL: define i64 @kept_by_result
-; CHECK: frame_alloc
+; CHECK: call ptr @stackswitch_frame_alloc
 define i64 @kept_by_result() {
   %a = alloca i64
   %p = call ptr @looks(ptr %a, i64 1)
@@ -36,7 +36,7 @@ define i64 @kept_by_result() {
   ret i64 %r
 }
 ; CHECK-LABEL: define i64 @kept_by_callee
-; CHECK: frame_alloc
+; CHECK: call ptr @stackswitch_frame_alloc
 define i64 @kept_by_callee() {
   %a = alloca i64
   call void @keeps(ptr %a)
@@ -48,10 +48,23 @@ define weak void @replaceable(ptr %p) {
   ret void
 }
 ; CHECK-LABEL: define i64 @given_to_replaceable
-; CHECK: frame_alloc
+; CHECK: call ptr @stackswitch_frame_alloc
 define i64 @given_to_replaceable() {
   %a = alloca i64
   call void @replaceable(ptr %a)
+  %r = call i64 @stackswitch_suspend_i64(i64 1)
+  ret i64 %r
+}
+; The assembly of a naked function uses its arguments where no instruction names them.
+define internal void @bare(ptr %p) naked "stackswitch-nosuspend" {
+  call void asm sideeffect "movq %rdi, global(%rip)\0Aretq", ""()
+  unreachable
+}
+; CHECK-LABEL: define i64 @given_to_naked
+; CHECK: call ptr @stackswitch_frame_alloc
+define i64 @given_to_naked() {
+  %a = alloca i64
+  call void @bare(ptr %a)
   %r = call i64 @stackswitch_suspend_i64(i64 1)
   ret i64 %r
 }

@@ -177,7 +177,9 @@ fn effect_of_body<'m>(
 ) -> Option<Effect> {
     let callee = call.callee().as_function()?;
     let deeper = limits.deeper()?;
-    if call.has_bundles() || !callee.is_exact() {
+    // The assembly of a naked function uses arguments that no instruction names.
+    let is_naked = callee.attribute(AttributePlace::Function, "naked").is_some();
+    if call.has_bundles() || !callee.is_exact() || is_naked {
         return None;
     }
     let (args, params) = (call.args(), callee.params());
